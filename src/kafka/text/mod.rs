@@ -1,0 +1,1 @@
+//! Texts that Kafka's tools print and read.

@@ -1,0 +1,3 @@
+//! Clients.
+
+pub mod profile;

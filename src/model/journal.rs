@@ -1,0 +1,67 @@
+//! The contents of all partition logs, kept once.
+//!
+//! A record at (partition, leader epoch, offset) is the same in every replica that has it (log matching), because only
+//! one broker appends in an epoch. So a replica's log is its epoch cache and its end offset, and what stands at an offset is looked
+//! up here. Source of the property: KIP-101, `LeaderEpochFileCache`.
+
+use crate::kafka::{ClientIx, LeaderEpoch, Offset, PartitionIx};
+use crate::observe::fact::BatchId;
+
+/// One appended batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Offset of its first record.
+    pub base: Offset,
+    /// Offset after its last record.
+    pub end: Offset,
+    /// The producer's batch.
+    pub batch: BatchId,
+    /// The producer.
+    pub client: ClientIx,
+    /// Producer epoch (idempotent producers; 0 otherwise).
+    pub producer_epoch: u16,
+    /// First sequence number, for an idempotent producer.
+    pub sequence: Option<u32>,
+    /// Size on the wire.
+    pub bytes: u32,
+}
+
+/// Everything appended to all partitions.
+#[derive(Clone, Default, Debug)]
+pub struct Journal {
+    partitions: Vec<Vec<Segment>>,
+}
+
+#[derive(Clone, Debug)]
+struct Segment {
+    epoch: LeaderEpoch,
+    entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// Notes what the leader of `epoch` appended. Offsets within an epoch ascend.
+    pub fn append(&mut self, partition: PartitionIx, epoch: LeaderEpoch, entry: Entry) {
+        if self.partitions.len() <= partition.index() {
+            self.partitions.resize_with(partition.index() + 1, Vec::new);
+        }
+        let segments = &mut self.partitions[partition.index()];
+        match segments.binary_search_by_key(&epoch, |s| s.epoch) {
+            Ok(i) => {
+                let last = segments[i].entries.last();
+                assert!(last.is_none_or(|l| l.end <= entry.base), "one leader appends in an epoch, in order");
+                segments[i].entries.push(entry);
+            }
+            Err(i) => segments.insert(i, Segment { epoch, entries: vec![entry] }),
+        }
+    }
+
+    /// The batches that a replica holds of one epoch between two offsets.
+    pub fn entries(&self, partition: PartitionIx, epoch: LeaderEpoch, from: Offset, to: Offset) -> &[Entry] {
+        let Some(segments) = self.partitions.get(partition.index()) else { return &[] };
+        let Ok(i) = segments.binary_search_by_key(&epoch, |s| s.epoch) else { return &[] };
+        let entries = &segments[i].entries;
+        let first = entries.partition_point(|e| e.base < from);
+        let last = entries.partition_point(|e| e.end <= to);
+        &entries[first..last.max(first)]
+    }
+}

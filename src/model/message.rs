@@ -1,0 +1,269 @@
+//! What nodes say to each other, reduced to what the model acts on.
+
+use super::metadata::Record;
+use crate::engine::Duration;
+use crate::kafka::{
+    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx, RaftEpoch, Replicas,
+    TopicIx, VoterIx,
+};
+use crate::observe::fact::{BatchId, EntryId};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// Which acknowledgement a produce request asks for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Acks {
+    /// No answer at all.
+    None,
+    /// The leader's append.
+    Leader,
+    /// The whole ISR.
+    All,
+}
+
+/// Which topics a metadata request names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Topics {
+    /// None: brokers only.
+    None,
+    /// These.
+    Some(SmallVec<[TopicIx; 4]>),
+}
+
+/// One partition's batch in a produce request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProduceEntry {
+    /// Unique in the run.
+    pub entry: EntryId,
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The batch.
+    pub batch: BatchId,
+    /// Its records.
+    pub records: u32,
+    /// Its size.
+    pub bytes: u32,
+    /// First sequence number, for an idempotent producer.
+    pub sequence: Option<u32>,
+    /// Producer epoch, for an idempotent producer.
+    pub producer_epoch: u16,
+}
+
+/// One partition's result in a produce answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProduceResult {
+    /// The entry that it answers.
+    pub entry: EntryId,
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The current leader as the broker knows it (KIP-951), only with an error that allows it.
+    pub hint: Option<LeaderHint>,
+}
+
+/// `CurrentLeader` and `NodeEndpoints` of KIP-951.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeaderHint {
+    /// The leader that the broker knows.
+    pub leader: BrokerIx,
+    /// Its epoch.
+    pub leader_epoch: LeaderEpoch,
+    /// Whether the answer holds the leader's address (it is alive in the broker's cache).
+    pub has_endpoint: bool,
+}
+
+/// One partition in a follower's fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FetchPartition {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// First offset wanted: the follower's log end.
+    pub fetch_offset: Offset,
+    /// The leader epoch that the follower knows.
+    pub leader_epoch: LeaderEpoch,
+    /// Epoch of the follower's last record (KIP-595 divergence check).
+    pub last_fetched_epoch: Option<LeaderEpoch>,
+}
+
+/// One partition in the answer to a follower's fetch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FetchedPartition {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The leader epoch of the request, to tell whether the answer still fits.
+    pub leader_epoch: LeaderEpoch,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The leader's high watermark.
+    pub high_watermark: Offset,
+    /// The data reach to here (exclusive); equal to the fetch offset when there is none.
+    pub end: Offset,
+    /// (epoch, start) of each epoch that the data touch, ascending.
+    pub epochs: SmallVec<[(LeaderEpoch, Offset); 2]>,
+    /// Where the follower's log departs from the leader's: (epoch, its end offset at the leader). No data then.
+    pub diverging: Option<(LeaderEpoch, Offset)>,
+}
+
+/// One partition in an `AlterPartition` request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlterPartitionEntry {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The leader epoch that the sender has.
+    pub leader_epoch: LeaderEpoch,
+    /// The partition epoch that the sender has.
+    pub partition_epoch: PartitionEpoch,
+    /// The ISR that the leader proposes, each member with the broker epoch of its fetch (none skips that check).
+    pub isr: SmallVec<[(BrokerIx, Option<BrokerEpoch>); 4]>,
+    /// Whether the leader says it is still recovering from an unclean election.
+    pub recovering: bool,
+}
+
+/// One partition in the answer to `AlterPartition`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlterPartitionResult {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The committed registration when there is no error.
+    pub committed: Option<(LeaderEpoch, PartitionEpoch, Replicas)>,
+}
+
+/// What an operator asks of the controller. It reaches the active controller directly: the admin client's own way through a broker is not modelled.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AdminRequest {
+    /// `kafka-leader-election --election-type preferred` for these partitions (empty: all).
+    ElectPreferred(Vec<PartitionIx>),
+    /// `kafka-leader-election --election-type unclean` for these partitions (empty: all).
+    ElectUnclean(Vec<PartitionIx>),
+    /// `kafka-reassign-partitions --execute`: new replica lists.
+    Reassign(Vec<(PartitionIx, Replicas)>),
+    /// `kafka-reassign-partitions --cancel`.
+    CancelReassignment(Vec<PartitionIx>),
+    /// `kafka-configs --alter`: the topic's whole new configuration.
+    ConfigureTopic(TopicIx, crate::kafka::config::TopicConfig),
+    /// `kafka-topics --create`: a topic whose partitions have these replicas (indices already interned).
+    CreateTopic(TopicIx, crate::kafka::config::TopicConfig, Vec<(PartitionIx, Replicas)>),
+    /// `kafka-topics --alter --partitions`: more partitions.
+    GrowTopic(TopicIx, Vec<(PartitionIx, Replicas)>),
+    /// `kafka-topics --delete`.
+    DeleteTopic(TopicIx),
+}
+
+/// A batch of metadata records as one raft append: committed or lost as a whole.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RaftBatch {
+    /// Raft epoch of the leader that appended it.
+    pub epoch: RaftEpoch,
+    /// Offset of its first record.
+    pub base: MetadataOffset,
+    /// Its records.
+    pub records: Vec<Record>,
+}
+
+impl RaftBatch {
+    /// Offset after its last record.
+    pub fn end(&self) -> MetadataOffset {
+        MetadataOffset(self.base.0 + self.records.len() as u64)
+    }
+}
+
+/// Who sends a raft request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RaftPeer {
+    /// A voter.
+    Voter(VoterIx),
+    /// An observer: a broker process.
+    Broker(BrokerIx),
+}
+
+/// A request.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Request {
+    /// First request on a connection.
+    ApiVersions,
+    /// Who leads what.
+    Metadata { topics: Topics },
+    /// A producer id, for an idempotent producer.
+    InitProducerId,
+    /// Records.
+    Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 4]> },
+    /// A follower's fetch. One fetcher thread sends one at a time.
+    ReplicaFetch {
+        replica: BrokerIx,
+        thread: u32,
+        broker_epoch: BrokerEpoch,
+        max_wait: Duration,
+        min_bytes: u32,
+        partitions: Vec<FetchPartition>,
+    },
+    /// A broker process wants to be known. `previous_epoch`: epoch that it had when it last ended cleanly.
+    BrokerRegistration { broker: BrokerIx, incarnation: u64, previous_epoch: Option<BrokerEpoch> },
+    /// A broker lives.
+    BrokerHeartbeat { broker: BrokerIx, epoch: BrokerEpoch, applied: MetadataOffset, want_fence: bool, want_shutdown: bool },
+    /// A leader proposes another ISR for some of its partitions.
+    AlterPartition { broker: BrokerIx, epoch: BrokerEpoch, entries: Vec<AlterPartitionEntry> },
+    /// A voter or broker reads the metadata log from `from` on; its last record is of `last_epoch`.
+    RaftFetch {
+        peer: RaftPeer,
+        epoch: RaftEpoch,
+        from: MetadataOffset,
+        last_epoch: RaftEpoch,
+        high_watermark: MetadataOffset,
+        max_wait: Duration,
+    },
+    /// A candidate asks for a vote (`pre`: a non-binding one, KIP-996).
+    Vote { candidate: VoterIx, epoch: RaftEpoch, last_epoch: RaftEpoch, end: MetadataOffset, pre: bool },
+    /// A new raft leader makes itself known.
+    BeginQuorumEpoch { leader: VoterIx, epoch: RaftEpoch },
+    /// A resigning raft leader names who should follow, best first.
+    EndQuorumEpoch { leader: VoterIx, epoch: RaftEpoch, successors: Vec<VoterIx> },
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Response {
+    /// Which versions the broker speaks.
+    ApiVersions,
+    /// The broker's image stood at `offset`; what it says of the topics asked for is read from the history at that offset.
+    Metadata { broker: BrokerIx, offset: MetadataOffset, topics: Topics },
+    /// A producer id was given, or not.
+    InitProducerId { error: ErrorCode },
+    /// One result for each entry.
+    Produce { broker: BrokerIx, results: SmallVec<[ProduceResult; 4]> },
+    /// One result for each partition with news (data, error, divergence or a moved high watermark).
+    ReplicaFetch { partitions: Vec<FetchedPartition> },
+    /// The broker epoch, or why not.
+    BrokerRegistration { error: ErrorCode, epoch: BrokerEpoch },
+    /// What the controller says to a heartbeat.
+    BrokerHeartbeat { error: ErrorCode, is_caught_up: bool, is_fenced: bool, should_shut_down: bool },
+    /// One result for each entry, or one error for all.
+    AlterPartition { error: ErrorCode, results: Vec<AlterPartitionResult> },
+    /// Metadata records after the reader's offset, or why not. `leader` is the raft leader that the answering voter knows.
+    RaftFetch {
+        error: ErrorCode,
+        epoch: RaftEpoch,
+        leader: Option<VoterIx>,
+        batches: Vec<Arc<RaftBatch>>,
+        end: MetadataOffset,
+        high_watermark: MetadataOffset,
+        diverging: Option<MetadataOffset>,
+    },
+    /// Whether the vote was granted, and what the voter knows.
+    Vote { voter: VoterIx, epoch: RaftEpoch, granted: bool, leader: Option<VoterIx>, pre: bool },
+    /// Acknowledged, with the answerer's epoch.
+    BeginQuorumEpoch { voter: VoterIx, epoch: RaftEpoch },
+    /// Acknowledged.
+    EndQuorumEpoch { voter: VoterIx },
+}
+
+/// What a client of a broker is, for the facts that its requests make.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Sender {
+    /// A client.
+    Client(ClientIx),
+    /// Another process of the cluster.
+    Node(crate::kafka::NodeIx),
+}

@@ -1,0 +1,3 @@
+//! The network: places and links, connections, cuts.
+
+pub mod topology;

@@ -1,0 +1,190 @@
+//! What a cluster is made of: everything resolved and validated, names interned, ready to build.
+
+use super::client::profile::Profile;
+use super::cost::Costs;
+use super::network::topology::Topology;
+use crate::engine::Duration;
+use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
+use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use std::sync::Arc;
+
+/// A whole cluster with its clients.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Name of the scenario.
+    pub name: String,
+    /// The release of all brokers and controllers.
+    pub release: Release,
+    /// Every process.
+    pub nodes: Vec<NodeSpec>,
+    /// Every broker.
+    pub brokers: Vec<BrokerSpec>,
+    /// Every KRaft voter.
+    pub voters: Vec<VoterSpec>,
+    /// Every topic, also those created during the run (added when they are).
+    pub topics: Vec<TopicSpec>,
+    /// Every partition.
+    pub partitions: Vec<PartitionSpec>,
+    /// Every client.
+    pub clients: Vec<ClientSpec>,
+    /// Who is how far from whom.
+    pub topology: Topology,
+    /// Events of one moment come in a drawn order instead of first in, first out.
+    pub shuffle_ties: bool,
+}
+
+/// What a process is.
+#[derive(Clone, Debug)]
+pub struct NodeSpec {
+    /// As people call it: `broker 101`, `controller 1`, or the client's name.
+    pub name: String,
+    /// Its broker role.
+    pub broker: Option<BrokerIx>,
+    /// Its controller role; with a broker role too it is a combined node.
+    pub voter: Option<VoterIx>,
+    /// It is this client.
+    pub client: Option<ClientIx>,
+}
+
+/// A broker.
+#[derive(Clone, Debug)]
+pub struct BrokerSpec {
+    /// Its process.
+    pub node: NodeIx,
+    /// Its `node.id`.
+    pub id: u32,
+    /// Its `broker.rack`.
+    pub rack: Option<String>,
+    /// Its configuration.
+    pub config: Arc<BrokerConfig>,
+    /// What its work costs.
+    pub costs: Arc<Costs>,
+    /// Whether it runs when the run starts.
+    pub up: bool,
+    /// Whether it has only just started (its first operations are slow).
+    pub cold: bool,
+}
+
+/// A voter.
+#[derive(Clone, Debug)]
+pub struct VoterSpec {
+    /// Its process.
+    pub node: NodeIx,
+    /// Its `node.id`.
+    pub id: u32,
+    /// Its configuration.
+    pub config: Arc<BrokerConfig>,
+    /// What its work costs.
+    pub costs: Arc<Costs>,
+    /// Whether it leads the quorum when the run starts (exactly one does).
+    pub leads: bool,
+}
+
+/// A topic.
+#[derive(Clone, Debug)]
+pub struct TopicSpec {
+    /// Its name.
+    pub name: String,
+    /// Its configuration.
+    pub config: TopicConfig,
+    /// Its partitions by index.
+    pub partitions: Vec<PartitionIx>,
+    /// Whether it exists when the run starts.
+    pub exists: bool,
+}
+
+/// A partition as it stands when the run starts.
+#[derive(Clone, Debug)]
+pub struct PartitionSpec {
+    /// Its topic.
+    pub topic: TopicIx,
+    /// Its index in the topic.
+    pub index: u32,
+    /// Assigned replicas, preferred leader first.
+    pub replicas: Replicas,
+    /// In-sync replicas.
+    pub isr: Replicas,
+    /// Eligible leader replicas.
+    pub elr: Replicas,
+    /// The leader.
+    pub leader: Option<BrokerIx>,
+    /// Counts leader changes.
+    pub leader_epoch: LeaderEpoch,
+    /// Counts all changes.
+    pub partition_epoch: PartitionEpoch,
+}
+
+/// A client.
+#[derive(Clone, Debug)]
+pub struct ClientSpec {
+    /// Its process.
+    pub node: NodeIx,
+    /// Its `client.id`.
+    pub name: String,
+    /// Its library and release.
+    pub profile: Arc<Profile>,
+    /// Its configuration.
+    pub config: Arc<ProducerConfig>,
+    /// Its `bootstrap.servers`.
+    pub bootstrap: Vec<BrokerIx>,
+    /// What it produces.
+    pub workload: Workload,
+}
+
+/// What a producer sends.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// To these topics, in turn.
+    pub topics: Vec<TopicIx>,
+    /// Records a second.
+    pub rate: f64,
+    /// When they come.
+    pub arrivals: Arrivals,
+    /// Bytes of one record.
+    pub record_bytes: u32,
+    /// Which partition each goes to.
+    pub partitioning: Partitioning,
+    /// First record.
+    pub start: Duration,
+    /// No record from here on.
+    pub stop: Option<Duration>,
+}
+
+/// When records come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrivals {
+    /// At equal distances, whatever happens to earlier ones.
+    Constant,
+    /// As a Poisson process.
+    Poisson,
+}
+
+/// Which partition a record goes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Partitioning {
+    /// Record i to partition i mod n.
+    RoundRobin,
+    /// By a hash of one of this many equally likely keys.
+    Keyed(u32),
+    /// Kafka's own for records without a key (KIP-794): one partition until a batch's worth of bytes has gone there.
+    Sticky,
+}
+
+impl Spec {
+    /// A partition as Kafka names it: `topic-3`.
+    pub fn partition_name(&self, partition: PartitionIx) -> String {
+        let p = &self.partitions[partition.index()];
+        format!("{}-{}", self.topics[p.topic.index()].name, p.index)
+    }
+
+    /// A broker by its `node.id`.
+    pub fn broker_by_id(&self, id: u32) -> Option<BrokerIx> {
+        self.brokers.iter().position(|b| b.id == id).map(|i| BrokerIx(i as u32))
+    }
+
+    /// The partition of a topic by name and index.
+    pub fn partition_by_name(&self, topic: &str, index: u32) -> Option<PartitionIx> {
+        let topic = self.topics.iter().rev().find(|t| t.name == topic)?;
+        topic.partitions.get(index as usize).copied()
+    }
+}
