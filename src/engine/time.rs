@@ -146,7 +146,7 @@ impl fmt::Display for Duration {
         let ns = self.0;
         match ns {
             0 => f.write_str("0ms"),
-            _ if ns % 60_000_000_000 == 0 => write!(f, "{}m", ns / 60_000_000_000),
+            _ if ns.is_multiple_of(60_000_000_000) => write!(f, "{}m", ns / 60_000_000_000),
             _ if ns >= 1_000_000_000 => write!(f, "{}s", ns as f64 / 1e9),
             _ if ns >= 1_000_000 => write!(f, "{}ms", ns as f64 / 1e6),
             _ if ns >= 1_000 => write!(f, "{}us", ns as f64 / 1e3),
