@@ -84,6 +84,8 @@ pub struct FetchPartition {
     pub leader_epoch: LeaderEpoch,
     /// Epoch of the follower's last record (KIP-595 divergence check).
     pub last_fetched_epoch: Option<LeaderEpoch>,
+    /// The high watermark that the follower was told last: fetch sessions leave out what has no news (KIP-227).
+    pub high_watermark: Offset,
 }
 
 /// One partition in the answer to a follower's fetch.

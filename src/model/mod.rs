@@ -1,7 +1,9 @@
 //! The model of Kafka: plain state machines. A message or a timer in, effects and facts out.
 //! Nothing here schedules: only `world` knows the queue.
 
+pub mod broker;
 pub mod client;
+pub mod controller;
 pub mod cost;
 pub mod journal;
 pub mod message;

@@ -31,6 +31,8 @@ pub struct Token {
     pub generation: u32,
     /// The request's number on its connection.
     pub correlation: u32,
+    /// What the request's delays and costs are drawn by.
+    pub address: u64,
 }
 
 /// The timers of a node. There is one pending event at most for each (node, kind); when it fires the node looks

@@ -1,126 +1,113 @@
 //! The only place where engine meets model: the events, their dispatch, the delivery of messages, and the handles by which faults push on it.
 
-use crate::engine::{Chance, Instant};
-use crate::kafka::{BrokerIx, NodeIx, PartitionIx, VoterIx};
-use crate::model::message::AdminRequest;
-use crate::model::{History, Spec};
+mod build;
+mod delivery;
+mod dispatch;
+mod event;
+mod handles;
+mod node;
+mod views;
+
+pub use crate::model::network::cuts::CutId;
+
+use crate::engine::{Chance, Draw, EventQueue, Instant, Slab, Stream};
+use crate::kafka::{NodeIx, Rules};
+use crate::model::message::{AdminRequest, Request};
+use crate::model::network::Delays;
+use crate::model::network::connection::{Connection, Message};
+use crate::model::network::cuts::Cuts;
+use crate::model::{Channel, History, Journal, Outbox, Spec, Token};
 use crate::observe::Fact;
+use event::Event;
+use node::Node;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A cluster in motion.
+///
+/// ```
+/// use kafkasim::engine::Duration;
+/// use kafkasim::world::World;
+///
+/// let scenario = kafkasim::scenario::load(&kafkasim::scenario::Source::catalogue("broker-crash").unwrap(), &[]).unwrap();
+/// let mut world = World::build(scenario.spec, 7);
+/// world.run_until(world.now() + Duration::from_secs(5));
+/// assert_eq!(world.under_replicated(), 0);
+/// ```
 pub struct World {
     spec: Spec,
+    rules: Rules,
+    chance: Chance,
+    now: Instant,
+    queue: EventQueue<Event>,
+    events: u64,
+    ties: Option<Stream>,
+    history: History,
+    journal: Journal,
+    nodes: Vec<Node>,
+    connections: Slab<Connection>,
+    channels: BTreeMap<(NodeIx, Channel), u32>,
+    openings: BTreeMap<(NodeIx, Channel), u32>,
+    generations: u32,
+    messages: Slab<Message>,
+    works: Slab<(Token, Request)>,
+    readable: Vec<u32>,
+    delays: Delays,
+    cuts: Cuts,
+    facts: Vec<(Instant, Fact)>,
+    outboxes: Vec<Outbox>,
+    admin: VecDeque<(Instant, AdminRequest)>,
 }
 
-/// A cut of the network that can be healed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CutId(pub u32);
-
-#[expect(unused_variables, clippy::todo, missing_docs)]
 impl World {
-    /// Builds the cluster that `spec` describes, warm: roles taken, fetchers running, sessions alive.
-    pub fn build(spec: Spec, seed: u64) -> World {
-        World { spec }
-    }
+    /// The scenario's cluster.
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
+
+    /// The simulated time.
     pub fn now(&self) -> Instant {
-        todo!()
+        self.now
     }
+
+    /// All chance of this run.
     pub fn chance(&self) -> Chance {
-        todo!()
+        self.chance
     }
+
+    /// The committed metadata.
     pub fn history(&self) -> &History {
-        todo!()
+        &self.history
     }
+
     /// Events processed so far.
     pub fn events(&self) -> u64 {
-        todo!()
+        self.events
     }
-    /// Processes one event; none are left when this is none.
-    pub fn step(&mut self) -> Option<Instant> {
-        todo!()
+
+    /// When the next event is due.
+    pub fn next_at(&self) -> Option<Instant> {
+        self.queue.next_at()
     }
-    /// Processes every event up to and including `at`, then stands at `at`.
-    pub fn run_until(&mut self, at: Instant) {
-        todo!()
-    }
+
     /// Takes the facts that have happened since they were last taken, each with its moment, in order.
     pub fn drain_facts(&mut self, sink: &mut dyn FnMut(Instant, &Fact)) {
-        todo!()
+        for (at, fact) in self.facts.drain(..) {
+            sink(at, &fact);
+        }
     }
-    /// SIGKILL: the kernel resets the connections and refuses new ones.
-    pub fn kill(&mut self, node: NodeIx) {
-        todo!()
+
+    fn note(&mut self, fact: Fact) {
+        self.facts.push((self.now, fact));
     }
-    /// SIGTERM: controlled shutdown, then the process ends.
-    pub fn stop(&mut self, node: NodeIx) {
-        todo!()
-    }
-    /// Starts a process that has ended.
-    pub fn start(&mut self, node: NodeIx) {
-        todo!()
-    }
-    /// The machine loses power: silence, and unflushed data is gone.
-    pub fn power_off(&mut self, node: NodeIx) {
-        todo!()
-    }
-    /// SIGSTOP or a long GC pause: silence, the kernel still takes bytes.
-    pub fn pause(&mut self, node: NodeIx) {
-        todo!()
-    }
-    pub fn resume(&mut self, node: NodeIx) {
-        todo!()
-    }
-    /// All work of this process takes `factor` times as long from now on.
-    pub fn set_slowness(&mut self, node: NodeIx, factor: f64) {
-        todo!()
-    }
-    /// All disk work of this process takes `factor` times as long from now on.
-    pub fn set_disk_slowness(&mut self, node: NodeIx, factor: f64) {
-        todo!()
-    }
-    /// Silently drops everything from any of `from` to any of `to` (and back, if `both_ways`).
-    pub fn cut(&mut self, from: &[NodeIx], to: &[NodeIx], both_ways: bool) -> CutId {
-        todo!()
-    }
-    pub fn heal(&mut self, cut: CutId) {
-        todo!()
-    }
-    /// Whether the process exists now (running, starting or paused).
-    pub fn is_up(&self, node: NodeIx) -> bool {
-        todo!()
-    }
-    /// Whether the broker is registered, unfenced, not shutting down, and listening.
-    pub fn is_serving(&self, broker: BrokerIx) -> bool {
-        todo!()
-    }
-    pub fn active_controller(&self) -> Option<VoterIx> {
-        todo!()
-    }
-    /// Partitions whose committed ISR is smaller than their (target) replica set, or that have no leader.
-    pub fn under_replicated(&self) -> usize {
-        todo!()
-    }
-    /// Hands an operator's request to the active controller, now or as soon as there is one.
-    pub fn admin(&mut self, request: AdminRequest) {
-        todo!()
-    }
-    /// Notes a fault in the facts, in words.
-    pub fn note_fault(&mut self, text: String) {
-        todo!()
-    }
-    /// Interns a topic that does not exist yet (for `AdminRequest::CreateTopic` and `GrowTopic`); returns the new partitions.
-    pub fn intern_partitions(
-        &mut self,
-        topic: &str,
-        config: crate::kafka::config::TopicConfig,
-        replicas: &[crate::kafka::Replicas],
-    ) -> (crate::kafka::TopicIx, Vec<PartitionIx>) {
-        todo!()
-    }
-    /// Every batch that stands in the log of each partition's true leader (or, without one, of its first ISR member), with its end offset, and whether it is below the high watermark.
-    pub fn audit(&self, sink: &mut dyn FnMut(PartitionIx, crate::observe::fact::BatchId, bool)) {
-        todo!()
+
+    fn queue_event(&mut self, at: Instant, event: Event) {
+        let at = at.max(self.now);
+        match self.ties {
+            None => self.queue.push(at, event),
+            Some(stream) => {
+                let tie: Draw = stream.at(self.events ^ (self.queue.len() as u64) << 40);
+                self.queue.push_tied(at, tie.bits(), event);
+            }
+        }
     }
 }

@@ -1,0 +1,150 @@
+//! A follower's `Fetch` at its leader. Source: `ReplicaManager.fetchMessages`, `Partition.fetchRecords`, `DelayedFetch`; reference 6.3 and 6.4.
+
+use crate::engine::Duration;
+use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
+use crate::model::broker::Broker;
+use crate::model::broker::log::ReplicaLog;
+use crate::model::broker::purgatory::DelayedFetch;
+use crate::model::broker::roles::Role;
+use crate::model::message::{FetchPartition, FetchedPartition, Response};
+use crate::model::{Ctx, Journal, Outbox, Token};
+
+/// Size of an answer on the wire: fixed part and each partition's, beyond the data.
+const BYTES: (u32, u32) = (40, 40);
+/// Most bytes of one partition in an answer (`replica.fetch.max.bytes`).
+const PARTITION_BYTES: u64 = 1_048_576;
+
+impl Broker {
+    #[expect(clippy::too_many_arguments)]
+    pub(in crate::model::broker) fn replica_fetch(
+        &mut self,
+        token: Token,
+        follower: (BrokerIx, u32),
+        broker_epoch: BrokerEpoch,
+        wait: (Duration, u32),
+        partitions: Vec<FetchPartition>,
+        ctx: &mut Ctx,
+        out: &mut Outbox,
+    ) {
+        for fetch in &partitions {
+            self.follower_fetched(fetch, follower.0, broker_epoch, ctx, out);
+        }
+        let (answers, bytes) = self.read(&partitions, follower.0, ctx);
+        let urgent = answers.iter().any(|a| !a.error.is_none() || a.diverging.is_some());
+        if urgent || bytes >= u64::from(wait.1.max(1)) || wait.0.is_zero() || partitions.is_empty() {
+            return reply(token, answers, bytes, out);
+        }
+        let Some(ram) = self.ram.as_mut() else { return };
+        let deadline = ctx.now + wait.0;
+        ram.purgatory.fetches.insert(follower, DelayedFetch { token, deadline, partitions });
+        out.timer(crate::model::TimerKind::Purgatory, deadline);
+    }
+
+    /// Reads again for a parked fetch and answers it with what there is now.
+    pub(in crate::model::broker) fn answer_parked_fetch(&mut self, follower: (BrokerIx, u32), ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(parked) = self.ram.as_mut().and_then(|ram| ram.purgatory.fetches.remove(&follower)) else { return };
+        let (answers, bytes) = self.read(&parked.partitions, follower.0, ctx);
+        reply(parked.token, answers, bytes, out);
+    }
+
+    /// What the leader learns from a fetch: the follower's log end, at arrival (`Partition.updateFollowerFetchState`).
+    fn follower_fetched(&mut self, fetch: &FetchPartition, follower: BrokerIx, broker_epoch: BrokerEpoch, ctx: &mut Ctx, out: &mut Outbox) {
+        if !self.check(fetch, follower, ctx).is_none() {
+            return;
+        }
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(Role::Leader(leadership)) = ram.roles.get_mut(&fetch.partition) else { return };
+        let Some(log) = self.disk.replicas.get(&fetch.partition) else { return };
+        if diverging(log, fetch).is_some() {
+            return;
+        }
+        let Some(state) = leadership.follower_mut(follower) else { return };
+        state.fetched(fetch.fetch_offset, log.end(), broker_epoch, ctx.now);
+        self.maybe_expand(fetch.partition, follower, ctx, out);
+        self.advance_high_watermark(fetch.partition, ctx, out);
+    }
+
+    /// Epoch first, then leadership (`Partition.checkCurrentLeaderEpoch`, `fetchRecords`); an unknown replica is told that its epoch is.
+    fn check(&self, fetch: &FetchPartition, follower: BrokerIx, ctx: &Ctx) -> ErrorCode {
+        let Some(role) = self.ram.as_ref().and_then(|ram| ram.roles.get(&fetch.partition)) else {
+            let image = self.image().unwrap_or_default();
+            let known = ctx.history.topic(ctx.spec.partitions[fetch.partition.index()].topic, image).is_some();
+            return if known { ErrorCode::NotLeaderOrFollower } else { ErrorCode::UnknownTopicOrPartition };
+        };
+        let epoch: LeaderEpoch = role.leader_epoch();
+        if fetch.leader_epoch < epoch {
+            return ErrorCode::FencedLeaderEpoch;
+        }
+        if fetch.leader_epoch > epoch {
+            return ErrorCode::UnknownLeaderEpoch;
+        }
+        match role {
+            Role::Follower { .. } => ErrorCode::NotLeaderOrFollower,
+            Role::Leader(l) if !l.replicas.contains(&follower) => ErrorCode::UnknownLeaderEpoch,
+            Role::Leader(_) => ErrorCode::None,
+        }
+    }
+
+    fn read(&self, partitions: &[FetchPartition], follower: BrokerIx, ctx: &Ctx) -> (Vec<FetchedPartition>, u64) {
+        let mut answers = Vec::new();
+        let mut bytes = 0;
+        let limit = u64::from(self.config.replica_fetch_response_max_bytes);
+        for fetch in partitions {
+            let error = self.check(fetch, follower, ctx);
+            let log = self.disk.replicas.get(&fetch.partition).filter(|_| error.is_none());
+            let mut answer = FetchedPartition {
+                partition: fetch.partition,
+                leader_epoch: fetch.leader_epoch,
+                error,
+                high_watermark: log.map_or(Offset(0), |l| l.high_watermark),
+                end: fetch.fetch_offset,
+                epochs: Default::default(),
+                diverging: None,
+            };
+            if let Some(log) = log {
+                answer.diverging = diverging(log, fetch);
+                if answer.diverging.is_none() && bytes < limit && log.end() > fetch.fetch_offset {
+                    let (end, size) = data(log, fetch.partition, fetch.fetch_offset, ctx.journal);
+                    answer.end = end;
+                    answer.epochs = log.epochs_between(fetch.fetch_offset, end).collect();
+                    bytes += size;
+                }
+            }
+            let is_news = !error.is_none()
+                || answer.diverging.is_some()
+                || answer.end > fetch.fetch_offset
+                || answer.high_watermark != fetch.high_watermark;
+            if is_news {
+                answers.push(answer);
+            }
+        }
+        (answers, bytes)
+    }
+}
+
+/// The batches from `from` on that fit into one partition's share: where they end, and their size.
+fn data(log: &ReplicaLog, partition: PartitionIx, from: Offset, journal: &Journal) -> (Offset, u64) {
+    let mut size = 0;
+    let mut end = from;
+    for entry in log.entries(partition, journal, from) {
+        if size > 0 && size + u64::from(entry.bytes) > PARTITION_BYTES {
+            return (end, size);
+        }
+        size += u64::from(entry.bytes);
+        end = entry.end;
+    }
+    // Records that were there before the run are not in the journal.
+    (log.end(), size.max(1))
+}
+
+/// Where the follower's log departs from this one (`Partition.fetchRecords`, `divergingEpoch`): its last epoch ends earlier here, or is not here at all.
+fn diverging(log: &ReplicaLog, fetch: &FetchPartition) -> Option<(LeaderEpoch, Offset)> {
+    let last = fetch.last_fetched_epoch?;
+    let (epoch, end) = log.end_of_epoch(last)?;
+    (epoch < last || end < fetch.fetch_offset).then_some((epoch, end))
+}
+
+fn reply(token: Token, partitions: Vec<FetchedPartition>, data: u64, out: &mut Outbox) {
+    let bytes = u64::from(BYTES.0) + u64::from(BYTES.1) * partitions.len() as u64 + data;
+    out.reply(token, Response::ReplicaFetch { partitions }, u32::try_from(bytes).unwrap_or(u32::MAX));
+}

@@ -1,0 +1,278 @@
+//! Fetcher threads: the follower's side of replication. A thread for each (leader, fetcher id) sends one fetch at a time for all its
+//! partitions and blocks for the answer; a partition with an error is left out for `replica.fetch.backoff.ms`.
+//! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`; reference 7.2 and 7.3.
+
+use super::Broker;
+use super::line::Line;
+use super::roles::Role;
+use crate::engine::{Duration, Instant, Stream, mix};
+use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
+use crate::model::message::{FetchPartition, FetchedPartition, Request};
+use crate::model::{Channel, Ctx, Outbox, TimerKind};
+use crate::observe::Fact;
+use std::collections::BTreeMap;
+
+/// A thread: whom it fetches from, and its number.
+pub(super) type ThreadId = (BrokerIx, u32);
+
+/// A blocking sender connects again at once; the pause is in the partitions (`ReplicaFetcherBlockingSend` reconnect backoff 0).
+const RECONNECT: (Duration, Duration) = (Duration::ZERO, Duration::ZERO);
+/// Size of a fetch on the wire: fixed part and each partition's (incremental sessions send only what changed; this is the change).
+const BYTES: (u32, u32) = (80, 10);
+
+/// All fetcher threads of a broker.
+pub struct Fetchers {
+    threads: BTreeMap<ThreadId, Thread>,
+    draws: Stream,
+}
+
+struct Thread {
+    partitions: BTreeMap<PartitionIx, Fetching>,
+    line: Line,
+    /// The thread processes its last answer until then.
+    busy_until: Instant,
+    connecting_since: Option<Instant>,
+    turns: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Fetching {
+    epoch: LeaderEpoch,
+    /// Left out of fetches until then.
+    delayed_until: Option<Instant>,
+    /// Marked failed: waits for new metadata (`AbstractFetcherThread.onPartitionFenced`).
+    failed: bool,
+}
+
+impl Fetchers {
+    /// No threads.
+    pub fn new(draws: Stream) -> Self {
+        Fetchers { threads: BTreeMap::new(), draws }
+    }
+}
+
+impl Broker {
+    fn thread_of(&self, partition: PartitionIx, leader: BrokerIx) -> ThreadId {
+        // `AbstractFetcherManager.getFetcherId` spreads by a hash of topic and partition; the dense index serves as well.
+        (leader, partition.0 % self.config.num_replica_fetchers)
+    }
+
+    /// Adds a partition to the thread that fetches from its leader.
+    pub(super) fn start_fetching(&mut self, partition: PartitionIx, leader: BrokerIx, ctx: &mut Ctx) {
+        let id = self.thread_of(partition, leader);
+        let node = ctx.spec.brokers[leader.index()].node;
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
+        let draws = ram.fetchers.draws;
+        let thread = ram.fetchers.threads.entry(id).or_insert_with(|| Thread {
+            partitions: BTreeMap::new(),
+            line: Line::new(Channel::Fetcher(id.0, id.1), node, RECONNECT, draws),
+            busy_until: Instant::ZERO,
+            connecting_since: None,
+            turns: 0,
+        });
+        thread.partitions.insert(partition, Fetching { epoch, delayed_until: None, failed: false });
+    }
+
+    /// Takes partitions away from their threads; a thread without partitions ends with its current fetch.
+    pub(super) fn stop_fetching(&mut self, partitions: impl Iterator<Item = PartitionIx>) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        for partition in partitions {
+            for thread in ram.fetchers.threads.values_mut() {
+                thread.partitions.remove(&partition);
+            }
+        }
+    }
+
+    /// Ends all threads: the broker shuts down.
+    pub(super) fn stop_fetchers(&mut self, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        for thread in ram.fetchers.threads.values_mut() {
+            thread.partitions.clear();
+            thread.line.close(out);
+        }
+        ram.fetchers.threads.clear();
+    }
+
+    /// Lets every thread that is free send its next fetch.
+    pub(super) fn fetchers_turn(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let idle: Vec<ThreadId> =
+            ram.fetchers.threads.iter().filter(|(_, t)| t.partitions.is_empty() && !t.line.is_busy()).map(|(id, _)| *id).collect();
+        for id in idle {
+            if let Some(mut thread) = ram.fetchers.threads.remove(&id) {
+                thread.line.close(out);
+            }
+        }
+        let ids: Vec<ThreadId> = ram.fetchers.threads.keys().copied().collect();
+        for id in ids {
+            self.thread_turn(id, ctx, out);
+        }
+    }
+
+    fn thread_turn(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
+        let backoff = self.config.replica_fetch_backoff;
+        let timeout = self.config.replica_socket_timeout;
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(epoch) = ram.lifecycle.epoch() else { return };
+        let Some(thread) = ram.fetchers.threads.get_mut(&id) else { return };
+        let late_connecting = thread.connecting_since.is_some_and(|since| since + timeout <= ctx.now);
+        if late_connecting {
+            thread.line.close(out);
+        }
+        if thread.line.give_up_if_late(ctx.now, out) || late_connecting {
+            thread.connecting_since = None;
+            thread.delay_all(ctx.now + backoff);
+        }
+        if thread.line.is_busy() {
+            return thread.arm(ctx.now, out);
+        }
+        if thread.busy_until > ctx.now {
+            return out.timer(TimerKind::Fetchers, thread.busy_until);
+        }
+        let due: Vec<PartitionIx> = thread
+            .partitions
+            .iter()
+            .filter(|(_, f)| !f.failed && f.delayed_until.is_none_or(|at| at <= ctx.now))
+            .map(|(p, _)| *p)
+            .collect();
+        if due.is_empty() {
+            return thread.arm(ctx.now, out);
+        }
+        if !thread.line.ready(ctx.now, out) {
+            thread.connecting_since.get_or_insert(ctx.now);
+            return thread.arm(ctx.now, out);
+        }
+        thread.connecting_since = None;
+        thread.turns += 1;
+        let partitions: Vec<FetchPartition> = due
+            .iter()
+            .filter_map(|p| {
+                let log = self.disk.replicas.get(p)?;
+                let fetching = thread.partitions.get_mut(p)?;
+                fetching.delayed_until = None;
+                Some(FetchPartition {
+                    partition: *p,
+                    fetch_offset: log.end(),
+                    leader_epoch: fetching.epoch,
+                    last_fetched_epoch: log.last_epoch(),
+                    high_watermark: log.high_watermark,
+                })
+            })
+            .collect();
+        let bytes = BYTES.0 + BYTES.1 * partitions.len() as u32;
+        let request = Request::ReplicaFetch {
+            replica: self.ix,
+            thread: id.1,
+            broker_epoch: epoch,
+            max_wait: self.config.replica_fetch_wait_max,
+            min_bytes: self.config.replica_fetch_min_bytes,
+            partitions,
+        };
+        thread.line.send(request, bytes, timeout, ctx.now, out);
+        thread.arm(ctx.now, out);
+    }
+
+    pub(super) fn fetcher_connected(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
+        if let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) {
+            thread.line.connected();
+        }
+        self.thread_turn(id, ctx, out);
+    }
+
+    /// A whole request failed: all partitions of the thread wait (`AbstractFetcherThread.processFetchRequest`).
+    pub(super) fn fetcher_lost(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
+        let backoff = self.config.replica_fetch_backoff;
+        if let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) {
+            thread.line.lost(ctx.now);
+            thread.connecting_since = None;
+            thread.delay_all(ctx.now + backoff);
+        }
+        self.thread_turn(id, ctx, out);
+    }
+
+    pub(super) fn fetched(&mut self, id: ThreadId, correlation: u32, answers: Vec<FetchedPartition>, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) else { return };
+        if !thread.line.answered(correlation) {
+            return;
+        }
+        let turn = thread.turns;
+        for answer in answers {
+            self.fetched_partition(id, answer, ctx, out);
+        }
+        let address = mix(mix(u64::from(id.0.0), u64::from(id.1)), turn);
+        let cost = self.cost(&self.costs.fetcher_turn, address);
+        let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) else { return };
+        thread.busy_until = ctx.now + cost;
+        if thread.partitions.is_empty() {
+            return self.fetchers_turn(ctx, out);
+        }
+        self.thread_turn(id, ctx, out);
+    }
+
+    /// `AbstractFetcherThread.processFetchRequest`, one partition.
+    fn fetched_partition(&mut self, id: ThreadId, answer: FetchedPartition, ctx: &mut Ctx, out: &mut Outbox) {
+        let backoff = self.config.replica_fetch_backoff;
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(fetching) = ram.fetchers.threads.get_mut(&id).and_then(|t| t.partitions.get_mut(&answer.partition)) else { return };
+        if !answer.error.is_none() {
+            out.fact(Fact::ReplicaFetchError { follower: self.ix, leader: id.0, partition: answer.partition, error: answer.error });
+        }
+        // The answer is to a fetch of an epoch that the follower has left behind: only an error still counts.
+        let same_epoch = fetching.epoch == answer.leader_epoch;
+        match answer.error {
+            ErrorCode::None if !same_epoch => {}
+            ErrorCode::None => {
+                if let Some((epoch, end)) = answer.diverging {
+                    return self.truncate_to_leader(answer.partition, epoch, end, out);
+                }
+                self.append_copy(&answer, out);
+            }
+            ErrorCode::FencedLeaderEpoch if same_epoch => fetching.failed = true,
+            _error => fetching.delayed_until = Some(ctx.now + backoff),
+        }
+    }
+
+    fn append_copy(&mut self, answer: &FetchedPartition, out: &mut Outbox) {
+        let Some(log) = self.disk.replicas.get_mut(&answer.partition) else { return };
+        let before = log.end();
+        log.copy(&answer.epochs, answer.end);
+        // It may go down: a new leader can know less (`UnifiedLog.updateHighWatermark`).
+        log.high_watermark = answer.high_watermark.min(log.end());
+        if log.end() > before {
+            out.fact(Fact::Replicated { broker: self.ix, partition: answer.partition, end: log.end() });
+        }
+    }
+
+    /// Truncation by leader epoch (KIP-101, KIP-279, `AbstractFetcherThread.getOffsetTruncationState`).
+    fn truncate_to_leader(&mut self, partition: PartitionIx, epoch: LeaderEpoch, leader_end: Offset, out: &mut Outbox) {
+        let Some(log) = self.disk.replicas.get_mut(&partition) else { return };
+        let from = log.end();
+        let to = match log.end_of_epoch(epoch) {
+            Some((found, end)) if found == epoch => end.min(leader_end),
+            Some((_, end)) => end,
+            None => log.high_watermark.min(leader_end),
+        };
+        let to = to.min(from);
+        if to < from {
+            log.truncate(to);
+            out.fact(Fact::Truncated { broker: self.ix, partition, from, to });
+        }
+    }
+}
+
+impl Thread {
+    fn delay_all(&mut self, until: Instant) {
+        for fetching in self.partitions.values_mut() {
+            fetching.delayed_until = Some(until);
+        }
+    }
+
+    fn arm(&self, now: Instant, out: &mut Outbox) {
+        let delayed = self.partitions.values().filter(|f| !f.failed).filter_map(|f| f.delayed_until).min().filter(|_| !self.line.is_busy());
+        let next = [delayed, self.line.next_deadline().filter(|at| *at > now)].into_iter().flatten().min();
+        if let Some(at) = next {
+            out.timer(TimerKind::Fetchers, at.max(now));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Request handler threads: what a request costs, and which room it goes to. Source: `KafkaRequestHandler`, `KafkaApis.handle`.
+
+use super::Broker;
+use crate::engine::{Duration, mix};
+use crate::kafka::{ClientIx, ErrorCode};
+use crate::model::message::{Request, Response};
+use crate::model::{Ctx, Outbox, Token};
+use crate::observe::Fact;
+use crate::observe::fact::Api;
+
+/// Size of a small answer on the wire.
+const SMALL_ANSWER: u32 = 100;
+
+/// The client that a token's request came from travels in the entry ids of its requests, and in the address of others.
+pub(super) fn client_of_entry(entry: u64) -> ClientIx {
+    ClientIx((entry >> 40) as u32)
+}
+
+impl Broker {
+    /// The network thread has read a request: it waits for a handler and is then worked on.
+    pub(super) fn queue_request(&mut self, token: Token, request: Request, ctx: &mut Ctx, out: &mut Outbox) {
+        if let Request::Produce { entries, .. } = &request {
+            for e in entries {
+                let client = client_of_entry(e.entry);
+                out.fact(Fact::EntryTaken { client, broker: self.ix, partition: e.partition, entry: e.entry });
+            }
+        }
+        let work = self.work_of(&request, token.address);
+        let wait = self.cost(&self.costs.request_queue, mix(token.address, 1));
+        let Some(ram) = self.ram.as_mut() else { return };
+        let finish = ram.handlers.serve(ctx.now + wait, work);
+        out.work(finish, token, request);
+    }
+
+    fn work_of(&mut self, request: &Request, address: u64) -> Duration {
+        let costs = self.costs.clone();
+        let address = mix(address, 2);
+        let cold = |flag: &mut bool| std::mem::take(flag);
+        let Some(ram) = self.ram.as_mut() else { return Duration::ZERO };
+        let (distribution, is_cold, disk) = match request {
+            Request::Produce { .. } => (&costs.produce, false, true),
+            Request::ReplicaFetch { .. } => (&costs.replica_fetch, cold(&mut ram.cold.fetch), false),
+            Request::Metadata { .. } => (&costs.metadata, cold(&mut ram.cold.metadata), false),
+            Request::ApiVersions
+            | Request::InitProducerId
+            | Request::BrokerRegistration { .. }
+            | Request::BrokerHeartbeat { .. }
+            | Request::AlterPartition { .. }
+            | Request::RaftFetch { .. }
+            | Request::Vote { .. }
+            | Request::BeginQuorumEpoch { .. }
+            | Request::EndQuorumEpoch { .. } => (&costs.other, false, false),
+        };
+        let mut work = self.cost(distribution, address);
+        if disk {
+            work = work.scale(self.disk_slowness);
+        }
+        if is_cold {
+            work += self.cost(&costs.cold, mix(address, 3));
+        }
+        work
+    }
+
+    /// The handler is done with a request.
+    pub(super) fn handle_request(&mut self, token: Token, request: Request, ctx: &mut Ctx, out: &mut Outbox) {
+        match request {
+            Request::ApiVersions => out.reply(token, Response::ApiVersions, SMALL_ANSWER),
+            Request::InitProducerId => out.reply(token, Response::InitProducerId { error: ErrorCode::None }, SMALL_ANSWER),
+            Request::Metadata { topics } => self.metadata(token, topics, ctx, out),
+            Request::Produce { acks, timeout, entries } => self.produce(token, acks, timeout, &entries, ctx, out),
+            Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, partitions } => {
+                self.replica_fetch(token, (replica, thread), broker_epoch, (max_wait, min_bytes), partitions, ctx, out);
+            }
+            // These go to controllers.
+            Request::BrokerRegistration { .. }
+            | Request::BrokerHeartbeat { .. }
+            | Request::AlterPartition { .. }
+            | Request::RaftFetch { .. }
+            | Request::Vote { .. }
+            | Request::BeginQuorumEpoch { .. }
+            | Request::EndQuorumEpoch { .. } => {}
+        }
+    }
+
+    /// Notes that a client's request was served.
+    pub(super) fn served(&self, client: ClientIx, api: Api, busy: Duration, response_bytes: u32, out: &mut Outbox) {
+        out.fact(Fact::RequestServed { client, broker: self.ix, api, busy, response_bytes });
+    }
+}

@@ -1,0 +1,213 @@
+//! Applying metadata in two steps, on one thread: first the metadata cache, then the partition roles.
+//! Source: `MetadataLoader`, `BrokerMetadataPublisher.onMetadataUpdate`, `ReplicaManager.applyDelta`; reference 5.1 and 5.2.
+
+use super::Broker;
+use crate::engine::{Instant, mix};
+use crate::kafka::{MetadataOffset, PartitionIx};
+use crate::model::metadata::Changed;
+use crate::model::{Ctx, Outbox, TimerKind};
+use crate::observe::Fact;
+use std::collections::{BTreeSet, VecDeque};
+
+/// See the module.
+#[derive(Default)]
+pub struct Image {
+    /// The metadata cache; what a metadata request is answered from.
+    cache: Option<MetadataOffset>,
+    /// Everything up to here has been applied by all parts of the broker.
+    applied: Option<MetadataOffset>,
+    batch: Option<Batch>,
+}
+
+/// A batch of metadata on its way into the broker.
+struct Batch {
+    target: MetadataOffset,
+    /// The cache is swapped and the role changes start then.
+    publish_at: Instant,
+    published: bool,
+    /// Role changes that are left, in order, each with the moment at which it is done.
+    roles: VecDeque<(Instant, RoleChange)>,
+}
+
+/// One role change of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum RoleChange {
+    Lead(PartitionIx),
+    Follow(PartitionIx),
+    /// All followers are switched: fetchers are moved and waiting requests answered.
+    FollowersDone,
+}
+
+impl Image {
+    /// The broker has had everything up to `last` for long.
+    pub fn start_at(&mut self, last: MetadataOffset) {
+        self.cache = Some(last);
+        self.applied = Some(last);
+    }
+
+    /// The offset of the metadata cache.
+    pub fn offset(&self) -> Option<MetadataOffset> {
+        self.cache
+    }
+
+    /// What heartbeats report as applied.
+    pub fn reported(&self) -> MetadataOffset {
+        self.applied.unwrap_or_default()
+    }
+}
+
+impl Broker {
+    /// More metadata may be committed than has been applied.
+    pub(super) fn image_available(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let available = ram.observer.available();
+        if ram.image.cache.is_none() {
+            // Before its first image a broker reports how far its log is; the controller compares that with the registration record.
+            if available.0 > 0 {
+                ram.image.applied = ram.image.applied.max(Some(MetadataOffset(available.0 - 1)));
+            }
+            return;
+        }
+        let Some(target) = available.0.checked_sub(1).map(MetadataOffset) else { return };
+        if ram.image.batch.is_some() || ram.image.applied >= Some(target) {
+            return;
+        }
+        let cost = self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness);
+        let publish_at = ctx.now + cost;
+        ram.image.batch = Some(Batch { target, publish_at, published: false, roles: VecDeque::new() });
+        out.timer(TimerKind::Apply, publish_at);
+    }
+
+    /// The logs are recovered: load everything that is known, then ask to be unfenced.
+    pub(super) fn load_first_image(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let target = ram.image.reported();
+        ram.image.cache = Some(MetadataOffset(0));
+        ram.image.applied = None;
+        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, roles: VecDeque::new() });
+        self.apply_turn(ctx, out);
+    }
+
+    /// Takes every role that is due, and the cache before them.
+    pub(super) fn apply_turn(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        loop {
+            let Some(batch) = self.ram.as_mut().and_then(|ram| ram.image.batch.as_mut()) else { return };
+            if !batch.published {
+                if batch.publish_at > ctx.now {
+                    return out.timer(TimerKind::Apply, batch.publish_at);
+                }
+                batch.published = true;
+                self.publish(ctx, out);
+                continue;
+            }
+            match batch.roles.front().copied() {
+                Some((at, _)) if at > ctx.now => return out.timer(TimerKind::Apply, at),
+                Some((_, change)) => {
+                    batch.roles.pop_front();
+                    self.change_role(change, ctx, out);
+                }
+                None => return self.finish_batch(ctx, out),
+            }
+        }
+    }
+
+    /// Swaps the cache and plans the role changes: leaders one at a time, then followers.
+    fn publish(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(batch) = ram.image.batch.as_ref() else { return };
+        let (from, to) = (ram.image.applied, batch.target);
+        ram.image.cache = Some(to);
+        out.fact(Fact::ImageApplied { broker: self.ix, offset: to });
+        let touched = self.touched(from, to, ctx);
+        let mut leaders = Vec::new();
+        let mut followers = Vec::new();
+        for partition in touched {
+            let Some(registration) = self.hosted_registration(partition, to, ctx) else {
+                self.delete_replica(partition, ctx, out);
+                continue;
+            };
+            let leads = registration.leader == Some(self.ix);
+            let new_epoch = self.role_epoch(partition).is_none_or(|known| known < registration.leader_epoch);
+            if leads { leaders.push((partition, new_epoch)) } else { followers.push((partition, new_epoch)) }
+        }
+        self.stop_fetching(leaders.iter().map(|(p, _)| *p));
+        self.plan_roles(&leaders, &followers, to, ctx);
+    }
+
+    fn plan_roles(&mut self, leaders: &[(PartitionIx, bool)], followers: &[(PartitionIx, bool)], to: MetadataOffset, ctx: &Ctx) {
+        let costs = self.costs.clone();
+        let draws = self.draws.apply;
+        let slowness = self.slowness * self.disk_slowness;
+        let Some(ram) = self.ram.as_mut() else { return };
+        let mut at = ctx.now;
+        let mut plan = VecDeque::new();
+        let mut schedule = |changes: &[(PartitionIx, bool)], first, next, wrap: fn(PartitionIx) -> RoleChange| {
+            let mut begun = false;
+            for &(partition, new_epoch) in changes {
+                // Only a new leader epoch is written to the checkpoint file; an ISR change costs next to nothing.
+                if new_epoch {
+                    let cost: &crate::engine::Distribution = if begun { next } else { first };
+                    at += cost.sample(draws.at(mix(mix(to.0, 1), u64::from(partition.0)))).scale(slowness);
+                    if std::mem::take(&mut ram.cold.role) {
+                        at += costs.cold.sample(draws.at(mix(to.0, 2))).scale(slowness);
+                    }
+                    begun = true;
+                }
+                plan.push_back((at, wrap(partition)));
+            }
+        };
+        schedule(leaders, &costs.first_leader_role, &costs.next_leader_role, RoleChange::Lead);
+        schedule(followers, &costs.first_follower_role, &costs.next_follower_role, RoleChange::Follow);
+        if !followers.is_empty() {
+            plan.push_back((at, RoleChange::FollowersDone));
+        }
+        if let Some(batch) = ram.image.batch.as_mut() {
+            batch.roles = plan;
+        }
+    }
+
+    fn change_role(&mut self, change: RoleChange, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(target) = self.ram.as_ref().and_then(|ram| ram.image.batch.as_ref()).map(|b| b.target) else { return };
+        match change {
+            RoleChange::Lead(partition) => self.make_leader(partition, target, ctx, out),
+            RoleChange::Follow(partition) => self.make_follower(partition, target, ctx, out),
+            RoleChange::FollowersDone => self.followers_done(target, ctx, out),
+        }
+    }
+
+    fn finish_batch(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(batch) = ram.image.batch.take() else { return };
+        let first = ram.image.applied.is_none();
+        ram.image.applied = Some(batch.target);
+        if first {
+            self.ready_to_unfence(ctx, out);
+        }
+        self.proposals_after_metadata(ctx, out);
+        self.image_available(ctx, out);
+    }
+
+    /// The partitions that concern this broker and changed between two offsets; all of them for a first image.
+    fn touched(&self, from: Option<MetadataOffset>, to: MetadataOffset, ctx: &Ctx) -> Vec<PartitionIx> {
+        let Some(from) = from else {
+            return (0..ctx.history.partition_count() as u32).map(PartitionIx).filter(|p| self.concerns(*p, to, ctx)).collect();
+        };
+        let mut touched = BTreeSet::new();
+        for changed in ctx.history.changes(from, to) {
+            match changed {
+                Changed::Partition(partition) if self.concerns(*partition, to, ctx) => {
+                    touched.insert(*partition);
+                }
+                Changed::Topic(topic) if ctx.history.topic(*topic, to).is_none() => {
+                    touched.extend(ctx.spec.topics[topic.index()].partitions.iter().filter(|p| self.concerns(**p, to, ctx)));
+                }
+                Changed::Partition(_) | Changed::Topic(_) | Changed::Broker(_) | Changed::Nothing => {}
+            }
+        }
+        touched.into_iter().collect()
+    }
+
+    fn concerns(&self, partition: PartitionIx, at: MetadataOffset, ctx: &Ctx) -> bool {
+        self.disk.replicas.contains_key(&partition) || self.hosted_registration(partition, at, ctx).is_some()
+    }
+}

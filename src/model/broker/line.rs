@@ -1,0 +1,149 @@
+//! One outgoing connection of a broker on which one request at a time waits for its answer: raft fetches, the two
+//! controller channels, fetcher threads. A `NetworkClient` with one request in flight.
+
+use crate::engine::{Duration, Instant, Stream, mix};
+use crate::kafka::NodeIx;
+use crate::model::message::Request;
+use crate::model::{Channel, Outbox};
+
+/// First connection set-up time-out, and its upper bound (`socket.connection.setup.timeout.ms`, KIP-601), each with 20 % jitter.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
+const SETUP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
+
+/// A connection with at most one request in flight.
+#[derive(Debug)]
+pub struct Line {
+    channel: Channel,
+    to: NodeIx,
+    state: LineState,
+    /// First and longest pause before connecting again.
+    reconnect: (Duration, Duration),
+    failures: u32,
+    setup_failures: u32,
+    sent: u32,
+    stream: Stream,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum LineState {
+    Down { not_before: Instant },
+    Connecting { give_up_at: Instant },
+    Idle,
+    Busy { correlation: u32, give_up_at: Instant },
+}
+
+impl Line {
+    /// A line that is not connected yet. `stream` draws its time-outs.
+    pub fn new(channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream) -> Self {
+        Line {
+            channel,
+            to,
+            state: LineState::Down { not_before: Instant::ZERO },
+            reconnect,
+            failures: 0,
+            setup_failures: 0,
+            sent: 0,
+            stream,
+        }
+    }
+
+    /// The channel that it uses.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Connects if it may; says whether a request can be sent now.
+    pub fn ready(&mut self, now: Instant, out: &mut Outbox) -> bool {
+        match self.state {
+            LineState::Idle => true,
+            LineState::Busy { .. } | LineState::Connecting { .. } => false,
+            LineState::Down { not_before } if now < not_before => false,
+            LineState::Down { .. } => {
+                self.state = LineState::Connecting { give_up_at: now + self.setup_timeout() };
+                out.open(self.channel, self.to);
+                false
+            }
+        }
+    }
+
+    fn setup_timeout(&self) -> Duration {
+        let doubled = (SETUP_TIMEOUT * (1 << self.setup_failures.min(4))).min(SETUP_TIMEOUT_MAX);
+        let jitter = 0.8 + 0.4 * self.stream.at(mix(1, u64::from(self.setup_failures))).unit();
+        doubled.scale(jitter).min(SETUP_TIMEOUT_MAX)
+    }
+
+    /// Sends a request that must be answered within `timeout`; the line must be ready.
+    pub fn send(&mut self, request: Request, bytes: u32, timeout: Duration, now: Instant, out: &mut Outbox) {
+        debug_assert_eq!(self.state, LineState::Idle, "only a ready line sends");
+        self.sent += 1;
+        self.state = LineState::Busy { correlation: self.sent, give_up_at: now + timeout };
+        let address = mix(self.stream.at(2).bits(), u64::from(self.sent));
+        out.request(self.channel, self.sent, request, bytes, address);
+    }
+
+    /// The connection is up.
+    pub fn connected(&mut self) {
+        self.state = LineState::Idle;
+        self.failures = 0;
+        self.setup_failures = 0;
+    }
+
+    /// The answer to `correlation` has come; says whether it was waited for.
+    pub fn answered(&mut self, correlation: u32) -> bool {
+        match self.state {
+            LineState::Busy { correlation: waited, .. } if waited == correlation => {
+                self.state = LineState::Idle;
+                true
+            }
+            LineState::Busy { .. } | LineState::Idle | LineState::Connecting { .. } | LineState::Down { .. } => false,
+        }
+    }
+
+    /// The connection or its attempt is lost; says whether a request was waiting on it.
+    pub fn lost(&mut self, now: Instant) -> bool {
+        let was_busy = matches!(self.state, LineState::Busy { .. });
+        if matches!(self.state, LineState::Connecting { .. }) {
+            self.setup_failures += 1;
+        }
+        let pause = (self.reconnect.0 * (1 << self.failures.min(10))).min(self.reconnect.1);
+        self.failures += 1;
+        let jitter =
+            if self.reconnect.1 > self.reconnect.0 { 0.8 + 0.4 * self.stream.at(mix(3, u64::from(self.sent))).unit() } else { 1.0 };
+        self.state = LineState::Down { not_before: now + pause.scale(jitter) };
+        was_busy
+    }
+
+    /// Closes the line when its time is up; says so.
+    pub fn give_up_if_late(&mut self, now: Instant, out: &mut Outbox) -> bool {
+        match self.state {
+            LineState::Connecting { give_up_at } | LineState::Busy { give_up_at, .. } if now >= give_up_at => {
+                out.close(self.channel);
+                self.lost(now);
+                true
+            }
+            LineState::Connecting { .. } | LineState::Busy { .. } | LineState::Idle | LineState::Down { .. } => false,
+        }
+    }
+
+    /// Closes the line at once.
+    pub fn close(&mut self, out: &mut Outbox) {
+        if !matches!(self.state, LineState::Down { .. }) {
+            out.close(self.channel);
+        }
+        self.state = LineState::Down { not_before: Instant::ZERO };
+    }
+
+    /// Whether a request is in flight.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.state, LineState::Busy { .. })
+    }
+
+    /// When this line needs a look by itself: a time-out, or the end of a pause before connecting.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match self.state {
+            LineState::Connecting { give_up_at } | LineState::Busy { give_up_at, .. } => Some(give_up_at),
+            LineState::Down { not_before } => Some(not_before),
+            LineState::Idle => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One TCP connection: an explicit queue at the server, muted from the moment the broker takes a request until
+//! its answer has left (`SocketServer.Processor.processCompletedReceives`, `processCompletedSends`).
+
+use crate::engine::Instant;
+use crate::kafka::NodeIx;
+use crate::model::message::{Request, Response};
+use crate::model::outbox::{Channel, Token};
+use std::collections::VecDeque;
+
+/// A connection between two processes.
+#[derive(Debug)]
+pub struct Connection {
+    /// Distinguishes it from earlier ones under the same key.
+    pub generation: u32,
+    /// Who opened it.
+    pub opener: NodeIx,
+    /// What the opener calls it.
+    pub channel: Channel,
+    /// Whom it was opened to.
+    pub server: NodeIx,
+    /// How far it has come.
+    pub state: ConnectionState,
+    /// Addresses the draws of its set-up.
+    pub address: u64,
+    /// The opener has closed it or is gone.
+    pub opener_gone: bool,
+    /// The server's process is gone.
+    pub server_gone: bool,
+    /// A request has been taken and not answered.
+    pub muted: Option<Taken>,
+    /// Requests that have arrived and were not taken.
+    pub inbound: VecDeque<Inbound>,
+    /// From opener to server.
+    pub forth: Wire,
+    /// From server to opener.
+    pub back: Wire,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConnectionState {
+    /// The SYN was first sent then.
+    Connecting { since: Instant },
+    /// Both sides may send.
+    Open,
+}
+
+/// The request that a muted connection owes an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Its number on the connection.
+    pub correlation: u32,
+    /// Addresses its delays.
+    pub address: u64,
+}
+
+/// A request in the server's socket.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Its number on the connection.
+    pub correlation: u32,
+    /// Addresses its delays.
+    pub address: u64,
+    /// What it asks.
+    pub request: Request,
+}
+
+/// Which way something goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// From opener to server.
+    Forth,
+    /// From server to opener.
+    Back,
+}
+
+/// One direction of a connection.
+#[derive(Default, Debug)]
+pub struct Wire {
+    /// When the last byte sent will have left the sender's interface.
+    pub busy_until: Instant,
+    /// When the last byte sent will arrive: TCP keeps the order.
+    pub last_arrival: Instant,
+    /// What a cut holds back, with the moment the oldest of it was first sent.
+    pub held: VecDeque<Message>,
+    /// See `held`.
+    pub held_since: Instant,
+}
+
+/// Something on the wire.
+#[derive(Debug)]
+pub enum Message {
+    /// A request.
+    Request(Inbound),
+    /// An answer.
+    Response(u32, Response),
+    /// The sender has closed or reset the connection.
+    Close,
+}
+
+impl Connection {
+    /// A connection whose SYN leaves now.
+    pub fn opening(generation: u32, opener: NodeIx, channel: Channel, server: NodeIx, address: u64, now: Instant) -> Self {
+        Connection {
+            generation,
+            opener,
+            channel,
+            server,
+            state: ConnectionState::Connecting { since: now },
+            address,
+            opener_gone: false,
+            server_gone: false,
+            muted: None,
+            inbound: VecDeque::new(),
+            forth: Wire::default(),
+            back: Wire::default(),
+        }
+    }
+
+    /// Sender and receiver of a direction.
+    pub fn ends(&self, way: Way) -> (NodeIx, NodeIx) {
+        match way {
+            Way::Forth => (self.opener, self.server),
+            Way::Back => (self.server, self.opener),
+        }
+    }
+
+    /// One direction.
+    pub fn wire(&mut self, way: Way) -> &mut Wire {
+        match way {
+            Way::Forth => &mut self.forth,
+            Way::Back => &mut self.back,
+        }
+    }
+
+    /// Takes the next request from the socket, unless one is being answered.
+    pub fn take(&mut self, key: u32) -> Option<(Token, Request)> {
+        if self.muted.is_some() {
+            return None;
+        }
+        let next = self.inbound.pop_front()?;
+        self.muted = Some(Taken { correlation: next.correlation, address: next.address });
+        let token = Token { connection: key, generation: self.generation, correlation: next.correlation, address: next.address };
+        Some((token, next.request))
+    }
+}

@@ -1,0 +1,150 @@
+//! The loop: pop an event, hand it to its node, drain what the node wants.
+
+use super::World;
+use super::event::{Event, Life};
+use super::node::Node;
+use crate::engine::Instant;
+use crate::kafka::NodeIx;
+use crate::model::{Ctx, Outbox, TimerKind};
+use crate::observe::fact::{Ending, Unreachable};
+
+impl World {
+    /// Processes one event and says when it was; none are left when this is none.
+    pub fn step(&mut self) -> Option<Instant> {
+        let (at, event) = self.queue.pop()?;
+        debug_assert!(at >= self.now, "time never goes back");
+        self.now = at;
+        self.events += 1;
+        self.dispatch(event);
+        Some(at)
+    }
+
+    /// Processes every event up to and including `at`, then stands at `at`.
+    pub fn run_until(&mut self, at: Instant) {
+        while self.queue.next_at().is_some_and(|next| next <= at) {
+            self.step();
+        }
+        self.now = self.now.max(at);
+    }
+
+    fn dispatch(&mut self, event: Event) {
+        if self.is_deferred(event) {
+            return;
+        }
+        match event {
+            Event::Timer(life, kind) => self.fire(life, kind),
+            Event::Work(life, slot) => {
+                let Some((token, request)) = self.works.remove(slot) else { return };
+                if self.is_alive(life) {
+                    self.input(life.node, |node, ctx, out| node.handle(token, request, ctx, out));
+                }
+            }
+            Event::Syn(at) => self.syn(at),
+            Event::Connected(at) => self.connection_up(at),
+            Event::Refused(at) => self.attempt_over(at, Unreachable::Refused),
+            Event::Deliver(at, way, slot) => self.deliver(at, way, slot),
+            Event::Retransmit(at, way) => self.retransmit(at, way),
+            Event::AdminRetry => self.offer_admin(),
+        }
+    }
+
+    fn fire(&mut self, life: Life, kind: TimerKind) {
+        if !self.is_alive(life) {
+            return;
+        }
+        let armed = &mut self.nodes[life.node.index()].armed[kind as usize];
+        if *armed > self.now {
+            // A later event of this timer was armed meanwhile, or this one was replaced by an earlier one that has fired.
+            return;
+        }
+        *armed = Instant::MAX;
+        self.input(life.node, |node, ctx, out| node.timer(kind, ctx, out));
+    }
+
+    fn is_alive(&self, life: Life) -> bool {
+        self.nodes[life.node.index()].incarnation == life.incarnation
+    }
+
+    /// What a paused process would have to see waits until it is scheduled again. The kernel still accepts connections and bytes.
+    fn is_deferred(&mut self, event: Event) -> bool {
+        let node = match event {
+            Event::Timer(life, _) | Event::Work(life, _) => Some(life.node),
+            Event::Connected(at) | Event::Refused(at) => {
+                self.connections.get(at.key).filter(|c| c.generation == at.generation).map(|c| c.opener)
+            }
+            Event::Deliver(at, way, _) | Event::Retransmit(at, way) => {
+                self.connections.get(at.key).filter(|c| c.generation == at.generation).map(|c| c.ends(way).1)
+            }
+            Event::Syn(_) | Event::AdminRetry => None,
+        };
+        let Some(node) = node.filter(|n| self.nodes[n.index()].paused) else { return false };
+        self.nodes[node.index()].deferred.push(event);
+        true
+    }
+
+    /// Hands an input to a node and drains what it wants; then lets connections be read that were unmuted by it.
+    pub(super) fn input(&mut self, node: NodeIx, handle: impl FnOnce(&mut Node, &mut Ctx, &mut Outbox)) {
+        if !self.nodes[node.index()].up {
+            return;
+        }
+        let mut out = self.outboxes.pop().unwrap_or_default();
+        let listened = self.listens(node);
+        let mut ctx = Ctx {
+            now: self.now,
+            spec: &self.spec,
+            rules: self.rules,
+            history: &mut self.history,
+            journal: &mut self.journal,
+            chance: self.chance,
+        };
+        handle(&mut self.nodes[node.index()], &mut ctx, &mut out);
+        self.drain(node, &mut out);
+        if listened && !self.listens(node) {
+            self.close_listener(node);
+        }
+        if let Some(ending) = out.exit.take() {
+            self.process_ends(node, ending);
+        }
+        self.outboxes.push(out);
+        while let Some(key) = self.readable.pop() {
+            self.read(key);
+        }
+    }
+
+    fn listens(&self, node: NodeIx) -> bool {
+        self.nodes[node.index()].broker.as_ref().is_some_and(|b| b.is_listening())
+    }
+
+    /// Facts, then work, then timers, then the network.
+    fn drain(&mut self, node: NodeIx, out: &mut Outbox) {
+        let now = self.now;
+        self.facts.extend(out.facts.drain(..).map(|fact| (now, fact)));
+        let life = Life { node, incarnation: self.nodes[node.index()].incarnation };
+        for (at, token, request) in out.work.drain(..) {
+            let slot = self.works.insert((token, request));
+            self.queue_event(at, Event::Work(life, slot));
+        }
+        for (kind, at) in out.timers.drain(..) {
+            let at = at.max(now);
+            let armed = &mut self.nodes[node.index()].armed[kind as usize];
+            if at < *armed {
+                *armed = at;
+                self.queue_event(at, Event::Timer(life, kind));
+            }
+        }
+        for op in out.network.drain(..) {
+            self.network(node, op);
+        }
+    }
+
+    /// A process has ended by its own decision: a combined node's controller resigns in order before.
+    fn process_ends(&mut self, node: NodeIx, ending: Ending) {
+        let process = &mut self.nodes[node.index()];
+        if process.stopping && process.controller.is_some() && process.broker.is_some() && ending == Ending::Stopped {
+            process.broker.as_mut().into_iter().for_each(|b| b.crash());
+            process.stopping = false;
+            return self.input(node, |n, ctx, out| n.controller.as_mut().into_iter().for_each(|c| c.stop(ctx, out)));
+        }
+        self.end_process(node, ending);
+    }
+}

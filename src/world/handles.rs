@@ -1,0 +1,208 @@
+//! The handles by which faults push on the world from outside.
+
+use super::World;
+use super::event::Event;
+use crate::engine::{Duration, Instant};
+use crate::kafka::config::TopicConfig;
+use crate::kafka::{LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::model::message::AdminRequest;
+use crate::model::network::cuts::CutId;
+use crate::model::spec::{PartitionSpec, TopicSpec};
+use crate::observe::Fact;
+use crate::observe::fact::Ending;
+
+/// How often an operator's request is offered while there is no active controller.
+const ADMIN_RETRY: Duration = Duration::from_millis(100);
+/// After how long an operator's request is given up (`default.api.timeout.ms` of the admin client).
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl World {
+    /// SIGKILL: the kernel resets the connections and refuses new ones. A process that does not exist stays so.
+    pub fn kill(&mut self, node: NodeIx) {
+        if self.nodes[node.index()].up {
+            self.end_process(node, Ending::Killed);
+        }
+    }
+
+    /// SIGTERM: controlled shutdown, then the process ends.
+    pub fn stop(&mut self, node: NodeIx) {
+        let process = &mut self.nodes[node.index()];
+        if !process.up || process.stopping {
+            return;
+        }
+        process.stopping = true;
+        self.input(node, |n, ctx, out| match (&mut n.broker, &mut n.controller) {
+            (Some(broker), _) => broker.stop(ctx, out),
+            (None, Some(controller)) => controller.stop(ctx, out),
+            (None, None) => out.exit = Some(Ending::Stopped),
+        });
+    }
+
+    /// Starts a process that has ended, with what is on its disk. A process that exists stays as it is.
+    pub fn start(&mut self, node: NodeIx) {
+        let process = &mut self.nodes[node.index()];
+        if process.up {
+            return;
+        }
+        process.up = true;
+        process.stopping = false;
+        process.incarnation += 1;
+        process.armed.fill(Instant::MAX);
+        self.cuts.set_dark(node, false);
+        self.note(Fact::ProcessStarted { node });
+        self.wake_held();
+        self.input(node, |n, ctx, out| n.start(ctx, out));
+    }
+
+    /// The machine loses power: silence, and data that was not written back is gone.
+    pub fn power_off(&mut self, node: NodeIx) {
+        if !self.nodes[node.index()].up {
+            return;
+        }
+        self.end_process(node, Ending::PoweredOff);
+    }
+
+    pub(super) fn end_process(&mut self, node: NodeIx, how: Ending) {
+        let now = self.now;
+        let process = &mut self.nodes[node.index()];
+        process.up = false;
+        process.stopping = false;
+        process.paused = false;
+        process.incarnation += 1;
+        let deferred = std::mem::take(&mut process.deferred);
+        let mut out = self.outboxes.pop().unwrap_or_default();
+        if let Some(controller) = &mut process.controller {
+            controller.crash();
+        }
+        if let Some(broker) = &mut process.broker {
+            if how == Ending::PoweredOff { broker.lose_power(now, &mut out) } else { broker.crash() }
+        }
+        self.note(Fact::ProcessEnded { node, how });
+        self.facts.extend(out.facts.drain(..).map(|fact| (now, fact)));
+        self.outboxes.push(out);
+        if how == Ending::PoweredOff {
+            self.cuts.set_dark(node, true);
+        }
+        self.close_all(node, how != Ending::PoweredOff);
+        // What waited for the process is seen by its kernel, if there is one.
+        for event in deferred {
+            self.queue_event(now, event);
+        }
+    }
+
+    /// SIGSTOP, or a long GC pause: silence, the kernel still takes bytes.
+    pub fn pause(&mut self, node: NodeIx) {
+        if self.nodes[node.index()].up && !self.nodes[node.index()].paused {
+            self.nodes[node.index()].paused = true;
+            self.note(Fact::Paused { node });
+        }
+    }
+
+    /// SIGCONT: what waited is seen now, in order.
+    pub fn resume(&mut self, node: NodeIx) {
+        if !self.nodes[node.index()].paused {
+            return;
+        }
+        self.nodes[node.index()].paused = false;
+        self.note(Fact::Resumed { node });
+        for event in std::mem::take(&mut self.nodes[node.index()].deferred) {
+            self.queue_event(self.now, event);
+        }
+    }
+
+    /// All work of this process takes `factor` times as long from now on.
+    pub fn set_slowness(&mut self, node: NodeIx, factor: f64) {
+        let process = &mut self.nodes[node.index()];
+        process.broker.iter_mut().for_each(|b| b.slowness = factor);
+        process.controller.iter_mut().for_each(|c| c.slowness = factor);
+    }
+
+    /// All disk work of this process takes `factor` times as long from now on.
+    pub fn set_disk_slowness(&mut self, node: NodeIx, factor: f64) {
+        self.nodes[node.index()].broker.iter_mut().for_each(|b| b.disk_slowness = factor);
+    }
+
+    /// Silently drops everything from any of `from` to any of `to` (and back, if `both_ways`).
+    pub fn cut(&mut self, from: &[NodeIx], to: &[NodeIx], both_ways: bool) -> CutId {
+        self.cuts.cut(from, to, both_ways)
+    }
+
+    /// Ends a cut: what was held is sent again at TCP's next attempts.
+    pub fn heal(&mut self, cut: CutId) {
+        self.cuts.heal(cut);
+        self.wake_held();
+    }
+
+    /// Hands an operator's request to the active controller, now or as soon as there is one.
+    pub fn admin(&mut self, request: AdminRequest) {
+        self.admin.push_back((self.now + ADMIN_TIMEOUT, request));
+        self.offer_admin();
+    }
+
+    pub(super) fn offer_admin(&mut self) {
+        while let Some((deadline, request)) = self.admin.pop_front() {
+            let Some(voter) = self.active_controller() else {
+                if deadline <= self.now {
+                    self.note(Fact::AdminDone { what: "no controller", error: crate::kafka::ErrorCode::RequestTimedOut });
+                    continue;
+                }
+                self.admin.push_front((deadline, request));
+                return self.queue_event(self.now + ADMIN_RETRY, Event::AdminRetry);
+            };
+            self.hand_to_controller(voter, request);
+        }
+    }
+
+    fn hand_to_controller(&mut self, voter: VoterIx, request: AdminRequest) {
+        let node = self.spec.voters[voter.index()].node;
+        self.input(node, |n, ctx, out| {
+            if let Some(controller) = &mut n.controller {
+                controller.admin(request, ctx, out);
+            }
+            n.tell_own_broker(ctx, out);
+        });
+    }
+
+    /// Notes a fault in the facts, in words.
+    pub fn note_fault(&mut self, text: String) {
+        self.note(Fact::FaultApplied { text });
+    }
+
+    /// Notes a change of the network in the facts, in words.
+    pub fn note_network(&mut self, text: String) {
+        self.note(Fact::NetworkChanged { text });
+    }
+
+    /// Interns partitions that do not exist yet, of a new topic or of one that grows (for `AdminRequest::CreateTopic` and `GrowTopic`).
+    pub fn intern_partitions(&mut self, topic: &str, config: TopicConfig, replicas: &[Replicas]) -> (TopicIx, Vec<PartitionIx>) {
+        let known = self.spec.topics.iter().rposition(|t| t.name == topic && self.topic_exists(t));
+        let index = known.unwrap_or_else(|| {
+            self.spec.topics.push(TopicSpec { name: topic.to_owned(), config, partitions: Vec::new(), exists: false });
+            self.spec.topics.len() - 1
+        });
+        let ix = TopicIx(index as u32);
+        let mut made = Vec::new();
+        for list in replicas {
+            let partition = PartitionIx(self.spec.partitions.len() as u32);
+            self.spec.partitions.push(PartitionSpec {
+                topic: ix,
+                index: self.spec.topics[index].partitions.len() as u32,
+                replicas: list.clone(),
+                isr: list.clone(),
+                elr: Replicas::new(),
+                leader: list.first().copied(),
+                leader_epoch: LeaderEpoch(0),
+                partition_epoch: PartitionEpoch(0),
+            });
+            self.spec.topics[index].partitions.push(partition);
+            made.push(partition);
+        }
+        (ix, made)
+    }
+
+    fn topic_exists(&self, topic: &TopicSpec) -> bool {
+        let Some(first) = topic.partitions.first() else { return false };
+        let ix = self.spec.partitions[first.index()].topic;
+        self.history.topic(ix, self.history.last()).is_some()
+    }
+}

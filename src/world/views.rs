@@ -1,0 +1,74 @@
+//! What may be asked of a world from outside, without changing it.
+
+use super::World;
+use crate::kafka::{BrokerIx, NodeIx, PartitionIx, VoterIx};
+use crate::model::broker::Broker;
+use crate::model::client::Client;
+use crate::model::controller::Controller;
+use crate::observe::fact::{BatchId, BrokerState};
+
+impl World {
+    /// Whether the process exists now (running, starting, stopping or paused).
+    pub fn is_up(&self, node: NodeIx) -> bool {
+        self.nodes[node.index()].up
+    }
+
+    /// The broker.
+    pub fn broker(&self, broker: BrokerIx) -> &Broker {
+        let node = self.spec.brokers[broker.index()].node;
+        self.nodes[node.index()].broker.as_ref().expect("the node of a broker has a broker")
+    }
+
+    /// The controller of a voter.
+    pub fn controller(&self, voter: VoterIx) -> &Controller {
+        let node = self.spec.voters[voter.index()].node;
+        self.nodes[node.index()].controller.as_ref().expect("the node of a voter has a controller")
+    }
+
+    /// A client.
+    pub fn client(&self, client: crate::kafka::ClientIx) -> &Client {
+        let node = self.spec.clients[client.index()].node;
+        self.nodes[node.index()].client.as_ref().expect("the node of a client has a client")
+    }
+
+    /// Whether the broker is registered, unfenced, not shutting down, and listening.
+    pub fn is_serving(&self, broker: BrokerIx) -> bool {
+        let registered = self.history.broker(broker, self.history.last()).is_some_and(|r| r.is_active());
+        let this = self.broker(broker);
+        registered && this.state() == BrokerState::Running && this.is_listening()
+    }
+
+    /// The active controller of the highest raft epoch, if any.
+    pub fn active_controller(&self) -> Option<VoterIx> {
+        (0..self.spec.voters.len() as u32)
+            .map(VoterIx)
+            .filter(|v| self.nodes[self.spec.voters[v.index()].node.index()].up && self.controller(*v).is_active())
+            .max_by_key(|v| self.controller(*v).epoch())
+    }
+
+    /// Partitions of existing topics whose committed ISR is smaller than their replica set (leaving out what a reassignment adds),
+    /// or that have no leader.
+    pub fn under_replicated(&self) -> usize {
+        let last = self.history.last();
+        let short = |p: &PartitionIx| {
+            self.history.partition(*p, last).is_some_and(|r| r.leader.is_none() || r.isr.len() < r.replicas.len() - r.adding.len())
+        };
+        let existing = |p: &PartitionIx| self.history.topic(self.spec.partitions[p.index()].topic, last).is_some();
+        (0..self.spec.partitions.len() as u32).map(PartitionIx).filter(existing).filter(short).count()
+    }
+
+    /// Every batch that stands in the log of each partition's true leader (or, without one, of the replica that would be elected:
+    /// the first of its ISR or ELR), in order, with whether it is below that replica's high watermark.
+    pub fn audit(&self, sink: &mut dyn FnMut(PartitionIx, BatchId, bool)) {
+        let last = self.history.last();
+        for partition in (0..self.spec.partitions.len() as u32).map(PartitionIx) {
+            let Some(registration) = self.history.partition(partition, last) else { continue };
+            let holder = registration.leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
+            let holder = holder.or(registration.last_known_leader).or(registration.replicas.first().copied());
+            let Some(log) = holder.and_then(|b| self.broker(b).log(partition)) else { continue };
+            for entry in log.entries(partition, &self.journal, crate::kafka::Offset(0)) {
+                sink(partition, entry.batch, entry.end <= log.high_watermark);
+            }
+        }
+    }
+}
