@@ -82,13 +82,12 @@ impl Broker {
             return;
         }
         let log = self.disk.replicas.entry(partition).or_default();
-        if let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition) {
-            if leadership.epoch == registration.leader_epoch {
+        if let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition)
+            && leadership.epoch == registration.leader_epoch {
                 leadership.update(&registration, self.ix, ctx.now);
                 self.advance_high_watermark(partition, ctx, out);
                 return;
             }
-        }
         let end = log.end();
         let high_watermark = log.high_watermark;
         let producers = Producers::of_log(log.entries(partition, ctx.journal, Offset(0)));
@@ -122,7 +121,7 @@ impl Broker {
             return;
         }
         let moved = known.is_none_or(|role| role.leader_epoch() < registration.leader_epoch);
-        let log = self.disk.replicas.entry(partition).or_insert_with(ReplicaLog::default);
+        let log = self.disk.replicas.entry(partition).or_default();
         if moved {
             let (leader_epoch, leader) = (registration.leader_epoch, registration.leader);
             out.fact(Fact::FollowerRoleTaken { broker: self.ix, partition, leader_epoch, leader, log_end: log.end() });
@@ -144,11 +143,10 @@ impl Broker {
         let leaving = ctx.history.broker(self.ix, at).is_some_and(|r| r.in_controlled_shutdown);
         let mut moved = Vec::new();
         for (partition, role) in &mut ram.roles {
-            if let Role::Follower { moved: m, .. } = role {
-                if std::mem::take(m) || leaving {
+            if let Role::Follower { moved: m, .. } = role
+                && (std::mem::take(m) || leaving) {
                     moved.push(*partition);
                 }
-            }
         }
         self.stop_fetching(moved.iter().copied());
         for &partition in &moved {
