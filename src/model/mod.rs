@@ -2,6 +2,7 @@
 //! Nothing here schedules: only `world` knows the queue.
 
 pub mod client;
+pub mod controller;
 pub mod cost;
 pub mod journal;
 pub mod message;
