@@ -92,6 +92,8 @@ impl Turn<'_, '_> {
     pub(super) fn claim_warm(&mut self) {
         let tasks = Tasks::running(self.ctx.now, &self.voter().config, self.ctx.rules, self.draws.phase);
         self.activate(tasks);
+        self.reschedule_fencing();
+        self.arm_tasks();
     }
 
     fn activate(&mut self, tasks: Tasks) {

@@ -137,6 +137,7 @@ impl Turn<'_, '_> {
             self.forget_heartbeats(broker);
         }
         self.finish_write(write, Answer::Rpc(token, Response::BrokerRegistration { error: ErrorCode::None, epoch }));
+        self.reschedule_fencing();
     }
 
     /// A new process of the broker is here, so the old one is gone: it leaves every ISR, and after an unclean end also every ELR
@@ -229,6 +230,7 @@ impl Turn<'_, '_> {
             session.last_contact = now;
             session.applied = Some(applied);
         }
+        self.reschedule_fencing();
     }
 
     fn note_shutdown(&mut self, broker: BrokerIx, offset: MetadataOffset) {
@@ -297,6 +299,7 @@ impl Turn<'_, '_> {
             self.finish_write(write, Answer::Nobody);
         }
         self.task_done(&Task::Fence, stale.is_some());
+        self.reschedule_fencing();
     }
 }
 

@@ -118,15 +118,25 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// After every event: before 4.0, sessions are looked at when the next one runs out, and the other tasks are scheduled when
-    /// there is something for them to do (`rescheduleMaybeFenceStaleBrokers`, `maybeScheduleNextBalancePartitionLeaders`).
+    /// Before 4.0, sessions are looked at when the next one runs out. Only heartbeats and registrations schedule that, and the look
+    /// itself: a new controller fences nobody before it has heard of somebody (`rescheduleMaybeFenceStaleBrokers`).
+    pub(super) fn reschedule_fencing(&mut self) {
+        if self.ctx.rules.periodic_fencing_check {
+            return;
+        }
+        let expiry = self.next_expiry();
+        if let Some(active) = self.active {
+            active.tasks.fence = expiry;
+        }
+    }
+
+    /// After every event: before 4.0, the other tasks are scheduled when there is something for them to do
+    /// (`maybeScheduleNextBalancePartitionLeaders`, `maybeScheduleNextElectUncleanLeaders`).
     pub(super) fn schedule_after_write(&mut self) {
         if !self.ctx.rules.periodic_fencing_check {
             let now = self.ctx.now;
             let config = &self.voter().config;
-            let expiry = self.next_expiry();
             if let Some(active) = self.active {
-                active.tasks.fence = expiry;
                 if config.auto_leader_rebalance_enable && active.registrations.any_imbalanced() {
                     active.tasks.balance.get_or_insert(now + config.leader_imbalance_check_interval);
                 }
@@ -138,7 +148,8 @@ impl Turn<'_, '_> {
         self.arm_tasks();
     }
 
-    fn arm_tasks(&mut self) {
+    /// Arms the timers of all tasks that are scheduled and not yet waiting for the thread.
+    pub(super) fn arm_tasks(&mut self) {
         for (task, kind) in [(Task::Fence, TimerKind::Sessions), (Task::Balance, TimerKind::Balance), (Task::Unclean, TimerKind::Unclean)] {
             let waits = self.active.as_ref().is_some_and(|a| a.queue.has(&task));
             if let Some(at) = self.due(&task).filter(|_| !waits) {

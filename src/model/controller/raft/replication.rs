@@ -220,6 +220,7 @@ impl Turn<'_, '_> {
         } else if let Role::Leader(leading) = &mut self.raft.role {
             let expires = now + max_wait;
             leading.parked.push(ParkedFetch { token, peer, from, known, at_arrival: high_watermark, expires });
+            self.schedule_no_op();
         }
         if pushes && before < high_watermark {
             self.wake_fetches();
