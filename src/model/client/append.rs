@@ -93,10 +93,11 @@ impl Client {
         self.pass(ctx, out);
     }
 
-    /// Appends blocked records in order for as long as it can; true when one went through.
+    /// Appends blocked records in order for as long as it can; true when one went through, or when the head newly waits for
+    /// memory, which makes every batch sendable.
     pub(super) fn unblock(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) -> bool {
         let mut moved = false;
-        self.out_of_memory = false;
+        let was_out_of_memory = std::mem::take(&mut self.out_of_memory);
         while let Some(&head) = self.blocked.front() {
             let wait = match self.try_append(&head, ctx) {
                 Ok(_) => {
@@ -119,7 +120,7 @@ impl Client {
             }
             break;
         }
-        moved
+        moved || (self.out_of_memory && !was_out_of_memory)
     }
 
     /// The head's `send()` has returned; the next one's begins.

@@ -31,7 +31,8 @@ impl Backoff {
         let initial = self.initial.as_millis() as f64;
         let steps = libm::log2(self.max.as_millis() as f64 / initial.max(1.0));
         let term = initial * libm::exp2(f64::from(n).min(steps));
-        let factor = 1.0 - JITTER + 2.0 * JITTER * draw.unit();
+        // The upper edge itself is never drawn.
+        let factor = (1.0 - JITTER + 2.0 * JITTER * draw.unit()).min((1.0 + JITTER).next_down());
         Duration::from_millis((factor * term) as u64).min(self.max)
     }
 }

@@ -1,7 +1,7 @@
 //! One producer batch over all its attempts. Source: `ProducerBatch`.
 
 use crate::engine::Instant;
-use crate::kafka::{ErrorCode, LeaderEpoch, PartitionIx};
+use crate::kafka::{LeaderEpoch, PartitionIx, TopicIx};
 use crate::observe::fact::{BatchId, EntryId, RecordId};
 
 /// Size of an empty batch (`DefaultRecordBatch.RECORD_BATCH_OVERHEAD`), in bytes.
@@ -128,17 +128,9 @@ impl Batch {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Blocked {
     pub record: Record,
-    pub topic: crate::kafka::TopicIx,
+    pub topic: TopicIx,
     pub partition: PartitionIx,
     pub bytes: u32,
     /// When its own `send()` began: the one before had returned.
     pub since: Instant,
-}
-
-/// How an attempt of a batch ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Outcome {
-    pub error: ErrorCode,
-    /// No answer came.
-    pub unreachable: Option<crate::observe::fact::Unreachable>,
 }

@@ -87,11 +87,6 @@ impl Cache {
         Cache { client, nodes: Nodes::Bootstrap, topics: BTreeMap::new(), hints: Vec::new(), leaderless: Vec::new(), snapshot: 0 }
     }
 
-    /// Whether only the bootstrap addresses are known.
-    pub(super) fn is_bootstrap(&self) -> bool {
-        self.nodes == Nodes::Bootstrap
-    }
-
     /// Whether a topic is in the snapshot, and with how many partitions.
     pub(super) fn partition_count(&self, topic: TopicIx, history: &History) -> Option<usize> {
         let known = self.topics.get(&topic).filter(|t| t.known)?;

@@ -121,8 +121,8 @@ impl Producer {
             // A batch that is sent again goes only when it is the oldest unfinished one.
             return sequences.unfinished.first().is_none_or(|first| accumulator.batch(*first).sequence == batch.sequence);
         }
-        let stale = sequences.epoch != Some(self.epoch);
-        !(stale && !sequences.unfinished.is_empty()) && sequences.unresolved.is_none()
+        let current = sequences.epoch == Some(self.epoch);
+        (current || sequences.unfinished.is_empty()) && sequences.unresolved.is_none()
     }
 
     /// Gives a drained batch its sequence if it has none yet (`RecordAccumulator.drainBatchesForOneNode`).

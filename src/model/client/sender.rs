@@ -145,11 +145,15 @@ impl Client {
     /// `RecordAccumulator.drainBatchesForOneNode`: a walk over the node's partitions from where the last one ended.
     fn drain(&mut self, node: BrokerIx, now: Instant) -> SmallVec<[u32; 4]> {
         let start = self.drain_from.get(&node).copied().unwrap_or_default();
-        let mine = self.candidates.iter().copied().filter(|c| c.leader == node);
-        let (after, before): (SmallVec<[Candidate; 8]>, SmallVec<[Candidate; 8]>) = mine.partition(|c| c.partition >= start);
         let mut drained = SmallVec::new();
         let mut size = 0;
-        for candidate in after.into_iter().chain(before) {
+        let last = self.candidates.len();
+        let first = self.candidates.partition_point(|c| c.partition < start);
+        for i in (first..last).chain(0..first) {
+            let candidate = self.candidates[i];
+            if candidate.leader != node {
+                continue;
+            }
             self.drain_from.insert(node, candidate.partition);
             let queue = &self.accumulator.queues[candidate.slot as usize];
             let Some(&key) = queue.batches.front() else { continue };
