@@ -250,7 +250,19 @@ fn partitions(words: &mut Reader<'_>, known: &Known) -> Result<Vec<Partition>, M
     if words.accept("all") || words.peek().is_empty() {
         return Ok(Vec::new());
     }
-    words.list(|w| partition(w, known))
+    let mut named = Vec::new();
+    words.list(|w| once(w, known, &mut named))
+}
+
+/// A partition that the line has not named yet.
+fn once(words: &mut Reader<'_>, known: &Known, named: &mut Vec<Partition>) -> Result<Partition, Mistake> {
+    let written = words.clone_next();
+    let partition = partition(words, known)?;
+    if named.contains(&partition) {
+        return Err(written.wrong(format!("{}-{} stands twice in one line", partition.0, partition.1), "name each partition once"));
+    }
+    named.push(partition.clone());
+    Ok(partition)
 }
 
 fn elect(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
@@ -264,9 +276,9 @@ fn elect(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
 }
 
 fn reassign(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
-    let mut moves = Vec::new();
+    let (mut moves, mut named) = (Vec::new(), Vec::new());
     loop {
-        let partition = partition(words, known)?;
+        let partition = once(words, known, &mut named)?;
         words.expect("to")?;
         let mut replicas: Vec<u32> = Vec::new();
         words.list(|w| {

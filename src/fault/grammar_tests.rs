@@ -62,6 +62,7 @@ fn a_name_that_does_not_exist_is_pointed_at() {
     assert_eq!(mistake("at 0s elect preferred t-12").0, "topic `t` has no partition 12");
     assert_eq!(mistake("at 0s cut client ap from brokers").2, "did you mean `app`?");
     assert_eq!(mistake("at 0s reassign t-1 to 101,104").1, "104");
+    assert_eq!(mistake("at 0s reassign t-1 to 101; t-1 to 102").0, "t-1 stands twice in one line");
     assert_eq!(mistake("at 0s reassign t-1 to 101,101").0, "broker 101 stands twice in one replica list");
 }
 
@@ -117,7 +118,8 @@ fn how() -> impl Strategy<Value = How> {
 }
 
 fn any_action() -> impl Strategy<Value = Action> {
-    let partitions = || proptest::collection::vec((Just("t".to_owned()), 0_u32..12), 0..4);
+    let partitions =
+        || proptest::collection::btree_set(0_u32..12, 0..4).prop_map(|all| all.into_iter().map(|p| ("t".to_owned(), p)).collect());
     prop_oneof![
         (how(), target(), proptest::option::of(duration())).prop_map(|(how, target, back)| Action::Take { how, target, back }),
         (target(), duration()).prop_map(|(target, down)| Action::Restart { target, down }),

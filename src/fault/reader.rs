@@ -60,6 +60,11 @@ impl<'a> Reader<'a> {
         self.words.get(self.next).map_or("", |w| w.text)
     }
 
+    /// The next word with its place, left where it is; empty at the end of the line.
+    pub fn clone_next(&self) -> Word<'a> {
+        self.words.get(self.next).cloned().unwrap_or(Word { text: "", span: self.length..self.length })
+    }
+
     /// Takes the next word if it is this one.
     pub fn accept(&mut self, word: &str) -> bool {
         let found = self.peek() == word;
