@@ -27,7 +27,8 @@ pub fn assign(racks: &[Option<&str>], partitions: u32, replication_factor: u32, 
             let candidate = order[(leader + step) % brokers];
             let rack_taken = replicas.iter().any(|r| racks[*r] == racks[candidate]);
             let racks_left = replicas.len() < kinds.len();
-            if !replicas.contains(&candidate) && !(rack_taken && racks_left) {
+            let refused = replicas.contains(&candidate) || (rack_taken && racks_left);
+            if !refused {
                 replicas.push(candidate);
             }
         }

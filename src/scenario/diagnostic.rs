@@ -80,7 +80,7 @@ impl Diagnostics {
     /// Puts them in the order in which they stand, and drops those said twice.
     pub(super) fn sort(&mut self) {
         let place = |d: &Diagnostic| (self.sources.iter().position(|(_, s)| Arc::ptr_eq(s, &d.source)), d.line, d.column);
-        self.items.sort_by(|a, b| place(a).cmp(&place(b)));
+        self.items.sort_by_key(place);
         self.items.dedup_by(|a, b| a.message == b.message && a.line == b.line && a.column == b.column && a.file == b.file);
     }
 
