@@ -64,7 +64,7 @@ pub fn at_send(broker: BrokerIx, pair: &Pair, client: &Client, partition: &Parti
     }
     match client.wish {
         Wish::Wanted => return Cause::RefreshPending,
-        Wish::Sent { broker, behind } => {
+        Wish::Sent { broker, behind, .. } => {
             let waits = behind && client.links[broker.index()].outstanding > 0;
             let unreachable = !truth.is_running(broker) || truth.is_cut_from_client(broker, pair.client);
             return if waits || unreachable { Cause::RefreshBlocked } else { Cause::RefreshPending };

@@ -17,7 +17,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// An entry has its answer or was given up; with acks=0 it had been released `already` when it left.
+    /// An entry has its answer or was given up; with acks=0 it was never waited for, so it is released `already`.
     pub fn release(&mut self, already: bool) {
         self.outstanding = self.outstanding.saturating_sub(u32::from(!already));
     }
@@ -36,6 +36,8 @@ pub enum Wish {
         broker: BrokerIx,
         /// Whether it stands in line.
         behind: bool,
+        /// Whether another wish arose while it was out.
+        again: bool,
     },
 }
 
@@ -102,19 +104,28 @@ impl Clients {
 impl Client {
     fn refreshed(&mut self, at: Instant, what: Refresh, counted: bool) {
         match what {
-            Refresh::Wanted => self.wish = Wish::Wanted,
+            Refresh::Wanted => {
+                self.wish = match self.wish {
+                    Wish::None | Wish::Wanted => Wish::Wanted,
+                    Wish::Sent { broker, behind, .. } => Wish::Sent { broker, behind, again: true },
+                }
+            }
             Refresh::Sent(broker) => {
                 self.refreshes += u64::from(counted);
-                self.wish = Wish::Sent { broker, behind: self.links[broker.index()].outstanding > 0 };
+                self.wish = Wish::Sent { broker, behind: self.links[broker.index()].outstanding > 0, again: false };
             }
             Refresh::Answered(_, offset) => {
-                self.wish = Wish::None;
+                // A wish that arose meanwhile lives on, unless a fact beside this one says that it was swallowed.
+                self.wish = if matches!(self.wish, Wish::Sent { again: true, .. }) { Wish::Wanted } else { Wish::None };
                 self.answered = Some((at, offset));
             }
             // The wish itself outlives a failed attempt (`Metadata.failedUpdate` leaves the flags set).
             Refresh::Failed => self.wish = Wish::Wanted,
             Refresh::Swallowed => {
-                self.wish = Wish::None;
+                self.wish = match self.wish {
+                    Wish::None | Wish::Wanted => Wish::None,
+                    Wish::Sent { broker, behind, .. } => Wish::Sent { broker, behind, again: false },
+                };
                 self.swallowed = Some(at);
             }
         }

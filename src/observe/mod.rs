@@ -21,6 +21,8 @@ mod pairs;
 mod phases;
 mod silence;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod story;
 mod windows;
 
@@ -41,7 +43,7 @@ use moves::Moves;
 use pairs::{Belief, PairIx, Pairs};
 use phases::Passage;
 use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, Tally, Window};
-use stale::{Entries, Live, Verdict};
+use stale::{Entries, Live, Sent, Verdict};
 use std::collections::BTreeMap;
 use truth::Truth;
 use windows::{Loss, Windows, loss_to, teller_knew};
@@ -70,6 +72,8 @@ pub struct Observers {
     cluster: Cluster,
     checks: Checks,
     counting: bool,
+    /// Clients that ask for no answers (acks=0).
+    fire_and_forget: Vec<bool>,
     removed: Vec<bool>,
     topics: Vec<Vec<PartitionIx>>,
     /// Topics that were made and deleted during the run: which partitions they had is known at the end.
@@ -114,6 +118,7 @@ impl Observers {
             cluster: Cluster::new(spec, &truth, count_from),
             checks: Checks::new(spec),
             counting: false,
+            fire_and_forget: spec.clients.iter().map(|c| c.config.acks == "0").collect(),
             removed: vec![false; spec.partitions.len()],
             topics: spec.topics.iter().map(|t| t.partitions.clone()).collect(),
             late_removals: Vec::new(),
@@ -136,10 +141,7 @@ impl Observers {
                 Some(partitions) => partitions.into_iter().for_each(|p| self.removed(at, p)),
                 None => self.late_removals.push(*topic),
             },
-            Fact::ProcessStarted { node }
-            | Fact::ProcessEnded { node, .. }
-            | Fact::Paused { node }
-            | Fact::Resumed { node } => {
+            Fact::ProcessStarted { node } | Fact::ProcessEnded { node, .. } | Fact::Paused { node } | Fact::Resumed { node } => {
                 self.truth.on_fact(at, fact);
                 self.reach_changed(at, Some(*node));
             }
@@ -293,10 +295,11 @@ impl Observers {
             let index = self.pairs.index(*client, *partition);
             let pair = self.pairs.get(index);
             let cause = cause::at_send(*broker, pair, self.clients.get(*client), self.truth.partition(*partition), &self.truth);
-            let in_window = !pair.open.is_empty();
+            let (in_window, unanswered) = (!pair.open.is_empty(), self.fire_and_forget[client.index()]);
             self.pairs.get_mut(index).sent += 1;
-            self.clients.link(*client, *broker).outstanding += 1;
-            self.entries.sent(at, *entry, *client, *broker, index, *batch, in_window, cause);
+            self.clients.link(*client, *broker).outstanding += u32::from(!unanswered);
+            let sent = Sent { at, pair: index, client: *client, broker: *broker, batch: *batch, unanswered, in_window, cause };
+            self.entries.sent(*entry, sent);
         }
         if let Fact::EntryTaken { partition, entry, .. } = fact {
             self.taken(at, *partition, *entry);
@@ -314,7 +317,7 @@ impl Observers {
         }
         if let Fact::EntryUnreachable { partition, entry, how, .. } = fact {
             let Some(live) = self.entries.get(*entry).copied() else { return };
-            self.clients.link(live.client, live.broker).release(live.is_returned());
+            self.clients.link(live.client, live.broker).release(live.unanswered);
             let judged = self.entries.unreachable(*entry, *partition, self.truth.partition(*partition), *how, self.counting);
             if judged.is_some() && self.counting {
                 self.pairs.get_mut(live.pair).judged += 1;
@@ -330,18 +333,16 @@ impl Observers {
         if verdict == Verdict::Right && !self.pairs.get(live.pair).open.is_empty() {
             let passage = self.passage(&live, at);
             self.windows.passed(&self.pairs, live.pair, passage);
-            // With acks=0 the client called it a success when it left; it is one now.
-            if live.is_returned() {
+            // With acks=0 the client called it a success when it left, and will hear no more; now it is one.
+            if live.unanswered {
                 self.windows.succeeded(at, &mut self.pairs, live.pair, passage);
             }
         }
     }
 
     fn returned(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId, error: ErrorCode) {
-        // Brokers answer before clients hear of it; with acks=0 nothing is answered, and nothing is settled here either.
-        if self.entries.get(entry).is_some_and(|l| l.taken.is_some()) {
-            self.entries.answered(entry, partition, self.truth.partition(partition), error);
-        }
+        // The broker's own word of its answer came before; this one changes nothing then.
+        self.entries.answered(entry, partition, self.truth.partition(partition), error);
         let Some(live) = self.entries.returned(entry) else { return };
         self.clients.link(live.client, live.broker).release(false);
         let Some(taken) = live.taken else { return };

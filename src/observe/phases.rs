@@ -68,16 +68,16 @@ struct Walk {
 }
 
 impl Walk {
-    fn to(&mut self, milestone: Instant, name: &'static str, governed_by: &'static str) {
+    fn advance(&mut self, milestone: Instant, name: &'static str, governed_by: &'static str) {
         let next = milestone.clamp(self.at, self.end);
         self.parts.push(Part { name, length: next.since(self.at), governed_by });
         self.at = next;
     }
 
-    /// As [`Walk::to`], but a part without length is left out.
-    fn to_if_any(&mut self, milestone: Instant, name: &'static str, governed_by: &'static str) {
+    /// As [`Walk::advance`], but a part without length is left out.
+    fn advance_if_any(&mut self, milestone: Instant, name: &'static str, governed_by: &'static str) {
         if milestone.clamp(self.at, self.end) > self.at {
-            self.to(milestone, name, governed_by);
+            self.advance(milestone, name, governed_by);
         }
     }
 }
@@ -85,8 +85,8 @@ impl Walk {
 /// The parts of a stale window from `committed` to `told`: propagate until the teller knew, then discover.
 pub fn window(committed: Instant, teller_knew: Option<Instant>, told: Instant) -> Vec<Part> {
     let mut walk = Walk { at: committed, end: told, parts: Vec::new() };
-    walk.to(teller_knew.unwrap_or(committed), "propagate", PROPAGATE);
-    walk.to(told, "discover", DISCOVER);
+    walk.advance(teller_knew.unwrap_or(committed), "propagate", PROPAGATE);
+    walk.advance(told, "discover", DISCOVER);
     walk.parts
 }
 
@@ -97,21 +97,21 @@ pub fn recovery(m: &Milestones<'_>) -> Vec<Part> {
     let passage = m.passage.unwrap_or(Passage { busy_since: m.start, opening: m.start, ready: m.start, sent: stop, taken: stop });
     match m.moved {
         Some(moved) => {
-            walk.to(moved.asked, "detect", detect_governed_by(moved.why));
-            walk.to(moved.decided, "elect", "controller event queue");
-            walk.to(moved.committed, "commit", "controller.quorum.append.linger.ms and raft replication");
+            walk.advance(moved.asked, "detect", detect_governed_by(moved.why));
+            walk.advance(moved.decided, "elect", "controller event queue");
+            walk.advance(moved.committed, "commit", "controller.quorum.append.linger.ms and raft replication");
             // Both the leader and the client's teller must have applied the move before the client can get anywhere.
-            walk.to(m.teller_knew.max(moved.role_taken).unwrap_or(moved.committed), "propagate", PROPAGATE);
+            walk.advance(m.teller_knew.max(moved.role_taken).unwrap_or(moved.committed), "propagate", PROPAGATE);
         }
-        None => walk.to_if_any(m.back.unwrap_or(passage.taken), "leader away", "length of the pause, cut or restart"),
+        None => walk.advance_if_any(m.back.unwrap_or(passage.taken), "leader away", "length of the pause, cut or restart"),
     }
-    walk.to(m.told.unwrap_or(m.start), "discover", DISCOVER);
-    walk.to_if_any(passage.busy_since.min(passage.sent), "no record to send", "the workload");
+    walk.advance(m.told.unwrap_or(m.start), "discover", DISCOVER);
+    walk.advance_if_any(passage.busy_since.min(passage.sent), "no record to send", "the workload");
     send_gap(&mut walk, &passage);
-    walk.to(passage.taken, "queued on the connection", "one request at a time on a connection, and the network");
-    walk.to(stop, "await replication", "replica.fetch.backoff.ms and the ISR; handler time");
+    walk.advance(passage.taken, "queued on the connection", "one request at a time on a connection, and the network");
+    walk.advance(stop, "await replication", "replica.fetch.backoff.ms and the ISR; handler time");
     walk.end = m.end;
-    walk.to_if_any(m.end, "a later move", "the next window of the same client and partition");
+    walk.advance_if_any(m.end, "a later move", "the next window of the same client and partition");
     walk.parts
 }
 

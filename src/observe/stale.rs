@@ -63,6 +63,27 @@ impl Outcome {
     }
 }
 
+/// An entry as it leaves its client.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// When.
+    pub at: Instant,
+    /// Whose, and for which partition.
+    pub pair: PairIx,
+    /// The client.
+    pub client: ClientIx,
+    /// The target.
+    pub broker: BrokerIx,
+    /// Its batch; a fetch has none.
+    pub batch: Option<BatchId>,
+    /// Whether no answer is asked for (acks=0).
+    pub unanswered: bool,
+    /// Whether the pair has an open window.
+    pub in_window: bool,
+    /// What made it wrong, if it proves wrong.
+    pub cause: Cause,
+}
+
 /// An entry under way.
 #[derive(Clone, Copy, Debug)]
 pub struct Live {
@@ -80,20 +101,14 @@ pub struct Live {
     pub taken: Option<Instant>,
     /// Whether the target was the true leader when it took or when it answered the entry.
     pub met_leader: bool,
+    /// Whether no answer is asked for (acks=0).
+    pub unanswered: bool,
     in_window: bool,
     cause: Cause,
     moves: u32,
     verdict: Option<Verdict>,
     counted: bool,
     settled: bool,
-    returned: bool,
-}
-
-impl Live {
-    /// Whether the client has its answer (with acks=0: as soon as it is sent).
-    pub const fn is_returned(&self) -> bool {
-        self.returned
-    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -132,34 +147,23 @@ impl Entries {
         Entries { live: BTreeMap::new(), counts: vec![Counts::default(); clients], deposed: BTreeMap::new(), accepted: Vec::new() }
     }
 
-    /// An entry leaves its client. `cause` is what made it wrong, if it proves wrong.
-    #[expect(clippy::too_many_arguments, reason = "one call site, each a plain field")]
-    pub fn sent(
-        &mut self,
-        at: Instant,
-        entry: EntryId,
-        client: ClientIx,
-        broker: BrokerIx,
-        pair: PairIx,
-        batch: Option<BatchId>,
-        in_window: bool,
-        cause: Cause,
-    ) {
+    /// An entry leaves its client.
+    pub fn sent(&mut self, entry: EntryId, sent: Sent) {
         let live = Live {
-            pair,
-            client,
-            broker,
-            batch,
-            sent: at,
+            pair: sent.pair,
+            client: sent.client,
+            broker: sent.broker,
+            batch: sent.batch,
+            sent: sent.at,
             taken: None,
             met_leader: false,
-            in_window,
-            cause,
+            unanswered: sent.unanswered,
+            in_window: sent.in_window,
+            cause: sent.cause,
             moves: 0,
             verdict: None,
             counted: false,
             settled: false,
-            returned: false,
         };
         self.live.insert(entry, live);
     }
@@ -183,8 +187,8 @@ impl Entries {
         live.moves = partition.moves;
         let found = *live;
         self.judge(entry, verdict, counted);
-        // With acks=0 nothing more comes back; only a stale one waits for word of what became of it.
-        if found.returned && verdict == Verdict::Right {
+        // With acks=0 nothing comes back; only a stale one waits for word of what became of it.
+        if found.unanswered && verdict == Verdict::Right {
             self.live.remove(&entry);
         }
         Some((found, verdict))
@@ -224,13 +228,8 @@ impl Entries {
         });
     }
 
-    /// The client has the answer: gives the entry. With acks=0 that is so before the broker has it, and the entry stays under way.
+    /// The client has the answer: gives the entry.
     pub fn returned(&mut self, entry: EntryId) -> Option<Live> {
-        let live = self.live.get_mut(&entry)?;
-        live.returned = true;
-        if live.taken.is_none() {
-            return Some(*live);
-        }
         self.live.remove(&entry)
     }
 
@@ -263,13 +262,7 @@ impl Entries {
     }
 
     /// Fixes once what became of a judged entry; later words about it change nothing.
-    fn settle(
-        &mut self,
-        entry: EntryId,
-        at_partition: PartitionIx,
-        partition: &PartitionTruth,
-        outcome: impl FnOnce(Verdict) -> Outcome,
-    ) {
+    fn settle(&mut self, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, outcome: impl FnOnce(Verdict) -> Outcome) {
         let Some(live) = self.live.get_mut(&entry) else { return };
         let Some(verdict) = live.verdict else { return };
         if std::mem::replace(&mut live.settled, true) || !live.counted {
@@ -308,7 +301,7 @@ impl Entries {
 
     /// Settles what is open: the run is over.
     pub fn close(&mut self) {
-        for live in self.live.values().filter(|l| l.counted && !l.settled) {
+        for live in std::mem::take(&mut self.live).into_values().filter(|l| l.counted && !l.settled) {
             if matches!(live.verdict, Some(Verdict::Stale | Verdict::NotReady)) {
                 *self.counts[live.client.index()].outcomes.entry(Outcome::Open).or_default() += 1;
             }

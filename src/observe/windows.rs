@@ -94,8 +94,8 @@ impl Windows {
 
     /// The open window of a pair that waits for a move.
     fn waiting(&self, pairs: &Pairs, pair: PairIx) -> Option<usize> {
-        let open = pairs.get(pair).open.iter().map(|w| *w as usize);
-        open.filter(|w| self.all[*w].committed.is_none() && self.all[*w].recovered.is_none()).last()
+        let mut newest_first = pairs.get(pair).open.iter().rev().map(|w| *w as usize);
+        newest_first.find(|w| self.all[*w].committed.is_none() && self.all[*w].recovered.is_none())
     }
 
     /// The leader of a partition is lost to a client, though committed metadata still names it (or names nobody).

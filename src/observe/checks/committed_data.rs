@@ -37,7 +37,8 @@ impl CommittedData {
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &PartitionTruth) {
-        if let Fact::LeaderRoleTaken { broker, partition, log_end, .. } | Fact::FollowerRoleTaken { broker, partition, log_end, .. } = fact {
+        if let Fact::LeaderRoleTaken { broker, partition, log_end, .. } | Fact::FollowerRoleTaken { broker, partition, log_end, .. } = fact
+        {
             self.log(*partition, *broker).end = *log_end;
         }
         if let Fact::Appended { broker, partition, end, .. } | Fact::Replicated { broker, partition, end } = fact {

@@ -79,7 +79,8 @@ impl Durability {
                 Some(reason) => self.findings.suspend(format!("{name}: {reason}")),
                 None => {
                     let client = &spec.clients[client.index()].name;
-                    self.findings.violated(end, format!("{name}: batch {batch} of {client} was acknowledged and is not in the log of the leader"));
+                    self.findings
+                        .violated(end, format!("{name}: batch {batch} of {client} was acknowledged and is not in the log of the leader"));
                 }
             }
         }

@@ -34,8 +34,10 @@ impl EpochOrder {
         }
         let must_grow = *leader != before.leader;
         if *leader_epoch < before.leader_epoch || must_grow && *leader_epoch == before.leader_epoch {
-            let text =
-                format!("partition {partition}: leader epoch {leader_epoch} of {leader:?} after {} of {:?}", before.leader_epoch, before.leader);
+            let text = format!(
+                "partition {partition}: leader epoch {leader_epoch} of {leader:?} after {} of {:?}",
+                before.leader_epoch, before.leader
+            );
             self.findings.violated(at, text);
         }
     }

@@ -40,7 +40,9 @@ impl IdempotentOrder {
             let next = ((u64::from(*first) + records) & 0x7FFF_FFFF) as u32;
             let known = self.batches.entry((*partition, *client)).or_default();
             if !may_follow(known, *leader_epoch, *base, *first) {
-                let text = format!("partition {partition}: batch {batch} of {client:?} at {broker:?} starts at sequence {first}, which follows none before it");
+                let text = format!(
+                    "partition {partition}: batch {batch} of {client:?} at {broker:?} starts at sequence {first}, which follows none before it"
+                );
                 self.findings.violated(at, text);
             }
             if known.len() == REMEMBERED {

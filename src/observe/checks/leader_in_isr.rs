@@ -28,7 +28,8 @@ impl LeaderInIsr {
         }
         let is_election = before.exists && before.leader != Some(*leader) && *why != Why::Created;
         if is_election && !unclean && !self.elr && !before.isr.contains(leader) {
-            self.findings.violated(at, format!("partition {partition}: {leader:?} was elected cleanly from outside the ISR {:?}", before.isr));
+            self.findings
+                .violated(at, format!("partition {partition}: {leader:?} was elected cleanly from outside the ISR {:?}", before.isr));
         }
     }
 }

@@ -8,6 +8,8 @@ mod high_watermark;
 mod idempotent_order;
 mod leader_in_isr;
 mod leader_per_epoch;
+#[cfg(test)]
+mod tests;
 mod votes;
 
 use super::fact::Fact;
