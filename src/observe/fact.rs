@@ -118,7 +118,7 @@ pub enum Api {
 }
 
 /// Something that happened. Its moment is given beside it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Fact {
     // The truth: committed metadata.
     /// A topic exists from now on; its partitions are committed beside it.
@@ -174,6 +174,10 @@ pub enum Fact {
     Resumed { node: NodeIx },
     /// The network changed: a cut or a heal, in words.
     NetworkChanged { text: String },
+    /// A cut began: nothing passes from any of `from` to any of `to` (nor back, if `both_ways`) until `LinksHealed` names it.
+    LinksCut { cut: u32, from: Vec<NodeIx>, to: Vec<NodeIx>, both_ways: bool },
+    /// That cut is over.
+    LinksHealed { cut: u32 },
     /// A fault of the scenario was applied, in words.
     FaultApplied { text: String },
     /// A broker entered a state.

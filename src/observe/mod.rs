@@ -1,7 +1,468 @@
 //! What is seen of a run: facts, and the readers of facts.
+//!
+//! [`Observers`] is fed every fact of a run in order and keeps all accounts; nothing that it does can reach the run.
+//! What each figure means, and from which facts it is measured, is told in `docs/OBSERVING.md`.
 
+pub mod cause;
+pub mod checks;
+pub mod digest;
 pub mod fact;
 pub mod record;
+pub mod stale;
+pub mod trace;
+pub mod truth;
+
+mod clients;
+mod cluster;
+mod latency;
+mod ledger;
+mod moves;
+mod pairs;
+mod phases;
+mod silence;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod story;
+mod windows;
 
 pub use fact::Fact;
 pub use record::RunRecord;
+
+use crate::engine::{Duration, Instant};
+use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, PartitionIx, TopicIx};
+use crate::model::Spec;
+use checks::Checks;
+use clients::Clients;
+use cluster::Cluster;
+use digest::Digest;
+use fact::{Api, BatchId};
+use latency::Sample;
+use ledger::{Errors, Ledger};
+use moves::Moves;
+use pairs::{Belief, PairIx, Pairs};
+use phases::Passage;
+use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, Tally, Window};
+use stale::{Entries, Live, Sent, Verdict};
+use std::collections::BTreeMap;
+use truth::Truth;
+use windows::{Loss, Windows, loss_to, teller_knew};
+
+/// What metadata cost the brokers for one client.
+#[derive(Clone, Copy, Debug, Default)]
+struct MetadataCost {
+    bytes: u64,
+    busy: Duration,
+}
+
+/// All readers of facts.
+#[derive(Clone, Debug)]
+pub struct Observers {
+    count_from: Instant,
+    digest: Digest,
+    truth: Truth,
+    pairs: Pairs,
+    clients: Clients,
+    entries: Entries,
+    windows: Windows,
+    moves: Moves,
+    ledger: Ledger,
+    errors: Errors,
+    metadata: Vec<MetadataCost>,
+    cluster: Cluster,
+    checks: Checks,
+    counting: bool,
+    /// Clients that ask for no answers (acks=0).
+    fire_and_forget: Vec<bool>,
+    removed: Vec<bool>,
+    topics: Vec<Vec<PartitionIx>>,
+    /// Topics that were made and deleted during the run: which partitions they had is known at the end.
+    late_removals: Vec<TopicIx>,
+}
+
+/// What the observers found: the parts of a [`RunRecord`] that come from facts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Found {
+    /// Digest over every fact.
+    pub digest: String,
+    /// Totals over all clients.
+    pub total: Tally,
+    /// The same for each client.
+    pub clients: BTreeMap<String, ClientRecord>,
+    /// Committed leader changes.
+    pub moves: Vec<Move>,
+    /// Windows.
+    pub windows: Vec<Window>,
+    /// The protocol's promises.
+    pub checks: CheckRecord,
+    /// What the cluster went through.
+    pub cluster: ClusterRecord,
+}
+
+impl Observers {
+    /// Readers of a run of `spec` that counts from `count_from` on.
+    pub fn new(spec: &Spec, count_from: Instant) -> Self {
+        let truth = Truth::new(spec);
+        let clients = spec.clients.len();
+        Observers {
+            count_from,
+            digest: Digest::default(),
+            pairs: Pairs::default(),
+            clients: Clients::new(spec),
+            entries: Entries::new(clients),
+            windows: Windows::default(),
+            moves: Moves::default(),
+            ledger: Ledger::new(clients, count_from),
+            errors: Errors::new(clients),
+            metadata: vec![MetadataCost::default(); clients],
+            cluster: Cluster::new(spec, &truth, count_from),
+            checks: Checks::new(spec),
+            counting: false,
+            fire_and_forget: spec.clients.iter().map(|c| c.config.acks == "0").collect(),
+            removed: vec![false; spec.partitions.len()],
+            topics: spec.topics.iter().map(|t| t.partitions.clone()).collect(),
+            late_removals: Vec::new(),
+            truth,
+        }
+    }
+
+    /// Takes in the next fact. Facts must come in the order in which they happened.
+    pub fn on_fact(&mut self, at: Instant, fact: &Fact) {
+        self.digest.add(at, fact);
+        if !self.counting && at >= self.count_from {
+            self.counting = true;
+            self.cluster.watch(at);
+        }
+        self.checks.on_fact(at, fact, &self.truth);
+        self.cluster.on_fact(at, fact);
+        match fact {
+            Fact::PartitionCommitted { partition, .. } => self.committed(at, *partition, fact),
+            Fact::TopicRemoved { topic } => match self.topics.get(topic.index()).cloned() {
+                Some(partitions) => partitions.into_iter().for_each(|p| self.removed(at, p)),
+                None => self.late_removals.push(*topic),
+            },
+            Fact::ProcessStarted { node } | Fact::ProcessEnded { node, .. } | Fact::Paused { node } | Fact::Resumed { node } => {
+                self.truth.on_fact(at, fact);
+                self.reach_changed(at, Some(*node));
+            }
+            Fact::LinksCut { .. } | Fact::LinksHealed { .. } => {
+                self.truth.on_fact(at, fact);
+                self.reach_changed(at, None);
+            }
+            Fact::ImageApplied { .. } | Fact::FollowerRoleTaken { .. } | Fact::ReplicaDeleted { .. } => self.truth.on_fact(at, fact),
+            Fact::LeaderRoleTaken { broker, partition, leader_epoch, .. } => {
+                self.truth.on_fact(at, fact);
+                self.moves.role_taken(at, *partition, *broker, *leader_epoch);
+            }
+            Fact::Appended { broker, partition, batch, end, .. } => {
+                if self.truth.partition(*partition).leader != Some(*broker) {
+                    self.entries.appended_deposed(*partition, *broker, *batch, *end);
+                }
+            }
+            Fact::Truncated { broker, partition, from, to } | Fact::UnflushedLost { broker, partition, from, to } => {
+                self.entries.truncated(*partition, *broker, *from.min(to));
+            }
+            Fact::RequestServed { client, api: Api::Metadata, busy, response_bytes, .. } => {
+                if self.counting {
+                    let cost = &mut self.metadata[client.index()];
+                    cost.bytes += u64::from(*response_bytes);
+                    cost.busy += *busy;
+                }
+            }
+            Fact::ConnectionOpening { .. } | Fact::ConnectionReady { .. } | Fact::Refreshed { .. } => {
+                self.clients.on_fact(at, fact, self.counting);
+            }
+            Fact::BeliefChanged { client, partition, leader, told, .. } => {
+                let belief = Belief { leader: *leader, told: *told, since: at };
+                self.believes(at, *client, *partition, belief);
+            }
+            Fact::RecordCreated { client, record, partition } => {
+                self.ledger.created(at, *client, *record);
+                let pair = self.pair(*client, *partition);
+                if pair.outstanding == 0 {
+                    pair.busy_since = at;
+                }
+                pair.outstanding += 1;
+            }
+            Fact::RecordDone { client, record, partition, batch, created_at, error } => {
+                self.ledger.done(at, (*client, *partition), *record, *batch, *created_at, *error);
+                let count_from = self.count_from;
+                let pair = self.pair(*client, *partition);
+                pair.outstanding = pair.outstanding.saturating_sub(1);
+                if error.is_none() {
+                    silence::acknowledged(pair, at, count_from);
+                }
+            }
+            Fact::EntrySent { .. }
+            | Fact::EntryTaken { .. }
+            | Fact::EntryAnswered { .. }
+            | Fact::EntryReturned { .. }
+            | Fact::EntryUnreachable { .. } => self.entry(at, fact),
+            // Told by the readers above alone.
+            Fact::TopicCommitted { .. }
+            | Fact::BrokerCommitted { .. }
+            | Fact::ControllerActive { .. }
+            | Fact::ControllerResigned { .. }
+            | Fact::CandidateRaised { .. }
+            | Fact::Voted { .. }
+            | Fact::SessionExpired { .. }
+            | Fact::RegistrationRefused { .. }
+            | Fact::AdminDone { .. }
+            | Fact::NetworkChanged { .. }
+            | Fact::FaultApplied { .. }
+            | Fact::BrokerStateChanged { .. }
+            | Fact::HighWatermarkMoved { .. }
+            | Fact::Replicated { .. }
+            | Fact::IsrProposed { .. }
+            | Fact::IsrAnswered { .. }
+            | Fact::ReplicaFetchError { .. }
+            | Fact::RequestServed { api: Api::ApiVersions | Api::InitProducerId | Api::Produce | Api::Fetch, .. }
+            | Fact::ConnectionLost { .. } => {}
+        }
+    }
+
+    fn pair(&mut self, client: ClientIx, partition: PartitionIx) -> &mut pairs::Pair {
+        let pair = self.pairs.index(client, partition);
+        self.pairs.get_mut(pair)
+    }
+
+    fn committed(&mut self, at: Instant, partition: PartitionIx, fact: &Fact) {
+        let truth = self.truth.partition(partition);
+        let (from, was) = (truth.leader, cluster::is_under_replicated(truth));
+        let moved = self.truth.commit(at, fact);
+        let truth = self.truth.partition(partition);
+        let leader = truth.leader;
+        self.cluster.partition_changed(was, truth);
+        self.cluster.watch(at);
+        if !moved {
+            return;
+        }
+        let Some(index) = self.moves.commit(at, from, fact) else { return };
+        if let Some(leader) = leader {
+            self.windows.moved(at, &mut self.pairs, partition, index, leader);
+            return;
+        }
+        for i in 0..self.pairs.of_partition(partition).len() {
+            let pair = self.pairs.of_partition(partition)[i];
+            self.windows.lost(at, &mut self.pairs, pair, Loss::Certain);
+        }
+    }
+
+    fn removed(&mut self, at: Instant, partition: PartitionIx) {
+        let truth = self.truth.partition(partition);
+        let was = cluster::is_under_replicated(truth);
+        self.truth.remove(partition);
+        self.cluster.partition_changed(was, self.truth.partition(partition));
+        self.cluster.watch(at);
+        if self.removed.len() <= partition.index() {
+            self.removed.resize(partition.index() + 1, false);
+        }
+        self.removed[partition.index()] = true;
+    }
+
+    /// A process or a link changed: which leaders are lost to which clients, and which are there again. `node` limits it to one process.
+    fn reach_changed(&mut self, at: Instant, node: Option<NodeIx>) {
+        let affected = |truth: &Truth, leader: BrokerIx| node.is_none_or(|n| truth.broker_of(n) == Some(leader));
+        let led: Vec<(PartitionIx, BrokerIx)> = self
+            .truth
+            .partitions()
+            .filter_map(|(partition, truth)| truth.leader.map(|leader| (partition, leader)))
+            .filter(|(_, leader)| affected(&self.truth, *leader))
+            .collect();
+        for (partition, leader) in led {
+            for i in 0..self.pairs.of_partition(partition).len() {
+                let pair = self.pairs.of_partition(partition)[i];
+                match loss_to(&self.truth, leader, self.pairs.get(pair).client) {
+                    Some(loss) => self.windows.lost(at, &mut self.pairs, pair, loss),
+                    None => self.windows.back(at, &self.pairs, pair),
+                }
+            }
+        }
+    }
+
+    fn believes(&mut self, at: Instant, client: ClientIx, partition: PartitionIx, belief: Belief) {
+        let pair = self.pairs.index(client, partition);
+        self.pairs.get_mut(pair).belief = Some(belief);
+        let right = belief.leader.is_some() && belief.leader == self.truth.partition(partition).leader;
+        if right && !self.pairs.get(pair).open.is_empty() {
+            let knew = teller_knew(&self.truth, partition, belief.told);
+            self.windows.told(at, &mut self.pairs, pair, knew);
+        }
+    }
+
+    fn entry(&mut self, at: Instant, fact: &Fact) {
+        if let Fact::EntrySent { client, broker, partition, entry, batch, .. } = fact {
+            let index = self.pairs.index(*client, *partition);
+            let pair = self.pairs.get(index);
+            let cause = cause::at_send(*broker, pair, self.clients.get(*client), self.truth.partition(*partition), &self.truth);
+            let (in_window, unanswered) = (!pair.open.is_empty(), self.fire_and_forget[client.index()]);
+            self.pairs.get_mut(index).sent += 1;
+            self.clients.link(*client, *broker).outstanding += u32::from(!unanswered);
+            let sent = Sent { at, pair: index, client: *client, broker: *broker, batch: *batch, unanswered, in_window, cause };
+            self.entries.sent(*entry, sent);
+        }
+        if let Fact::EntryTaken { partition, entry, .. } = fact {
+            self.taken(at, *partition, *entry);
+        }
+        if let Fact::EntryAnswered { client, partition, entry, error, .. } = fact {
+            if self.counting && !error.is_none() {
+                // A client that gave up is answered all the same; what it had asked is no longer known then, and it was a producer's.
+                let is_fetch = self.entries.get(*entry).is_some_and(|l| l.batch.is_none());
+                self.errors.add(*client, is_fetch, *error);
+            }
+            self.entries.answered(*entry, *partition, self.truth.partition(*partition), *error);
+        }
+        if let Fact::EntryReturned { partition, entry, error, .. } = fact {
+            self.returned(at, *partition, *entry, *error);
+        }
+        if let Fact::EntryUnreachable { partition, entry, how, .. } = fact {
+            let Some(live) = self.entries.get(*entry).copied() else { return };
+            self.clients.link(live.client, live.broker).release(live.unanswered);
+            let judged = self.entries.unreachable(*entry, *partition, self.truth.partition(*partition), *how, self.counting);
+            if judged.is_some() && self.counting {
+                self.pairs.get_mut(live.pair).judged += 1;
+            }
+        }
+    }
+
+    fn taken(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId) {
+        let Some((live, verdict)) = self.entries.taken(at, entry, self.truth.partition(partition), self.counting) else { return };
+        if self.counting {
+            self.pairs.get_mut(live.pair).judged += 1;
+        }
+        if verdict == Verdict::Right && !self.pairs.get(live.pair).open.is_empty() {
+            let passage = self.passage(&live, at);
+            self.windows.passed(&self.pairs, live.pair, passage);
+            // With acks=0 the client called it a success when it left, and will hear no more; now it is one.
+            if live.unanswered {
+                self.windows.succeeded(at, &mut self.pairs, live.pair, passage);
+            }
+        }
+    }
+
+    fn returned(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId, error: ErrorCode) {
+        // The broker's own word of its answer came before; this one changes nothing then.
+        self.entries.answered(entry, partition, self.truth.partition(partition), error);
+        let Some(live) = self.entries.returned(entry) else { return };
+        self.clients.link(live.client, live.broker).release(false);
+        let Some(taken) = live.taken else { return };
+        if error.is_none() && live.met_leader && !self.pairs.get(live.pair).open.is_empty() {
+            let passage = self.passage(&live, taken);
+            self.windows.succeeded(at, &mut self.pairs, live.pair, passage);
+        }
+    }
+
+    fn passage(&self, live: &Live, taken: Instant) -> Passage {
+        let link = self.clients.get(live.client).links[live.broker.index()];
+        let busy_since = self.pairs.get(live.pair).busy_since;
+        Passage { busy_since, opening: link.opening, ready: link.ready, sent: live.sent, taken }
+    }
+
+    /// The audit found one copy of a batch in the log of its partition's true leader. All of the audit comes before [`Observers::finish`].
+    pub fn audit(&mut self, batch: BatchId) {
+        self.ledger.audit(batch);
+    }
+
+    /// All that was found, when the run is over at `end`. `spec` is that of the world at the end, with topics made during the run.
+    pub fn finish(mut self, spec: &Spec, end: Instant) -> Found {
+        for topic in std::mem::take(&mut self.late_removals) {
+            spec.topics[topic.index()].partitions.iter().for_each(|p| self.removed(end, *p));
+        }
+        let removed = std::mem::take(&mut self.removed);
+        let is_removed = |p: PartitionIx| removed.get(p.index()).copied().unwrap_or(false);
+        self.entries.close();
+        self.ledger.close(end, is_removed);
+        if end >= self.count_from {
+            let all: Vec<PairIx> = (0..self.pairs.iter().count() as PairIx).collect();
+            all.into_iter().for_each(|pair| silence::close(self.pairs.get_mut(pair), end));
+        }
+        let mut samples = vec![(Sample::default(), Sample::default()); spec.clients.len()];
+        self.windows.measure(&self.pairs, self.count_from, &mut samples);
+        let (clients, total) = self.tallies(spec, &samples);
+        Found {
+            digest: self.digest.text(),
+            total,
+            clients,
+            moves: self.moves.records(spec, self.count_from),
+            windows: self.windows.records(&self.pairs, &self.moves, spec, self.count_from),
+            checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
+            cluster: self.cluster.finish(&self.truth),
+        }
+    }
+
+    fn tallies(&self, spec: &Spec, samples: &[(Sample, Sample)]) -> (BTreeMap<String, ClientRecord>, Tally) {
+        let moved = self.moves.moved_since(self.count_from);
+        let mut total = Tally::default();
+        let mut all = (Sample::default(), Sample::default(), Sample::default());
+        let mut clients = BTreeMap::new();
+        for (i, client) in spec.clients.iter().enumerate() {
+            let (index, (stale, recovery)) = (ClientIx(i as u32), &samples[i]);
+            let latency = self.ledger.latency(index);
+            all.0.merge(latency);
+            all.1.merge(recovery);
+            all.2.merge(stale);
+            let tally = self.tally(index, &moved, latency, recovery, stale);
+            add(&mut total, &tally);
+            let partitions = self.pairs.of_client(index).filter_map(|p| silence::record(p, spec, self.count_from)).collect();
+            let record = ClientRecord {
+                profile: client.profile.name.to_owned(),
+                tally,
+                errors: self.errors.record(index),
+                failures: self.ledger.failures(index).clone(),
+                longest_wait_ms: self.ledger.longest_wait(index).as_millis_f64(),
+                partitions,
+            };
+            clients.insert(client.name.clone(), record);
+        }
+        total.latency_ms = all.0.quantiles();
+        total.recovery_ms = all.1.quantiles();
+        total.stale_window_ms = all.2.quantiles();
+        (clients, total)
+    }
+
+    fn tally(&self, client: ClientIx, moved: &[bool], latency: &Sample, recovery: &Sample, stale: &Sample) -> Tally {
+        let has_moved = |p: PartitionIx| moved.get(p.index()).copied().unwrap_or(false);
+        let to_moved = self.pairs.of_client(client).filter(|p| has_moved(p.partition)).map(|p| p.judged).sum();
+        let state = self.clients.get(client);
+        let cost = self.metadata[client.index()];
+        Tally {
+            requests: self.entries.requests(client, to_moved),
+            records: self.ledger.records(client).clone(),
+            latency_ms: latency.clone().quantiles(),
+            recovery_ms: recovery.clone().quantiles(),
+            stale_window_ms: stale.clone().quantiles(),
+            metadata_requests: state.refreshes,
+            metadata_bytes: cost.bytes,
+            metadata_broker_ms: cost.busy.as_millis_f64(),
+            connections_opened: state.connections,
+        }
+    }
+}
+
+/// Adds all counts of a client to the total; quantiles are taken over all samples instead.
+fn add(total: &mut Tally, one: &Tally) {
+    let (r, o) = (&mut total.requests, &one.requests);
+    r.total += o.total;
+    r.stale += o.stale;
+    r.overtaken += o.overtaken;
+    r.leaderless += o.leaderless;
+    r.to_moved_partitions += o.to_moved_partitions;
+    r.in_windows += o.in_windows;
+    for (sums, counts) in [(&mut r.stale_by_outcome, &o.stale_by_outcome), (&mut r.stale_by_cause, &o.stale_by_cause)] {
+        for (name, n) in counts {
+            *sums.entry(name.clone()).or_default() += n;
+        }
+    }
+    let (r, o) = (&mut total.records, &one.records);
+    r.sent += o.sent;
+    r.acknowledged += o.acknowledged;
+    r.failed += o.failed;
+    r.unfinished += o.unfinished;
+    r.lost += o.lost;
+    r.duplicated += o.duplicated;
+    r.failed_but_written += o.failed_but_written;
+    total.metadata_requests += one.metadata_requests;
+    total.metadata_bytes += one.metadata_bytes;
+    total.metadata_broker_ms += one.metadata_broker_ms;
+    total.connections_opened += one.connections_opened;
+}

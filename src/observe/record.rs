@@ -231,7 +231,8 @@ pub struct Window {
     pub recovery_ms: Option<f64>,
     /// Parts of the stale window: propagate, discover. They add up to it.
     pub window_phases: Vec<Phase>,
-    /// Parts of the recovery: detect, elect, commit, propagate, discover, back off, connect, queued on the connection, await replication. They add up to it.
+    /// Parts of the recovery: detect, elect, commit, propagate, discover, back off, connect, queued on the connection, await replication;
+    /// beside these, where they are not zero: no record to send, leader away (a loss without a move), a later move. They add up to it.
     pub recovery_phases: Vec<Phase>,
 }
 

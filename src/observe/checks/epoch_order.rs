@@ -1,0 +1,61 @@
+//! Epochs never go back: leader and partition epochs of a partition, epochs of a broker, and of the raft quorum.
+//! Sources: `PartitionRegistration.merge` (partition epoch + 1 with each change), `ClusterControlManager.registerBroker` (the epoch is
+//! the offset of the registration), `QuorumState` (one leader's epoch is higher than those of all before).
+
+use super::Findings;
+use crate::engine::Instant;
+use crate::kafka::{BrokerEpoch, BrokerIx, RaftEpoch};
+use crate::observe::fact::{Fact, Why};
+use crate::observe::truth::PartitionTruth;
+use std::collections::BTreeMap;
+
+/// The check.
+#[derive(Clone, Debug)]
+pub struct EpochOrder {
+    pub(super) findings: Findings,
+    brokers: BTreeMap<BrokerIx, BrokerEpoch>,
+    raft: RaftEpoch,
+}
+
+impl EpochOrder {
+    pub(super) const fn new() -> Self {
+        EpochOrder { findings: Findings::of("monotone epochs"), brokers: BTreeMap::new(), raft: RaftEpoch(0) }
+    }
+
+    /// A registration is committed; `before` is the one that it replaces.
+    pub(super) fn committed(&mut self, at: Instant, fact: &Fact, before: &PartitionTruth) {
+        let Fact::PartitionCommitted { partition, leader, leader_epoch, partition_epoch, why, .. } = fact else { return };
+        if !before.exists || *why == Why::Created {
+            return;
+        }
+        if *partition_epoch <= before.partition_epoch {
+            let text = format!("partition {partition}: partition epoch {partition_epoch} after {}", before.partition_epoch);
+            self.findings.violated(at, text);
+        }
+        let must_grow = *leader != before.leader;
+        if *leader_epoch < before.leader_epoch || must_grow && *leader_epoch == before.leader_epoch {
+            let text = format!(
+                "partition {partition}: leader epoch {leader_epoch} of {leader:?} after {} of {:?}",
+                before.leader_epoch, before.leader
+            );
+            self.findings.violated(at, text);
+        }
+    }
+
+    /// A broker's registration is committed.
+    pub(super) fn broker(&mut self, at: Instant, broker: BrokerIx, epoch: BrokerEpoch) {
+        let last = self.brokers.entry(broker).or_insert(epoch);
+        if epoch < *last {
+            self.findings.violated(at, format!("{broker:?}: broker epoch {epoch} after {last}"));
+        }
+        *last = epoch.max(*last);
+    }
+
+    /// A controller is active in a raft epoch.
+    pub(super) fn raft(&mut self, at: Instant, epoch: RaftEpoch) {
+        if epoch < self.raft {
+            self.findings.violated(at, format!("a controller is active in raft epoch {epoch} after {}", self.raft));
+        }
+        self.raft = self.raft.max(epoch);
+    }
+}

@@ -1,0 +1,66 @@
+//! In one log the sequence numbers of an idempotent producer are in order and without gaps.
+//! Source: `ProducerAppendInfo.checkSequence`. A producer that raised its epoch starts at zero again.
+//!
+//! Facts name no producer epoch, so a batch that starts at sequence zero always may follow. Within a leader's term the order is
+//! known exactly. Across a change of leader the new log goes on from some batch that the new leader had replicated: one of those that
+//! end where its term began, or earlier.
+
+use super::Findings;
+use crate::engine::Instant;
+use crate::kafka::{ClientIx, LeaderEpoch, Offset, PartitionIx};
+use crate::observe::fact::Fact;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Batches remembered for each producer and partition: more than it can have in flight (`max.in.flight.requests.per.connection` is 5 at most) in two terms.
+const REMEMBERED: usize = 16;
+
+#[derive(Clone, Copy, Debug)]
+struct Batch {
+    epoch: LeaderEpoch,
+    end: Offset,
+    next: u32,
+}
+
+/// The check.
+#[derive(Clone, Debug)]
+pub struct IdempotentOrder {
+    pub(super) findings: Findings,
+    batches: BTreeMap<(PartitionIx, ClientIx), VecDeque<Batch>>,
+}
+
+impl IdempotentOrder {
+    pub(super) const fn new() -> Self {
+        IdempotentOrder { findings: Findings::of("idempotent order"), batches: BTreeMap::new() }
+    }
+
+    pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
+        if let Fact::Appended { broker, partition, leader_epoch, base, end, batch, client, sequence: Some(first) } = fact {
+            let records = end.0 - base.0;
+            // Sequence numbers wrap to zero after 2^31 - 1 (`DefaultRecordBatch.incrementSequence`).
+            let next = ((u64::from(*first) + records) & 0x7FFF_FFFF) as u32;
+            let known = self.batches.entry((*partition, *client)).or_default();
+            if !may_follow(known, *leader_epoch, *base, *first) {
+                let text = format!(
+                    "partition {partition}: batch {batch} of {client:?} at {broker:?} starts at sequence {first}, which follows none before it"
+                );
+                self.findings.violated(at, text);
+            }
+            if known.len() == REMEMBERED {
+                known.pop_front();
+            }
+            known.push_back(Batch { epoch: *leader_epoch, end: *end, next });
+        }
+    }
+}
+
+fn may_follow(known: &VecDeque<Batch>, epoch: LeaderEpoch, base: Offset, first: u32) -> bool {
+    if first == 0 {
+        return true;
+    }
+    if let Some(last) = known.iter().rev().find(|b| b.epoch == epoch && b.end <= base) {
+        return last.next == first;
+    }
+    let mut earlier = known.iter().filter(|b| b.epoch < epoch && b.end <= base).peekable();
+    // Nothing known before: the broker has no state of this producer and takes any sequence (KIP-360).
+    earlier.peek().is_none() || earlier.any(|b| b.next == first)
+}
