@@ -88,7 +88,11 @@ fn logical_lines(text: &str, comments: &mut Vec<(usize, String)>, mistakes: &mut
         current.extend(body.chars().enumerate().map(|(i, c)| Placed { c, line: number, column: first + i }));
         continued = open;
         if current.len() > MAX_LINE_BYTES {
-            mistakes.add((number, 1, 1), format!("the continued line is longer than {MAX_LINE_BYTES} characters"), "is this the right file?");
+            mistakes.add(
+                (number, 1, 1),
+                format!("the continued line is longer than {MAX_LINE_BYTES} characters"),
+                "is this the right file?",
+            );
             current.clear();
         }
         if !open && !current.is_empty() {
@@ -209,13 +213,15 @@ mod tests {
     #[test]
     fn separators_comments_and_line_ends_are_javas() {
         let text = "# broker\r\n! also a comment\r\nnode.id=1\r\n  broker.rack : a b \r\nlog.dirs /var/a\rlinger.ms\t=\t5\n\nempty\n";
-        let expected = [pair("node.id", "1"), pair("broker.rack", "a b "), pair("log.dirs", "/var/a"), pair("linger.ms", "5"), pair("empty", "")];
+        let expected =
+            [pair("node.id", "1"), pair("broker.rack", "a b "), pair("log.dirs", "/var/a"), pair("linger.ms", "5"), pair("empty", "")];
         assert_eq!(pairs(text), expected);
     }
 
     #[test]
     fn a_backslash_continues_a_line_and_escapes_what_follows() {
-        let text = "listeners=PLAINTEXT://:9092,\\\n    CONTROLLER://:9093\na\\ key\\=x=caf\\u00e9 \\uD83D\\uDE00\npath=c:\\\\kafka\\\\\nlast=a\\";
+        let text =
+            "listeners=PLAINTEXT://:9092,\\\n    CONTROLLER://:9093\na\\ key\\=x=caf\\u00e9 \\uD83D\\uDE00\npath=c:\\\\kafka\\\\\nlast=a\\";
         let expected = [
             pair("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
             pair("a key=x", "café 😀"),

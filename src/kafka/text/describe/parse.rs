@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<Description, Vec<TextError>> {
     for (number, line) in lines(text) {
         reader.line(number, line);
     }
-    reader.finish()
+    reader.finish(text.ends_with('\n'))
 }
 
 /// One labelled value of a line.
@@ -155,6 +155,9 @@ struct Reader {
     /// Topics of which a line could not be read: what is missing from them is known already.
     broken: BTreeSet<usize>,
     skipped: Vec<(usize, String)>,
+    /// The first line with a column `Elr`, and the ends of lines without one.
+    with_elr: Option<usize>,
+    without_elr: Vec<(usize, usize, usize)>,
     mistakes: Mistakes,
 }
 
@@ -169,8 +172,8 @@ impl Reader {
         }
         let fields = Fields::of(number, line);
         let Some(topic) = self.topic(&fields) else { return };
-        let is_header = fields.find("Partition:").is_none()
-            && (fields.find("PartitionCount:").is_some() || !line.starts_with(char::is_whitespace));
+        let is_header =
+            fields.find("Partition:").is_none() && (fields.find("PartitionCount:").is_some() || !line.starts_with(char::is_whitespace));
         let good = if is_header { self.header(topic, &fields) } else { self.partition(topic, &fields) };
         if good.is_none() {
             self.broken.insert(topic);
@@ -252,8 +255,13 @@ impl Reader {
             line: fields.number,
         };
         check_members(&partition, fields, mistakes);
+        match fields.find("Elr:") {
+            Some(_) => self.with_elr = self.with_elr.or(Some(fields.number)),
+            None => self.without_elr.push(fields.end()),
+        }
         if let Some(earlier) = self.seen.insert((topic, partition.index), fields.number) {
-            let message = format!("partition {}-{} is listed a second time, first on line {earlier}", self.topics[topic].name, partition.index);
+            let message =
+                format!("partition {}-{} is listed a second time, first on line {earlier}", self.topics[topic].name, partition.index);
             mistakes.add((fields.number, 1, fields.line.chars().count()), message, "give one description of the cluster");
             return None;
         }
@@ -261,23 +269,27 @@ impl Reader {
         Some(())
     }
 
-    fn finish(mut self) -> Result<Description, Vec<TextError>> {
+    fn finish(mut self, ends_whole: bool) -> Result<Description, Vec<TextError>> {
         if self.topics.is_empty() && self.mistakes.is_empty() {
             return Err(vec![self.nothing()]);
+        }
+        if let Some(line) = self.with_elr {
+            for place in self.without_elr {
+                self.mistakes.add(place, format!("the line has no Elr, which line {line} has"), CUT);
+            }
         }
         for (index, topic) in self.topics.iter_mut().enumerate() {
             topic.partitions.sort_by_key(|p| p.index);
             check_count(topic, self.broken.contains(&index), &mut self.mistakes);
         }
-        let notes = match self.skipped.first() {
-            None => Vec::new(),
-            Some((line, text)) => vec![format!(
-                "{} {} not begin with `Topic:` and {} skipped, first line {line}: {text}",
-                self.skipped.len(),
-                if self.skipped.len() == 1 { "line does" } else { "lines do" },
-                if self.skipped.len() == 1 { "was" } else { "were" },
-            )],
-        };
+        let mut notes = Vec::new();
+        if let Some((line, text)) = self.skipped.first() {
+            let (lines, were) = if self.skipped.len() == 1 { ("line does", "was") } else { ("lines do", "were") };
+            notes.push(format!("{} {lines} not begin with `Topic:` and {were} skipped, first line {line}: {text}", self.skipped.len()));
+        }
+        if !ends_whole {
+            notes.push("the text does not end with a line end, as the tool's output does: its last line may be cut".to_owned());
+        }
         self.mistakes.result(Description { topics: self.topics, notes })
     }
 
@@ -312,7 +324,11 @@ fn check_members(p: &Partition, fields: &Fields, mistakes: &mut Mistakes) {
     }
     let (Some(leader), Some(field)) = (p.leader, fields.find("Leader:")) else { return };
     if !p.isr.contains(&leader) {
-        mistakes.add(fields.place(field), format!("leader {leader} is not in the ISR"), "a leader is always in its ISR: was the line edited?");
+        mistakes.add(
+            fields.place(field),
+            format!("leader {leader} is not in the ISR"),
+            "a leader is always in its ISR: was the line edited?",
+        );
     }
 }
 
