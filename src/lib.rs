@@ -5,4 +5,5 @@ pub mod engine;
 pub mod kafka;
 pub mod model;
 pub mod observe;
+pub mod scenario;
 pub mod world;
