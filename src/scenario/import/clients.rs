@@ -44,6 +44,14 @@ pub(super) struct ClientDraft {
 pub(super) fn read(inputs: &[(String, Input)], servers: &[Server], findings: &mut Findings) -> Vec<Client> {
     let mut clients: Vec<Client> = Vec::new();
     for (name, input) in inputs {
+        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',' || c == ';') {
+            findings.option_error(
+                &input.name,
+                format!("`{}` cannot be the name of a client", shown(name)),
+                "take a name without blanks, commas and semicolons",
+            );
+            continue;
+        }
         if clients.iter().any(|c| c.name == *name) {
             findings.option_error(&input.name, format!("a second client is called {}", shown(name)), "give each client its own name");
             continue;

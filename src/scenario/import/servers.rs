@@ -19,6 +19,9 @@ const IDENTITY: [&str; 8] = [
     "advertised.listeners",
 ];
 
+/// First id of controllers of which no source tells the ids.
+const FIRST_CONTROLLER: u32 = 3000;
+
 /// Key and value (as TOML) of each setting of a server.
 pub(super) type Config = BTreeMap<&'static str, String>;
 
@@ -50,8 +53,6 @@ pub(super) enum Controllers {
     Separate(Vec<u32>),
     /// These brokers.
     Combined(Vec<u32>),
-    /// This many, of which nothing is known.
-    Assumed(usize),
 }
 
 /// Reads all files.
@@ -238,7 +239,7 @@ pub(super) fn controllers(servers: &[Server], quorum: Option<&Quorum>, brokers: 
     }
     if voters.is_empty() {
         findings.assume("one controller in a process of its own, because no source names the controllers".to_owned());
-        return Controllers::Assumed(1);
+        return Controllers::Separate(free_ids(1, brokers));
     }
     let wanted = match voters.len() {
         0..=2 => 1,
@@ -254,7 +255,12 @@ pub(super) fn controllers(servers: &[Server], quorum: Option<&Quorum>, brokers: 
         all if all == voters.len() => Controllers::Combined(voters),
         _ => {
             findings.assume("some controllers are brokers too and some are not; all are simulated in processes of their own".to_owned());
-            Controllers::Assumed(voters.len())
+            Controllers::Separate(free_ids(voters.len(), brokers))
         }
     }
+}
+
+/// Ids for controllers that have none of their own, from 3000 on.
+fn free_ids(count: usize, brokers: &BTreeSet<u32>) -> Vec<u32> {
+    (FIRST_CONTROLLER..).filter(|id| !brokers.contains(id)).take(count).collect()
 }

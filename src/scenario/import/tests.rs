@@ -44,8 +44,9 @@ fn the_cluster_with_a_dead_broker_starts_as_it_was_found() {
     assert_eq!(orders["name"].as_str(), Some("orders-v2"));
     assert_eq!(ints(&orders["assignment"][2]), [102, 103, 101]);
     assert_eq!(ints(&orders["leaders"]), [103, 101, 103, 103, 103, 101]);
-    assert!(orders.get("isr").is_none(), "the replicas that are up, as the default is");
+    assert_eq!(ints(&orders["isr"][1]), [101, 103]);
     let single = &scenario["topic"][0];
+    assert_eq!(ints(&single["isr"][1]), Vec::<i64>::new());
     assert_eq!((ints(&single["leaders"]), ints(&single["elr"][1])), (vec![101, -1], vec![102]));
     assert_eq!(single["config"]["min.insync.replicas"].as_integer(), Some(2));
     assert!(says(&imported.not_modelled, "topics: retention and compaction (retention.ms)"));
@@ -53,6 +54,17 @@ fn the_cluster_with_a_dead_broker_starts_as_it_was_found() {
     let app = &scenario["client"][0];
     assert_eq!((app["name"].as_str(), app["rate"].as_float()), (Some("app"), Some(30.0)));
     assert_eq!(scenario["notes"].as_array().unwrap().len(), imported.assumed.len() + imported.not_modelled.len());
+}
+
+/// After reassignments and restarts an ISR has another order than its replicas: the first of it need not lead.
+#[test]
+fn a_leader_that_is_not_first_in_its_isr_is_said() {
+    let text = "Topic: t\tTopicId: pHomPB73TS-FmhM0lcN-Mw\tPartitionCount: 1\tReplicationFactor: 2\tConfigs: \n\
+        \tTopic: t\tPartition: 0\tLeader: 2\tReplicas: 2,1\tIsr: 1,2\tElr: \tLastKnownElr: \n";
+    let (_, scenario) = good(&described(text));
+    assert_eq!((ints(&scenario["topic"][0]["leaders"]), ints(&scenario["topic"][0]["isr"][0])), (vec![2], vec![1, 2]));
+    let (_, scenario) = good(&described(HEALTHY));
+    assert!(scenario["topic"][2].get("leaders").is_none() && scenario["topic"][2].get("isr").is_none());
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::clients::ClientDraft;
 use super::servers::{Config, Controllers};
 use super::topics::{Partitions, TopicDraft};
 use super::{BrokerDraft, Draft, Findings};
-use crate::kafka::text::describe::Partition;
 use std::fmt::Write;
 
 /// Lists are broken before this column.
@@ -20,7 +19,7 @@ pub(super) fn scenario(draft: &Draft, findings: &Findings, not_modelled: &[Strin
         let _ = broker(&mut out, b);
     }
     for t in &draft.topics {
-        let _ = topic(&mut out, t, &draft.brokers);
+        let _ = topic(&mut out, t);
     }
     for c in &draft.clients {
         let _ = client(&mut out, c);
@@ -58,7 +57,6 @@ fn cluster(out: &mut String, draft: &Draft) -> std::fmt::Result {
     match &draft.controllers {
         Controllers::Separate(voters) => list(out, "controller_ids", voters.iter().map(u32::to_string))?,
         Controllers::Combined(voters) => writeln!(out, "controllers = {}\ncombined = true", voters.len())?,
-        Controllers::Assumed(count) => writeln!(out, "controllers = {count}")?,
     }
     if !draft.config.is_empty() {
         out.push_str("\n# Keys of server.properties, for every broker and controller.\n[config]\n");
@@ -91,7 +89,7 @@ fn config(out: &mut String, config: &Config) -> std::fmt::Result {
     writeln!(out, "config = {{ {} }}", pairs.join(", "))
 }
 
-fn topic(out: &mut String, topic: &TopicDraft, brokers: &[BrokerDraft]) -> std::fmt::Result {
+fn topic(out: &mut String, topic: &TopicDraft) -> std::fmt::Result {
     writeln!(out, "\n[[topic]]\nname = {}", quoted(&topic.name))?;
     config(out, &topic.config.iter().cloned().collect())?;
     let partitions = match &topic.partitions {
@@ -99,12 +97,9 @@ fn topic(out: &mut String, topic: &TopicDraft, brokers: &[BrokerDraft]) -> std::
         Partitions::Listed(partitions) => partitions,
     };
     list(out, "assignment", partitions.iter().map(|p| ids(&p.replicas)))?;
-    if partitions.iter().any(|p| p.leader != p.replicas.first().copied()) {
+    // The defaults say exactly this much: all in sync in their order, the first leads.
+    if partitions.iter().any(|p| p.isr != p.replicas || p.leader != p.replicas.first().copied()) {
         list(out, "leaders", partitions.iter().map(|p| p.leader.map_or("-1".to_owned(), |id| id.to_string())))?;
-    }
-    let up = |id: &u32| brokers.iter().any(|b| b.id == *id && b.up);
-    let default_isr = |p: &Partition| p.replicas.iter().copied().filter(|id| up(id)).collect::<Vec<_>>();
-    if partitions.iter().any(|p| p.isr != default_isr(p)) {
         list(out, "isr", partitions.iter().map(|p| ids(&p.isr)))?;
     }
     if partitions.iter().any(|p| p.elr.as_ref().is_some_and(|e| !e.is_empty())) {
