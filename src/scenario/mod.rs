@@ -10,6 +10,7 @@ mod distribution;
 mod document;
 mod expect;
 mod file;
+pub mod import;
 mod keys;
 mod network;
 mod overrides;
