@@ -1,8 +1,10 @@
 //! kafkasim: a deterministic, seeded, in-process simulator of a Kafka cluster.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod engine;
 pub mod kafka;
 pub mod model;
 pub mod observe;
+pub mod report;
 pub mod world;
