@@ -159,11 +159,7 @@ pub fn silences(record: &RunRecord) -> Vec<Block> {
 /// What the clients cost the brokers.
 pub fn cost(record: &RunRecord) -> Vec<Block> {
     let total = &record.total;
-    let each = if total.metadata_requests == 0 {
-        None
-    } else {
-        Some(total.metadata_broker_ms / total.metadata_requests as f64)
-    };
+    let each = if total.metadata_requests == 0 { None } else { Some(total.metadata_broker_ms / total.metadata_requests as f64) };
     vec![
         heading("What finding the leaders cost"),
         Block::Pairs(vec![

@@ -52,7 +52,10 @@ fn waves(moves: &[Move]) -> Vec<Wave<'_>> {
     for m in moves {
         let belongs = |w: &&mut Wave<'_>| {
             let first = w.first;
-            first.why == m.why && first.from == m.from && first.unclean == m.unclean && (m.committed_ms - first.committed_ms).abs() <= WAVE_MS
+            first.why == m.why
+                && first.from == m.from
+                && first.unclean == m.unclean
+                && (m.committed_ms - first.committed_ms).abs() <= WAVE_MS
         };
         match waves.iter_mut().rev().find(belongs) {
             Some(wave) => wave.moves.push(m),

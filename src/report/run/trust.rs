@@ -32,7 +32,9 @@ pub fn checks(record: &RunRecord) -> Vec<Block> {
     let checks = &record.checks;
     let mut blocks = vec![
         heading("Checks of the simulated protocol"),
-        paragraph("Promises that Kafka's protocol makes, checked on every step of this run. One that is broken is a bug of kafkasim, not of Kafka."),
+        paragraph(
+            "Promises that Kafka's protocol makes, checked on every step of this run. One that is broken is a bug of kafkasim, not of Kafka.",
+        ),
     ];
     if !checks.violated.is_empty() {
         blocks.extend(violations(record));

@@ -52,9 +52,18 @@ fn stale(record: &RunRecord) -> String {
     }
     if record.scenario.assumed_rates {
         let part = share(requests.stale, requests.total);
-        return format!("{part} of all requests met a stale leader ({} of {}, at an assumed rate).", count(requests.stale), count(requests.total));
+        return format!(
+            "{part} of all requests met a stale leader ({} of {}, at an assumed rate).",
+            count(requests.stale),
+            count(requests.total)
+        );
     }
-    format!("{} of {} ({}) met a stale leader.", count(requests.stale), counted(requests.total, "request"), share(requests.stale, requests.total))
+    format!(
+        "{} of {} ({}) met a stale leader.",
+        count(requests.stale),
+        counted(requests.total, "request"),
+        share(requests.stale, requests.total)
+    )
 }
 
 /// How long until everything was served, and what became of the records.

@@ -1,0 +1,50 @@
+//! How the program ends: its exit codes, what it says when it fails, and what it says when it panics.
+
+use super::mistakes;
+use super::repeat::shell_words;
+use super::terminal;
+use std::process::ExitCode;
+
+/// An expectation of the scenario did not hold.
+pub const EXPECTATION_FAILED: u8 = 1;
+/// The input is wrong.
+pub const BAD_INPUT: u8 = 2;
+/// The simulated cluster broke a promise of Kafka's protocol.
+pub const VIOLATED: u8 = 3;
+
+/// Why a verb could not do its work: bad input in every case.
+pub enum Failure {
+    /// In words.
+    Message(String),
+    /// Mistakes in texts, with their places.
+    Diagnostic(Box<dyn miette::Diagnostic>),
+    /// Several of the latter.
+    Mistakes(Vec<miette::Report>),
+}
+
+impl Failure {
+    /// A failure in words, with what to do about it.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure::Message(message.into())
+    }
+
+    /// Says on standard error what is wrong, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Failure::Message(message) => eprintln!("{}", terminal::error_line(&message)),
+            Failure::Diagnostic(diagnostic) => eprint!("{}", mistakes::drawn(diagnostic.as_ref())),
+            Failure::Mistakes(all) => all.iter().for_each(|report| eprint!("{}", mistakes::drawn(report.as_ref()))),
+        }
+        ExitCode::from(BAD_INPUT)
+    }
+}
+
+/// From now on a panic says that it is a bug of ours, and its last line is the command that repeats it. The process then ends with 101.
+pub fn explain_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let command: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+        eprintln!("kafkasim has failed, which is a bug of kafkasim and not of your input: {panic}");
+        eprintln!("Please report it, with the files it was given. This command repeats it:");
+        eprintln!("{}", shell_words(&command));
+    }));
+}
