@@ -1,6 +1,5 @@
 //! How the program ends: its exit codes, what it says when it fails, and what it says when it panics.
 
-use super::mistakes;
 use super::repeat::shell_words;
 use super::terminal;
 use std::process::ExitCode;
@@ -16,10 +15,8 @@ pub const VIOLATED: u8 = 3;
 pub enum Failure {
     /// In words.
     Message(String),
-    /// Mistakes in texts, with their places.
-    Diagnostic(Box<dyn miette::Diagnostic>),
-    /// Several of the latter.
-    Mistakes(Vec<miette::Report>),
+    /// Mistakes in texts, drawn with their places.
+    Drawn(String),
 }
 
 impl Failure {
@@ -32,8 +29,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Failure::Message(message) => eprintln!("{}", terminal::error_line(&message)),
-            Failure::Diagnostic(diagnostic) => eprint!("{}", mistakes::drawn(diagnostic.as_ref())),
-            Failure::Mistakes(all) => all.iter().for_each(|report| eprint!("{}", mistakes::drawn(report.as_ref()))),
+            Failure::Drawn(text) => eprint!("{text}"),
         }
         ExitCode::from(BAD_INPUT)
     }

@@ -1,10 +1,10 @@
-//! Mistakes in texts, drawn with file, line, column, caret and remedy.
+//! Mistakes in the files of a real cluster, drawn with file, line, column, caret and remedy as those in a scenario are.
 
 use super::terminal;
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use crate::report::document::escape;
 
 /// A longer line is not shown with its mistake.
-const LONGEST_SHOWN_LINE: usize = 400;
+const LONGEST_SHOWN_LINE: usize = 200;
 
 /// A mistake at a place of a text: `line` and `column` count from 1, `column` and `length` in characters.
 pub struct Mistake<'a> {
@@ -25,37 +25,27 @@ pub struct Mistake<'a> {
 }
 
 impl Mistake<'_> {
-    /// As a diagnostic with the text around it, unless its line is too long to be shown.
-    pub fn report(&self) -> Report {
-        let mut diagnostic = MietteDiagnostic::new(format!("{}:{}:{}: {}", self.name, self.line, self.column, self.message));
+    /// As text for standard error, with its line unless that is too long to be shown.
+    pub fn drawn(&self) -> String {
+        let mut lines = vec![terminal::error_line(self.message), format!("  --> {}:{}:{}", escape(self.name), self.line, self.column)];
+        let line = self.text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
+        if !line.trim().is_empty() && line.len() <= LONGEST_SHOWN_LINE {
+            lines.extend(self.place(line));
+        }
         if !self.help.is_empty() {
-            diagnostic = diagnostic.with_help(self.help);
+            lines.push(format!("  help: {}", escape(self.help)));
         }
-        let before: usize = self.text.split_inclusive('\n').take(self.line.saturating_sub(1)).map(str::len).sum();
-        let line = self.text.get(before..).unwrap_or_default().lines().next().unwrap_or_default();
-        if line.is_empty() || line.len() > LONGEST_SHOWN_LINE {
-            return Report::new(diagnostic);
-        }
-        let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(i, _)| i);
-        let (start, end) = (byte(self.column.saturating_sub(1)), byte(self.column.saturating_sub(1) + self.length));
-        let label = LabeledSpan::underline(before + start..before + end);
-        Report::new(diagnostic.with_label(label)).with_source_code(NamedSource::new(self.name, self.text.to_owned()))
+        lines.join("\n") + "\n"
     }
-}
 
-/// The diagnostic as text for standard error.
-pub fn drawn(diagnostic: &dyn Diagnostic) -> String {
-    let look = terminal::message_look();
-    let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let mut text = String::new();
-    let drawn = GraphicalReportHandler::new_themed(theme)
-        .with_width(usize::from(look.width))
-        .with_links(false)
-        .render_report(&mut text, diagnostic);
-    match drawn {
-        Ok(()) => text,
-        // The text around the mistake could not be read: the words are enough.
-        Err(_) => format!("{}\n", terminal::error_line(&diagnostic.to_string())),
+    /// The line, and carets under what is wrong. Escaped characters are wider, so what stands before counts as it is shown.
+    fn place(&self, line: &str) -> [String; 2] {
+        let before: String = line.chars().take(self.column.saturating_sub(1)).collect();
+        let wrong: String = line.chars().skip(self.column.saturating_sub(1)).take(self.length).collect();
+        let margin = self.line.to_string();
+        let shown = |text: &str| escape(&text.replace('\t', " "));
+        let (indent, carets) = (shown(&before).chars().count(), shown(&wrong).chars().count().max(1));
+        [format!("  {margin} | {}", shown(line)), format!("  {:w$} | {:indent$}{}", "", "", "^".repeat(carets), w = margin.len())]
     }
 }
 
@@ -63,25 +53,21 @@ pub fn drawn(diagnostic: &dyn Diagnostic) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_mistake_is_shown_with_its_line_its_caret_and_its_remedy() {
-        let text = "linger.ms=5\nretries=möre\n";
-        let mistake = Mistake {
-            name: "app.properties",
-            text,
-            line: 2,
-            column: 9,
-            length: 4,
-            message: "`retries` takes a whole number, not `möre`",
-            help: "write a number such as 3",
-        };
-        insta::assert_snapshot!(drawn(mistake.report().as_ref()));
+    fn mistake(text: &str) -> Mistake<'_> {
+        let message = "`retries` takes a whole number, not `möre`";
+        Mistake { name: "app.properties", text, line: 2, column: 9, length: 4, message, help: "write a number such as 3" }
     }
 
     #[test]
-    fn a_mistake_in_a_line_without_end_does_not_print_the_line() {
-        let text = "x".repeat(1 << 20);
-        let mistake = Mistake { name: "huge.txt", text: &text, line: 1, column: 1, length: 1, message: "too long", help: "" };
-        assert!(drawn(mistake.report().as_ref()).len() < 200);
+    fn a_mistake_is_shown_with_its_line_its_caret_and_its_remedy() {
+        let drawn = mistake("linger.ms=5\nretries=möre\n").drawn();
+        let expected = "error: `retries` takes a whole number, not `möre`\n  --> app.properties:2:9\n  2 | retries=möre\n    |         ^^^^\n  help: write a number such as 3\n";
+        assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_printed() {
+        let text = format!("a\n{}", "x".repeat(1 << 20));
+        assert!(mistake(&text).drawn().len() < 200);
     }
 }

@@ -1,7 +1,17 @@
 //! The record's short keys in plain words. A key that is not listed is shown as it is.
 
 /// (key, plain words) of the outcomes of stale requests.
-const OUTCOMES: [(&str, &str); 1] = [("", "")];
+const OUTCOMES: [(&str, &str); 9] = [
+    ("unreachable: refused", "never arrived: nobody listened (connection refused)"),
+    ("unreachable: reset", "never arrived: the connection was reset or closed"),
+    ("unreachable: timed out", "no answer came in time"),
+    ("accepted by a deposed leader, later truncated", "written by a leader that had been replaced, and thrown away later (truncated)"),
+    ("accepted by a deposed leader, not truncated", "written by a leader that had been replaced, and kept"),
+    ("accepted, leader by then", "accepted: the broker was the leader by the time it handled it"),
+    ("served by a follower", "served by a follower"),
+    ("bounced off a leader not yet ready", "rejected by the new leader, which had not yet taken over"),
+    ("open at the end of the run", "not known: without an answer when the run ended"),
+];
 
 /// In plain words: what became of a stale request.
 pub fn outcome(key: &str) -> String {
@@ -9,7 +19,16 @@ pub fn outcome(key: &str) -> String {
 }
 
 /// (key, plain words) of the causes of stale requests.
-const CAUSES: [(&str, &str); 1] = [("", "")];
+const CAUSES: [(&str, &str); 8] = [
+    ("never told", "it had not asked for metadata since the move, and nobody had told it"),
+    ("told by a broker whose own view was old", "it had asked, and a broker answered that did not know of the move yet"),
+    ("hint older than truth", "it followed the hint in an error answer, which was older than the latest move"),
+    ("in flight at the move", "it was right when it sent; the leader moved while the request was on its way"),
+    ("ahead of the leader", "it knew the new leader before that broker had taken over"),
+    ("refresh pending", "it had asked for metadata and had no answer yet"),
+    ("refresh blocked", "its metadata request was stuck behind other requests or at an unreachable broker"),
+    ("refresh swallowed", "it wanted metadata again, but an older answer cancelled the wish"),
+];
 
 /// In plain words: why a client asked the wrong broker.
 pub fn cause(key: &str) -> String {
@@ -17,7 +36,8 @@ pub fn cause(key: &str) -> String {
 }
 
 /// (key, plain words) of phases, in the order in which they follow each other.
-const PHASES: [(&str, &str); 9] = [
+const PHASES: [(&str, &str); 12] = [
+    ("leader away", "leader away: the same leader was gone for a while and came back"),
     ("detect", "detect: the cluster notices that the leader is gone"),
     ("elect", "elect: the controller chooses a new leader"),
     ("commit", "commit: the choice is written to the metadata log"),
@@ -27,6 +47,8 @@ const PHASES: [(&str, &str); 9] = [
     ("connect", "connect: the client opens a connection to the new leader"),
     ("queued on the connection", "queued on the connection: behind earlier requests to the same broker"),
     ("await replication", "await replication: followers have to copy the record (acks=all)"),
+    ("no record to send", "no record to send: the application had nothing for this partition"),
+    ("a later move", "a later move: the leader moved again first"),
 ];
 
 /// In plain words: a phase of a recovery or stale window.
@@ -40,7 +62,18 @@ pub fn phase_order(key: &str) -> usize {
 }
 
 /// (key, plain words) of the reasons of leader changes.
-const REASONS: [(&str, &str); 1] = [("", "")];
+const REASONS: [(&str, &str); 10] = [
+    ("created", "the partition was created"),
+    ("fenced", "its broker was fenced (no heartbeat for broker.session.timeout.ms)"),
+    ("unfenced", "a replica that may lead came back"),
+    ("controlled shutdown", "controlled shutdown of its broker"),
+    ("unclean restart", "its broker restarted after an unclean end"),
+    ("preferred election", "an operator elected preferred leaders"),
+    ("auto rebalance", "auto.leader.rebalance.enable gave it back to the preferred leader"),
+    ("unclean election", "an unclean election was asked for or due"),
+    ("reassignment", "its replicas were reassigned"),
+    ("alter partition", "its leader changed the ISR"),
+];
 
 /// In plain words: why the controller changed a leader.
 pub fn why(key: &str) -> String {
