@@ -33,6 +33,7 @@ pub fn duration(ms: f64) -> String {
     }
     match ms {
         _ if ms == 0.0 => "0 ms".to_owned(),
+        _ if ms >= 1e3 && ms < 60e3 && ms % 1e3 == 0.0 => format!("{:.0} s", ms / 1e3),
         _ if ms < 0.995 => format!("{} ms", significant(ms)),
         _ if ms < 9.95 => format!("{ms:.1} ms"),
         _ if ms < 999.5 => format!("{ms:.0} ms"),
@@ -90,7 +91,7 @@ pub fn percent(ratio: f64) -> String {
 /// `41 of 10,812 (0.38 %)`.
 pub fn part_of(part: u64, whole: u64) -> String {
     if whole == 0 {
-        return "none (there were none)".to_owned();
+        return NONE.to_owned();
     }
     format!("{} of {} ({})", count(part), count(whole), share(part, whole))
 }
@@ -128,10 +129,10 @@ mod tests {
     #[test]
     fn numbers_read_as_people_write_them() {
         assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
-        let durations = [0.0, 0.0004, 0.42, 1.5, 42.4, 999.7, 8_834.0, 59_960.0, 125_000.0, 7_500_000.0].map(duration);
+        let durations = [0.0, 20_000.0, 0.0004, 0.42, 1.5, 42.4, 999.7, 8_834.0, 59_960.0, 125_000.0, 7_500_000.0].map(duration);
         assert_eq!(
             durations,
-            ["0 ms", "below 0.01 ms", "0.42 ms", "1.5 ms", "42 ms", "1.00 s", "8.83 s", "1 min", "2 min 5 s", "2 h 5 min"]
+            ["0 ms", "20 s", "below 0.01 ms", "0.42 ms", "1.5 ms", "42 ms", "1.00 s", "8.83 s", "1 min", "2 min 5 s", "2 h 5 min"]
         );
         assert_eq!([share(41, 10_812), share(0, 5), share(5, 5), share(1, 1_000_000)], ["0.38 %", "0 %", "100 %", "below 0.01 %"]);
         assert_eq!(share(99_999, 100_000), "above 99.9 %");

@@ -2,7 +2,7 @@
 
 use super::document::{Align, Block, Document, Table, escape};
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 
 /// How the text is to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,20 +102,35 @@ fn table_lines(table: &Table, look: Look) -> Vec<String> {
     let mut drawn = comfy_table::Table::new();
     drawn
         .force_no_tty()
-        .load_style(TableStyle::new().header_separator(comfy_table::LineStyle::none().fill('─').junction('─')))
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(look.width.max(NARROWEST as u16) - 1)
         .set_header(table.columns.iter().map(|(name, _)| escape(name)));
     for row in &table.rows {
         drawn.add_row(row.iter().map(|cell| escape(cell)));
     }
-    for (column, (_, align)) in drawn.column_iter_mut().zip(&table.columns) {
+    for (i, (column, (_, align))) in drawn.column_iter_mut().zip(&table.columns).enumerate() {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least_width(table, i))));
         column.set_cell_alignment(match align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
         });
     }
     drawn.lines().map(|line| format!(" {}", line.trim_end())).collect()
+}
+
+/// The width, padding included, that a column needs so that no word and no number is broken; a very long name may be.
+fn least_width(table: &Table, column: usize) -> u16 {
+    const LONGEST_WHOLE_WORD: usize = 34;
+    const PADDING: usize = 2;
+    let (name, align) = &table.columns[column];
+    let longest_word = |text: &str| escape(text).split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let cells = table.rows.iter().map(|row| match align {
+        Align::Left => longest_word(&row[column]),
+        Align::Right => row[column].chars().count(),
+    });
+    let widest = cells.chain([longest_word(name)]).max().unwrap_or(0);
+    (widest.min(LONGEST_WHOLE_WORD) + PADDING) as u16
 }
 
 #[cfg(test)]

@@ -63,16 +63,16 @@ pub fn phase_order(key: &str) -> usize {
 
 /// (key, plain words) of the reasons of leader changes.
 const REASONS: [(&str, &str); 10] = [
-    ("created", "the partition was created"),
-    ("fenced", "its broker was fenced (no heartbeat for broker.session.timeout.ms)"),
+    ("created", "partition created"),
+    ("fenced", "broker fenced (session timed out)"),
     ("unfenced", "a replica that may lead came back"),
-    ("controlled shutdown", "controlled shutdown of its broker"),
-    ("unclean restart", "its broker restarted after an unclean end"),
-    ("preferred election", "an operator elected preferred leaders"),
-    ("auto rebalance", "auto.leader.rebalance.enable gave it back to the preferred leader"),
-    ("unclean election", "an unclean election was asked for or due"),
-    ("reassignment", "its replicas were reassigned"),
-    ("alter partition", "its leader changed the ISR"),
+    ("controlled shutdown", "controlled shutdown"),
+    ("unclean restart", "broker restarted after an unclean end"),
+    ("preferred election", "preferred leader election"),
+    ("auto rebalance", "auto.leader.rebalance.enable"),
+    ("unclean election", "unclean election"),
+    ("reassignment", "reassignment"),
+    ("alter partition", "ISR changed by the leader"),
 ];
 
 /// In plain words: why the controller changed a leader.
@@ -81,5 +81,5 @@ pub fn why(key: &str) -> String {
 }
 
 fn explained(table: &[(&str, &str)], key: &str) -> String {
-    table.iter().find(|(name, _)| *name == key).map_or_else(|| key.replace('_', " "), |(_, words)| (*words).to_owned())
+    table.iter().find(|(name, _)| *name == key).map_or_else(|| key.to_owned(), |(_, words)| (*words).to_owned())
 }

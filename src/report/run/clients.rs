@@ -4,19 +4,19 @@ use super::{ROWS, heading, left_out, paragraph};
 use crate::observe::RunRecord;
 use crate::observe::record::{ClientRecord, PartitionSilence};
 use crate::report::document::{Block, Table};
-use crate::report::quantity::{NONE, bytes, count, counted, duration, maybe, moment, of, part_of, share};
+use crate::report::quantity::{NONE, bytes, count, duration, moment, of, part_of, share};
 
-/// A table of requests and one of records with a row for each client, then errors and failures.
+/// Tables of requests, records and recoveries with a row for each client, then errors and failures.
 pub fn section(record: &RunRecord) -> Vec<Block> {
     if record.clients.is_empty() {
         return vec![heading("Clients"), paragraph("The scenario has no clients.")];
     }
     let shown = worst_first(record);
-    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown)];
+    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), recoveries(&shown)];
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
         "Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
-         Recovery is from the moment when a partition's leader moved or was lost to the client's first success on it.",
+         A recovery is from the moment when a partition's leader moved or was lost to the client's first success on it.",
     ));
     blocks.extend(fates(record));
     blocks.extend(errors(&shown));
@@ -52,32 +52,33 @@ fn requests(clients: &[(&String, &ClientRecord)]) -> Block {
 }
 
 fn records(clients: &[(&String, &ClientRecord)]) -> Block {
-    let mut table = Table::new(&[
-        "Client",
-        ">Records",
-        ">Failed",
-        ">Latency p50",
-        ">p99",
-        ">max",
-        ">Longest wait",
-        ">Recovery median",
-        ">longest",
-        ">not by the end",
-    ]);
+    let mut table = Table::new(&["Client", ">Records", ">Failed", ">Latency p50", ">p99", ">max", ">Longest wait"]);
     for (name, client) in clients {
-        let tally = &client.tally;
-        let wait = if tally.records.sent == 0 { NONE.to_owned() } else { duration(client.longest_wait_ms) };
+        let (records, latency) = (&client.tally.records, &client.tally.latency_ms);
         table.row([
             (*name).clone(),
-            count(tally.records.sent),
-            count(tally.records.failed),
-            of(&tally.latency_ms, |q| q.p50),
-            of(&tally.latency_ms, |q| q.p99),
-            of(&tally.latency_ms, |q| q.max),
-            wait,
-            of(&tally.recovery_ms, |q| q.p50),
-            of(&tally.recovery_ms, |q| q.max),
-            count(tally.recovery_ms.open),
+            count(records.sent),
+            count(records.failed),
+            of(latency, |q| q.p50),
+            of(latency, |q| q.p99),
+            of(latency, |q| q.max),
+            if records.sent == 0 { NONE.to_owned() } else { duration(client.longest_wait_ms) },
+        ]);
+    }
+    Block::Table(table)
+}
+
+fn recoveries(clients: &[(&String, &ClientRecord)]) -> Block {
+    let mut table = Table::new(&["Client", ">Recoveries", ">Median", ">p99", ">Longest", ">Not by the end"]);
+    for (name, client) in clients {
+        let recovery = &client.tally.recovery_ms;
+        table.row([
+            (*name).clone(),
+            count(recovery.count + recovery.open),
+            of(recovery, |q| q.p50),
+            of(recovery, |q| q.p99),
+            of(recovery, |q| q.max),
+            count(recovery.open),
         ]);
     }
     Block::Table(table)
@@ -148,9 +149,8 @@ pub fn silences(record: &RunRecord) -> Vec<Block> {
         heading("Longest silences"),
         paragraph(format!(
             "A silence is the time between two successive acknowledgements of a client's records on one partition; it includes the usual time between two records. \
-             {} longest, of {}:",
-            if all.len() > SHOWN { format!("The {SHOWN}") } else { "The".to_owned() },
-            counted(all.len() as u64, "client and partition").replace("partitions", "partition"),
+             The longest of each pair of a client and a partition, {}:",
+            if all.len() > SHOWN { format!("the first {SHOWN} of {}", count(all.len() as u64)) } else { format!("all {}", all.len()) },
         )),
         Block::Table(table),
     ]
@@ -159,13 +159,17 @@ pub fn silences(record: &RunRecord) -> Vec<Block> {
 /// What the clients cost the brokers.
 pub fn cost(record: &RunRecord) -> Vec<Block> {
     let total = &record.total;
-    let each = if total.metadata_requests == 0 { None } else { Some(total.metadata_broker_ms / total.metadata_requests as f64) };
+    let each = total.metadata_broker_ms / total.metadata_requests.max(1) as f64;
+    let broker_time = match total.metadata_requests {
+        0 => NONE.to_owned(),
+        _ => format!("{} ({} each)", duration(total.metadata_broker_ms), duration(each)),
+    };
     vec![
         heading("What finding the leaders cost"),
         Block::Pairs(vec![
             ("metadata requests".to_owned(), count(total.metadata_requests)),
             ("bytes of their answers".to_owned(), bytes(total.metadata_bytes)),
-            ("broker time they took".to_owned(), format!("{} ({} each)", duration(total.metadata_broker_ms), maybe(each))),
+            ("broker time they took".to_owned(), broker_time),
             ("connections opened by clients".to_owned(), count(total.connections_opened)),
         ]),
     ]

@@ -23,7 +23,7 @@ pub fn moves(record: &RunRecord) -> Vec<Block> {
         return vec![title, paragraph("No partition's leader changed.")];
     }
     let waves = waves(&record.moves);
-    let mut table = Table::new(&[">Committed at", "Why", ">From", ">To", "Partitions", ">Took over within"]);
+    let mut table = Table::new(&[">Committed at", "Why", ">From", ">To", "Partitions", ">Led after"]);
     for wave in waves.iter().take(ROWS) {
         table.row([
             moment(wave.first.committed_ms),
@@ -37,8 +37,8 @@ pub fn moves(record: &RunRecord) -> Vec<Block> {
     let mut blocks = vec![
         title,
         paragraph(format!(
-            "{} in all. Times count from the end of the warm-up; brokers are given by node.id. Took over within: from the commit in the metadata log until \
-             the last of these partitions had a broker that acted as its leader.",
+            "{} in all. Times count from the end of the warm-up; brokers are given by node.id. Led after: from the commit in the metadata log until \
+             the new leader of the last of these partitions took the role.",
             counted(record.moves.len() as u64, "leader change")
         )),
         Block::Table(table),
@@ -67,7 +67,7 @@ fn waves(moves: &[Move]) -> Vec<Wave<'_>> {
 
 fn why(m: &Move) -> String {
     let reason = words::why(&m.why);
-    if m.unclean { format!("{reason} (UNCLEAN: from outside the ISR)") } else { reason }
+    if m.unclean { format!("{reason} (UNCLEAN)") } else { reason }
 }
 
 fn new_leaders(moves: &[&Move]) -> String {

@@ -15,7 +15,7 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
         Block::Pairs(vec![
             ("of all requests".to_owned(), part_of(requests.stale, requests.total)),
             ("of requests to partitions whose leader moved".to_owned(), part_of(requests.stale, requests.to_moved_partitions)),
-            ("of requests sent while a client felt such a move".to_owned(), part_of(requests.stale, requests.in_windows)),
+            ("of requests sent between a move and the next success".to_owned(), part_of(requests.stale, requests.in_windows)),
         ]),
     ];
     if requests.stale > 0 {

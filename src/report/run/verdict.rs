@@ -84,8 +84,8 @@ fn recovery(record: &RunRecord) -> String {
     let recovery = &record.total.recovery_ms;
     if recovery.open > 0 {
         return format!(
-            "at the end of the run {} of a client to a partition {} still not served again after its leader moved or was lost",
-            counted(recovery.open, "path"),
+            "when the run ended {} of a client and a partition {} still without service after the leader moved or was lost",
+            counted(recovery.open, "pair"),
             if recovery.open == 1 { "was" } else { "were" }
         );
     }

@@ -55,7 +55,7 @@ fn phases<'a>(title: &str, all: impl Iterator<Item = &'a [Phase]>) -> Option<Blo
     }
     names.sort_by_key(|name| words::phase_order(name));
     let whole: f64 = found.iter().map(|phase| phase.ms).sum();
-    let mut table = Table::new(&[title, ">In", ">Share", ">Median", ">Longest", "Governed by"]);
+    let mut table = Table::new(&[title, ">Times", ">Share", ">Median", ">Longest", "Governed by"]);
     for name in names {
         let same: Vec<&Phase> = found.iter().copied().filter(|phase| phase.name == name).collect();
         let lengths: Vec<f64> = same.iter().map(|phase| phase.ms).collect();
