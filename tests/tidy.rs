@@ -48,11 +48,18 @@ struct Source {
 }
 
 impl Source {
-    /// The lines of code proper with their numbers: no comments, nothing from `#[cfg(test)]` on.
+    /// The lines of code proper with their numbers: no comments and no tests.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut in_tests = false;
+        let mut after_cfg_test = false;
         let lines = self.text.lines().enumerate().map(|(i, line)| (i + 1, line));
-        let code = lines.take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"));
-        code.filter(|(_, line)| !line.trim_start().starts_with("//"))
+        lines.filter(move |(_, line)| {
+            let line = line.trim_start();
+            // `mod tests;` hides one line; `mod tests {` stands at the end of a file and hides the rest.
+            let hidden = std::mem::replace(&mut after_cfg_test, line.starts_with("#[cfg(test)]"));
+            in_tests |= hidden && !line.ends_with(';');
+            !(in_tests || hidden || after_cfg_test || line.starts_with("//"))
+        })
     }
 
     fn is_test(&self) -> bool {
@@ -88,6 +95,9 @@ fn uses(source: &Source) -> Vec<(usize, String)> {
 /// The paths from the crate's root that `use super::REST` names in `module`.
 fn from_parent(module: &str, rest: &str) -> Vec<String> {
     let mut base: Vec<&str> = module.split("::").collect();
+    if base.last() == Some(&"mod") {
+        base.pop();
+    }
     base.pop();
     let mut rest = rest;
     while let Some(further) = rest.strip_prefix("super::") {
@@ -202,7 +212,7 @@ fn read(file: &Path) -> String {
     fs::read_to_string(file).expect("a source file is text")
 }
 
-/// `model/broker/log.rs` is `model::broker::log`; `model/mod.rs` is `model::mod`, whose `super` is the crate's root as for any file in `model`'s place.
+/// `model/broker/log.rs` is `model::broker::log`; `model/mod.rs` is `model::mod`.
 fn module_of(file: &Path) -> String {
     file.with_extension("").iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("::")
 }
@@ -237,6 +247,7 @@ fn bites(module: &str, code: &str, word: &str) {
 fn the_layers_bite() {
     bites("model::broker::log", "use crate::engine::{Duration, EventQueue};", "only the world knows the queue");
     bites("model::broker::log", "use crate::world::World;", "model may use");
+    bites("model::mod", "use super::world::World;", "model may use");
     bites("model::broker::log", "use super::super::super::scenario::Scenario;", "model may use");
     bites("report::run::verdict", "use crate::{\n    observe::record::Move,\n    kafka::Release,\n};", "report may use");
     bites("report::text", "fn f(at: crate::engine::Instant) {}", "report may use");
@@ -252,6 +263,7 @@ fn the_other_rules_bite() {
     bites("world::build", "let now = std::time::Instant::now();", "wall clock");
     bites("fault::mod", "println!(\"x\");", "prints");
     bites("cli::run", "let x = y.unwrap();", "unwrap");
+    bites("cli::run", "#[cfg(test)]\nmod tests;\nfn f() { y.unwrap(); }", "unwrap");
     bites("cli::run", &"\n".repeat(LONGEST_FILE), "split it");
     let untitled = complaints(&Source { module: "engine::time".to_owned(), text: "use std::fmt;".to_owned() });
     assert!(untitled.len() == 1 && untitled[0].contains("doc comment"), "{untitled:?}");
