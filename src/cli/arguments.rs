@@ -107,6 +107,14 @@ impl Sources {
     }
 }
 
+impl SourceTexts {
+    /// The text that was read from the file of this name.
+    pub fn named(&self, name: &str) -> Option<&Text> {
+        let clients = self.clients.iter().map(|(_, text)| text);
+        self.topics.iter().chain(&self.brokers).chain(clients).chain(&self.quorum).find(|text| text.name == name)
+    }
+}
+
 impl Changes {
     /// These options as words of a command, with the seed that was used.
     pub fn words(&self, seed: u64) -> Vec<String> {
@@ -125,16 +133,16 @@ pub fn scenario(name: &str, changes: &Changes) -> Result<Scenario, Failure> {
     api::load(&scenario_text(name)?, changes)
 }
 
-/// The text of a scenario. A bare name means the catalogue first; anything with a dot or slash is a path.
+/// The text of a scenario. A name of the catalogue comes before a file of that name, which can be given as `./NAME`.
 ///
 /// # Errors
 /// When there is none.
 pub fn scenario_text(name: &str) -> Result<Text, Failure> {
-    let bare = !name.contains(['/', '\\', '.']) && name != "-";
-    if let Some(text) = api::catalogue_text(name).filter(|_| bare) {
-        return Ok(Text { name: name.to_owned(), text });
+    if let Some(text) = api::catalogue_text(name) {
+        return Ok(Text { name: name.to_owned(), text: text.to_owned() });
     }
-    if bare && !std::path::Path::new(name).is_file() {
+    let named_like_the_catalogue = name != "-" && !name.contains('.');
+    if named_like_the_catalogue && !std::path::Path::new(name).exists() {
         return Err(unknown_scenario(name));
     }
     Ok(Text { name: name.to_owned(), text: input::read(name)? })

@@ -20,8 +20,8 @@ pub struct Arguments {}
 pub fn perform(_: &Arguments) -> Result<ExitCode, Failure> {
     let mut table = Table::new(&["Name", "What it shows"]);
     for name in api::catalogue_names() {
-        let about = api::catalogue_text(&name).map(|text| first_sentence(&text)).unwrap_or_default();
-        table.row([name, about]);
+        let about = api::catalogue_text(name).map(first_sentence).unwrap_or_default();
+        table.row([name.to_owned(), about]);
     }
     let document = Document {
         title: "Scenarios".to_owned(),

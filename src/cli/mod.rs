@@ -15,6 +15,7 @@ mod progress;
 mod repeat;
 mod run;
 mod schema;
+mod shim;
 mod show;
 mod terminal;
 

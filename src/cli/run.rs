@@ -1,6 +1,6 @@
 //! `kafkasim run`: one seeded run, answered.
 
-use super::api::{self, Scenario, Trace};
+use super::api::{self, Scenario};
 use super::arguments::{self, Changes, Sources};
 use super::exit::{self, Failure};
 use super::output::Output;
@@ -94,8 +94,7 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
 
 /// The run. Its facts are looked at only when somebody wants to see them.
 fn simulate(arguments: &Arguments, scenario: &Scenario, mut events: Option<&mut Output>) -> Result<RunRecord, Failure> {
-    let trace = Trace::new(scenario);
-    let mut progress = Progress::new(scenario.length(), arguments.quiet);
+    let mut progress = Progress::new(api::length(scenario), arguments.quiet);
     let mut failed = None;
     let watched = events.is_some() || progress.is_some();
     let mut look = |at: Instant, fact: &Fact| {
@@ -103,7 +102,7 @@ fn simulate(arguments: &Arguments, scenario: &Scenario, mut events: Option<&mut 
             progress.tick(at);
         }
         let Some(events) = events.as_mut().filter(|_| failed.is_none()) else { return };
-        failed = events.write(&(trace.line(at, fact) + "\n")).err();
+        failed = events.write(&(api::trace_line(scenario, at, fact) + "\n")).err();
     };
     let record = api::run(scenario, arguments.max_events, if watched { Some(&mut look) } else { None })?;
     failed.map_or(Ok(record), Err)

@@ -33,7 +33,7 @@ pub fn duration(ms: f64) -> String {
     }
     match ms {
         _ if ms == 0.0 => "0 ms".to_owned(),
-        _ if ms >= 1e3 && ms < 60e3 && ms % 1e3 == 0.0 => format!("{:.0} s", ms / 1e3),
+        _ if (1e3..60e3).contains(&ms) && ms % 1e3 == 0.0 => format!("{:.0} s", ms / 1e3),
         _ if ms < 0.995 => format!("{} ms", significant(ms)),
         _ if ms < 9.95 => format!("{ms:.1} ms"),
         _ if ms < 999.5 => format!("{ms:.0} ms"),
@@ -83,8 +83,8 @@ pub fn percent(ratio: f64) -> String {
         _ if percent < 0.01 => "below 0.01 %".to_owned(),
         _ if percent < 0.995 => format!("{percent:.2} %"),
         _ if percent > 99.94 => "above 99.9 %".to_owned(),
-        _ if percent < 9.95 || percent > 99.0 => format!("{percent:.1} %"),
-        _ => format!("{percent:.0} %"),
+        _ if (9.95..=99.0).contains(&percent) => format!("{percent:.0} %"),
+        _ => format!("{percent:.1} %"),
     }
 }
 

@@ -80,6 +80,24 @@ pub fn why(key: &str) -> String {
     explained(&REASONS, key)
 }
 
+/// (key, plain words) of the protocol's promises.
+const PROMISES: [(&str, &str); 9] = [
+    ("leader in ISR", "a partition's leader is in its ISR"),
+    ("one leader per epoch", "a partition has one leader in each leader epoch"),
+    ("monotone epochs", "epochs only grow"),
+    ("high watermark monotone within a term", "a leader's high watermark never falls"),
+    ("committed data on all of the ISR", "what is below the high watermark is on every member of the ISR"),
+    ("acks=all durability", "a record acknowledged with acks=all is never lost"),
+    ("idempotent order", "records of an idempotent producer stay in order"),
+    ("one active controller per raft epoch", "each raft epoch has one active controller at most"),
+    ("one vote per voter and raft epoch", "a voter votes once in each raft epoch"),
+];
+
+/// In plain words: a promise of Kafka's protocol.
+pub fn promise(key: &str) -> String {
+    explained(&PROMISES, key)
+}
+
 fn explained(table: &[(&str, &str)], key: &str) -> String {
     table.iter().find(|(name, _)| *name == key).map_or_else(|| key.to_owned(), |(_, words)| (*words).to_owned())
 }

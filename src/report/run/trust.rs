@@ -5,6 +5,7 @@ use crate::observe::RunRecord;
 use crate::observe::record::MEASURED_KAFKA;
 use crate::report::document::{Block, Table};
 use crate::report::quantity::{count, counted, moment};
+use crate::report::words;
 
 /// The scenario's expectations; nothing when it has none.
 pub fn expectations(record: &RunRecord) -> Vec<Block> {
@@ -41,9 +42,15 @@ pub fn checks(record: &RunRecord) -> Vec<Block> {
     }
     let mut items = Vec::new();
     if !checks.held.is_empty() {
-        items.push(format!("Held ({}): {}.", count(checks.held.len() as u64), checks.held.join("; ")));
+        let held: Vec<String> = checks.held.iter().map(|check| words::promise(check)).collect();
+        items.push(format!("Held ({}): {}.", count(held.len() as u64), held.join("; ")));
     }
-    items.extend(checks.suspended.iter().map(|s| format!("Not checked in this run: {}. Why: {}", s.check, s.reason)));
+    items.extend(
+        checks
+            .suspended
+            .iter()
+            .map(|s| format!("Not checked in this run: {}. Why: {}.", words::promise(&s.check), s.reason.trim_end_matches('.'))),
+    );
     if items.is_empty() {
         items.push("None was checked.".to_owned());
     }
@@ -55,7 +62,7 @@ fn violations(record: &RunRecord) -> Vec<Block> {
     let violated = &record.checks.violated;
     let mut table = Table::new(&[">At", "Broken promise", "What was seen"]);
     for violation in violated.iter().take(ROWS) {
-        table.row([moment(violation.at_ms), violation.check.clone(), violation.text.clone()]);
+        table.row([moment(violation.at_ms), words::promise(&violation.check), violation.text.clone()]);
     }
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(left_out(violated.len(), "violations"));
