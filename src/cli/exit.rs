@@ -44,3 +44,28 @@ pub fn explain_panics() {
         eprintln!("{}", shell_words(&command));
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const CHILD: &str = "KAFKASIM_TEST_PANIC";
+
+    #[test]
+    fn after_a_panic_the_last_line_repeats_it() {
+        if std::env::var_os(CHILD).is_some() {
+            explain_panics();
+            panic!("the invariant");
+        }
+        let program = std::env::current_exe().expect("this test runs");
+        let name = "cli::exit::tests::after_a_panic_the_last_line_repeats_it";
+        let arguments = ["--exact", name, "--nocapture", "--test-threads=1"];
+        let output = Command::new(&program).args(arguments).env(CHILD, "1").output().expect("it runs again");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        let command = format!("{} {}", shell_words(&[program.to_string_lossy().into_owned()]), arguments.join(" "));
+        assert_eq!(output.status.code(), Some(101));
+        assert!(message.contains("a bug of kafkasim") && message.contains("the invariant"), "{message}");
+        assert_eq!(message.lines().last(), Some(command.as_str()), "{message}");
+    }
+}

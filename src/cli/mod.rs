@@ -26,7 +26,8 @@ use std::process::ExitCode;
 const AFTER_HELP: &str = "\
 First steps:
   kafkasim run rolling-restart
-  kafkasim run --topics describe.txt --client app=producer.properties --fault \"at 30s restart broker 2\"
+  kafkasim run --topics describe.txt --client app=producer.properties \\
+      --fault \"at 30s restart broker 2\"
 
 Exit codes:
   0    all went well

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 /// Run a scenario, or a question about a real cluster, and print what it found
 #[derive(Args)]
+#[command(override_usage = "kafkasim run [OPTIONS] SCENARIO\n       kafkasim run [OPTIONS] --topics FILE")]
 pub struct Arguments {
     /// A scenario: a TOML file, a name shown by `kafkasim list`, or `-` for standard input
     #[arg(required_unless_present = "topics", conflicts_with = "topics")]

@@ -4,7 +4,7 @@ use super::paragraph;
 use crate::observe::RunRecord;
 use crate::observe::record::ClientRecord;
 use crate::report::document::{Block, Verdict};
-use crate::report::quantity::{count, counted, duration, part_of, share};
+use crate::report::quantity::{count, counted, duration, share};
 
 /// The answer in a few sentences.
 pub fn verdict(record: &RunRecord) -> Verdict {
@@ -98,7 +98,7 @@ fn recovery(record: &RunRecord) -> String {
 fn longest_wait(record: &RunRecord) -> Option<String> {
     let waited = |(_, client): &(&String, &ClientRecord)| client.longest_wait_ms;
     let longest = record.clients.iter().filter(|c| c.1.tally.records.sent > 0).max_by(|a, b| waited(a).total_cmp(&waited(b)))?;
-    Some(format!("a record waited at most {} (client {})", duration(longest.1.longest_wait_ms), longest.0))
+    Some(format!("the longest wait of a record was {} (client {})", duration(longest.1.longest_wait_ms), longest.0))
 }
 
 fn acknowledged(record: &RunRecord) -> String {
@@ -106,7 +106,12 @@ fn acknowledged(record: &RunRecord) -> String {
     match records.lost {
         _ if records.acknowledged == 0 => "no record was acknowledged".to_owned(),
         0 => "no acknowledged record was lost".to_owned(),
-        lost => format!("{} acknowledged records WERE LOST", part_of(lost, records.acknowledged)),
+        lost => format!(
+            "{} of {} ({}) WERE LOST",
+            count(lost),
+            counted(records.acknowledged, "acknowledged record"),
+            share(lost, records.acknowledged)
+        ),
     }
 }
 
@@ -115,5 +120,10 @@ fn failed(record: &RunRecord) -> Option<String> {
     if records.failed == 0 {
         return None;
     }
-    Some(format!("{} records failed to the application", part_of(records.failed, records.sent)))
+    Some(format!(
+        "{} of {} ({}) failed to the application",
+        count(records.failed),
+        counted(records.sent, "record"),
+        share(records.failed, records.sent)
+    ))
 }
