@@ -1,10 +1,13 @@
 //! kafkasim: a deterministic, seeded, in-process simulator of a Kafka cluster.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod engine;
+pub mod experiment;
 pub mod fault;
 pub mod kafka;
 pub mod model;
 pub mod observe;
+pub mod report;
 pub mod scenario;
 pub mod world;

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// Version of this schema; raised when a field changes its meaning or goes away.
 pub const SCHEMA: &str = "kafkasim/run/1";
 
+/// The Kafka release that the model was held against on real clusters; every answer names it.
+pub const MEASURED_KAFKA: &str = "4.3.1";
+
 /// Everything that one run found.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
@@ -59,6 +62,9 @@ pub struct ScenarioRef {
     pub name: String,
     /// Digest of its canonical text with all settings applied.
     pub digest: String,
+    /// No rates were given, so that every count stands for an assumed rate: shares and durations are what to read.
+    #[serde(default)]
+    pub assumed_rates: bool,
 }
 
 /// What is counted for a client, and in total.

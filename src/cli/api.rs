@@ -1,0 +1,106 @@
+//! What the verbs call of the library, in the words of the command line: the only file of `cli` that knows its signatures.
+
+use super::arguments::{Changes, SourceTexts, Text};
+use super::exit::Failure;
+use super::mistakes::Mistake;
+use super::shim::scenario::import::{Imported, Input, Sources};
+use super::shim::scenario::{self, Override, Source};
+use super::shim::{experiment, trace};
+use super::terminal;
+use crate::engine::{Duration, Instant};
+use crate::observe::{Fact, RunRecord};
+
+pub use super::shim::scenario::Scenario;
+
+/// Is shown every fact of a run with its moment.
+pub type Sink<'a> = &'a mut dyn FnMut(Instant, &Fact);
+
+/// What to print of a cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum View {
+    /// All topics.
+    Topics,
+    /// Partitions that are under-replicated.
+    UnderReplicated,
+    /// The controller quorum.
+    Quorum,
+}
+
+/// Parses and validates a scenario with changes applied.
+///
+/// # Errors
+/// With every mistake in it.
+pub fn load(source: &Text, changes: &Changes) -> Result<Scenario, Failure> {
+    let source = Source { name: source.name.clone(), text: source.text.clone() };
+    let mut overrides: Vec<Override> = changes.seed.iter().map(|seed| Override::Seed(seed.to_string())).collect();
+    overrides.extend(changes.set.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() }));
+    overrides.extend(changes.fault.iter().cloned().map(Override::Fault));
+    scenario::load(&source, &overrides).map_err(|found| Failure::Drawn(found.render(terminal::message_look().colour)))
+}
+
+/// How long it runs, warm-up included.
+pub fn length(scenario: &Scenario) -> Duration {
+    scenario.count_from + scenario.duration
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When it is too large, or is stopped at `max_events`.
+pub fn run(scenario: &Scenario, max_events: Option<u64>, sink: Option<Sink<'_>>) -> Result<RunRecord, Failure> {
+    let options = experiment::RunOptions { seed: None, max_events };
+    experiment::run(scenario, &options, sink).map_err(|stopped| Failure::new(stopped.to_string()))
+}
+
+/// One fact as one line of JSON, without the line end.
+pub fn trace_line(scenario: &Scenario, at: Instant, fact: &Fact) -> String {
+    trace::line(&scenario.spec, Instant::ZERO + scenario.count_from, at, fact)
+}
+
+/// Makes a scenario from files of a real cluster.
+///
+/// # Errors
+/// With every mistake in them.
+pub fn import(texts: &SourceTexts) -> Result<Imported, Failure> {
+    let input = |text: &Text| Input { name: text.name.clone(), text: text.text.clone() };
+    let sources = Sources {
+        topics: texts.topics.as_ref().map(input),
+        brokers: texts.brokers.iter().map(input).collect(),
+        clients: texts.clients.iter().map(|(name, text)| (name.clone(), input(text))).collect(),
+        quorum: texts.quorum.as_ref().map(input),
+        racks: texts.racks.clone(),
+        load: texts.load.clone(),
+        kafka: texts.kafka.clone(),
+    };
+    scenario::import::import(&sources).map_err(|mistakes| {
+        let drawn = mistakes.iter().map(|(name, error)| {
+            let text = texts.named(name).map_or("", |text| text.text.as_str());
+            let (message, help) = (error.message.as_str(), error.help.as_str());
+            Mistake { name, text, line: error.line, column: error.column, length: error.length, message, help }.drawn()
+        });
+        Failure::Drawn(drawn.collect())
+    })
+}
+
+/// The simulated cluster at the moment `at` (a duration in text, from when counting begins) as Kafka's own tools print it.
+///
+/// # Errors
+/// When `at` is no moment of the run.
+pub fn describe(scenario: &Scenario, at: &str, view: View) -> Result<String, Failure> {
+    experiment::describe(scenario, at, view == View::UnderReplicated, view == View::Quorum).map_err(Failure::new)
+}
+
+/// The names of the scenarios in the catalogue.
+pub fn catalogue_names() -> Vec<&'static str> {
+    scenario::catalogue::names()
+}
+
+/// The text of a scenario of the catalogue.
+pub fn catalogue_text(name: &str) -> Option<&'static str> {
+    scenario::catalogue::find(name)
+}
+
+/// The JSON Schema of a scenario file.
+pub fn scenario_schema() -> serde_json::Value {
+    scenario::schema()
+}

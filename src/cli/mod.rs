@@ -1,0 +1,104 @@
+//! The command line: one file for each verb. The only code that touches files, standard output, the environment and the wall clock.
+
+mod api;
+mod arguments;
+mod completions;
+mod describe;
+mod exit;
+mod import;
+mod input;
+mod list;
+mod man;
+mod mistakes;
+mod output;
+mod progress;
+mod repeat;
+mod run;
+mod schema;
+mod shim;
+mod show;
+mod terminal;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use exit::Failure;
+use std::process::ExitCode;
+
+const AFTER_HELP: &str = "\
+First steps:
+  kafkasim run rolling-restart
+  kafkasim run --topics describe.txt --client app=producer.properties \\
+      --fault \"at 30s restart broker 2\"
+
+Exit codes:
+  0    all went well
+  1    an expectation of the scenario did not hold
+  2    the input is wrong: an argument, a file, an output path, or too many events
+  3    the simulated cluster broke a promise of Kafka's protocol: a bug of kafkasim
+  101  kafkasim itself failed
+  On 3 and 101 the last line of standard error is the command that repeats it.
+
+Environment:
+  NO_COLOR  when set and not empty, no colour is used";
+
+/// Simulates a Kafka cluster, deterministically: how often, for how long and why requests of clients meet a stale leader.
+#[derive(Parser)]
+#[command(name = "kafkasim", version, arg_required_else_help = true, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Run(run::Arguments),
+    Import(import::Arguments),
+    Describe(describe::Arguments),
+    List(list::Arguments),
+    Show(show::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// Runs the program with the arguments of its process.
+pub fn main() -> ExitCode {
+    exit::explain_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help for a reader that has gone away is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT));
+        }
+    };
+    match perform(&cli.verb) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
+    match verb {
+        Verb::Run(arguments) => run::perform(arguments),
+        Verb::Import(arguments) => import::perform(arguments),
+        Verb::Describe(arguments) => describe::perform(arguments),
+        Verb::List(arguments) => list::perform(arguments),
+        Verb::Show(arguments) => show::perform(arguments),
+        Verb::Schema(arguments) => schema::perform(arguments),
+        Verb::Completions(arguments) => completions::perform(arguments),
+        Verb::Man(arguments) => man::perform(arguments),
+    }
+}
+
+/// The command line as clap knows it, for completions and the manual.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

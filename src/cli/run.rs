@@ -1,0 +1,144 @@
+//! `kafkasim run`: one seeded run, answered.
+
+use super::api::{self, Scenario};
+use super::arguments::{self, Changes, Sources};
+use super::exit::{self, Failure};
+use super::output::Output;
+use super::progress::Progress;
+use super::repeat::shell_words;
+use super::terminal;
+use crate::engine::Instant;
+use crate::observe::{Fact, RunRecord};
+use crate::report::{self, markdown, text};
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+
+/// Run a scenario, or a question about a real cluster, and print what it found
+#[derive(Args)]
+#[command(override_usage = "kafkasim run [OPTIONS] SCENARIO\n       kafkasim run [OPTIONS] --topics FILE")]
+pub struct Arguments {
+    /// A scenario: a TOML file, a name shown by `kafkasim list`, or `-` for standard input
+    #[arg(required_unless_present = "topics", conflicts_with = "topics")]
+    scenario: Option<String>,
+    #[command(flatten)]
+    changes: Changes,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the answer to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+    /// Write everything that happens to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    events: Option<String>,
+    /// Print nothing but errors: the exit code tells (outputs that name a file are still written)
+    #[arg(short, long)]
+    quiet: bool,
+    /// Stop with an error after this many simulated events
+    #[arg(long, value_name = "N")]
+    max_events: Option<u64>,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: see `kafkasim schema`
+    Json,
+    /// For documents
+    Markdown,
+}
+
+/// Runs, writes the outputs, and judges.
+///
+/// # Errors
+/// When the input is wrong or an output cannot be written.
+pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    distinct_outputs(arguments)?;
+    let answer = if arguments.quiet && arguments.output.is_none() { None } else { Some(Output::open(arguments.output.as_deref())?) };
+    let mut events = arguments.events.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let scenario = scenario(arguments)?;
+    let mut record = simulate(arguments, &scenario, events.as_mut())?;
+    record.repeat = repeat(arguments, record.seed);
+    if let Some(mut answer) = answer {
+        answer.write(&rendered(arguments, &record))?;
+        answer.finish()?;
+    }
+    if let Some(events) = events {
+        events.finish()?;
+    }
+    Ok(judged(&record))
+}
+
+fn distinct_outputs(arguments: &Arguments) -> Result<(), Failure> {
+    let answer = arguments.output.as_deref().unwrap_or("-");
+    let Some(events) = arguments.events.as_deref().filter(|events| *events == answer) else { return Ok(()) };
+    if events == "-" && arguments.quiet && arguments.output.is_none() {
+        return Ok(());
+    }
+    let place = if events == "-" { "standard output".to_owned() } else { format!("`{events}`") };
+    Err(Failure::new(format!("the answer and the events cannot both go to {place}; give one of them another file")))
+}
+
+fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
+    match &arguments.scenario {
+        Some(name) => arguments::scenario(name, &arguments.changes),
+        None => {
+            let imported = api::import(&arguments.sources.read()?)?;
+            api::load(&arguments::Text { name: "imported".to_owned(), text: imported.scenario_toml }, &arguments.changes)
+        }
+    }
+}
+
+/// The run. Its facts are looked at only when somebody wants to see them.
+fn simulate(arguments: &Arguments, scenario: &Scenario, mut events: Option<&mut Output>) -> Result<RunRecord, Failure> {
+    let mut progress = Progress::new(api::length(scenario), arguments.quiet);
+    let mut failed = None;
+    let watched = events.is_some() || progress.is_some();
+    let mut look = |at: Instant, fact: &Fact| {
+        if let Some(progress) = progress.as_mut() {
+            progress.tick(at);
+        }
+        let Some(events) = events.as_mut().filter(|_| failed.is_none()) else { return };
+        failed = events.write(&(api::trace_line(scenario, at, fact) + "\n")).err();
+    };
+    let record = api::run(scenario, arguments.max_events, if watched { Some(&mut look) } else { None })?;
+    failed.map_or(Ok(record), Err)
+}
+
+fn rendered(arguments: &Arguments, record: &RunRecord) -> String {
+    match arguments.format {
+        Format::Text => {
+            text::render(&report::run::document(record), terminal::look(matches!(arguments.output.as_deref(), None | Some("-"))))
+        }
+        Format::Json => report::json(record),
+        Format::Markdown => markdown::render(&report::run::document(record)),
+    }
+}
+
+/// The command that gives this record again.
+fn repeat(arguments: &Arguments, seed: u64) -> String {
+    let mut words = vec!["kafkasim".to_owned(), "run".to_owned()];
+    words.extend(arguments.scenario.clone());
+    words.extend(arguments.sources.words());
+    words.extend(arguments.changes.words(seed));
+    shell_words(&words)
+}
+
+fn judged(record: &RunRecord) -> ExitCode {
+    if !record.checks.violated.is_empty() {
+        eprintln!(
+            "{}",
+            terminal::error_line("the simulated cluster broke a promise of Kafka's protocol: a bug of kafkasim. This command repeats it:")
+        );
+        eprintln!("{}", record.repeat);
+        return ExitCode::from(exit::VIOLATED);
+    }
+    if record.expectations.iter().any(|expectation| !expectation.held) {
+        return ExitCode::from(exit::EXPECTATION_FAILED);
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,99 @@
+//! The document model: what an answer says, without how it looks.
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Document {
+    /// What was asked, in a line.
+    pub title: String,
+    /// The answer to it, in a few sentences.
+    pub verdict: Verdict,
+    /// Everything else, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// The answer in a few sentences.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// The sentences.
+    pub text: String,
+    /// False when something was lost, broken or expected otherwise.
+    pub good: bool,
+}
+
+/// A part of an answer.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Block {
+    /// A title of what follows.
+    Heading(String),
+    /// Running text.
+    Paragraph(String),
+    /// Rows under named columns.
+    Table(Table),
+    /// Names with one value each.
+    Pairs(Vec<(String, String)>),
+    /// Short sentences of equal rank.
+    Items(Vec<String>),
+    /// A command to be copied.
+    Command(String),
+}
+
+/// Which side a column's cells stand at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows under named columns.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Table {
+    /// Names and sides of the columns.
+    pub columns: Vec<(String, Align)>,
+    /// Cells; every row has as many as there are columns.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table with these columns: a name that starts with `>` is a column of numbers.
+    pub fn new(columns: &[&str]) -> Table {
+        let column = |name: &&str| match name.strip_prefix('>') {
+            Some(number) => (number.to_owned(), Align::Right),
+            None => ((*name).to_owned(), Align::Left),
+        };
+        Table { columns: columns.iter().map(column).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// When the row has not one cell for each column.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        assert_eq!(N, self.columns.len(), "one cell for each column");
+        self.rows.push(cells.into());
+    }
+}
+
+/// `text` with what a terminal would obey rather than show (control characters, changes of writing direction) made visible.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        let obeyed =
+            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        if obeyed { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_name_cannot_steer_the_terminal() {
+        assert_eq!(escape("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(escape("a\u{202e}b\n"), "a\\u{202e}b\\u{a}");
+        assert_eq!(escape("größe-0 ✓"), "größe-0 ✓");
+    }
+}

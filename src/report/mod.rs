@@ -1,0 +1,22 @@
+//! The answer of a run for people and programs: one document, many renderings. It reads records only.
+
+pub mod document;
+pub mod markdown;
+pub mod quantity;
+pub mod run;
+pub mod text;
+mod words;
+
+pub use document::Document;
+
+use crate::observe::RunRecord;
+
+/// The answer of a run as JSON, in the documented schema, ending with a line break.
+///
+/// # Panics
+/// Never: a record holds only numbers, strings, lists, and maps with string keys.
+pub fn json(record: &RunRecord) -> String {
+    let mut text = serde_json::to_string_pretty(record).expect("a record holds only numbers, strings, lists, and maps with string keys");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,129 @@
+//! The first lines: what was found, in plain words.
+
+use super::paragraph;
+use crate::observe::RunRecord;
+use crate::observe::record::ClientRecord;
+use crate::report::document::{Block, Verdict};
+use crate::report::quantity::{count, counted, duration, share};
+
+/// The answer in a few sentences.
+pub fn verdict(record: &RunRecord) -> Verdict {
+    let records = &record.total.records;
+    let failed_expectations = record.expectations.iter().filter(|e| !e.held).count() as u64;
+    let mut sentences = Vec::new();
+    if !record.checks.violated.is_empty() {
+        sentences.push(format!(
+            "DO NOT USE THIS ANSWER: the simulated cluster broke {} of Kafka's protocol, which is a bug of kafkasim.",
+            counted(record.checks.violated.len() as u64, "promise")
+        ));
+    }
+    sentences.push(stale(record));
+    sentences.push(service(record));
+    if failed_expectations > 0 {
+        sentences.push(format!("{} of the scenario did not hold.", counted(failed_expectations, "expectation")));
+    }
+    let good = record.checks.violated.is_empty() && failed_expectations == 0 && records.lost == 0 && record.total.recovery_ms.open == 0;
+    Verdict { text: sentences.join(" "), good }
+}
+
+/// What a request and a stale leader are, and which rates were used.
+pub fn definitions(record: &RunRecord) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if record.scenario.assumed_rates {
+        blocks.push(paragraph(
+            "No rates were given (--load TOPIC=RATE), so the clients send at an assumed rate: read the shares and durations below. \
+             Every count of requests or records is a count at that assumed rate, not at yours.",
+        ));
+    }
+    blocks.push(paragraph(
+        "How this is counted: a request here is one partition's part of a produce or fetch request. It met a stale leader when the broker it was sent to \
+         was not the partition's leader at the moment when it took the request (or failed to be reached), or had not yet taken over as leader.",
+    ));
+    blocks
+}
+
+fn stale(record: &RunRecord) -> String {
+    let requests = &record.total.requests;
+    if requests.total == 0 {
+        return "No client sent a request in the counted time.".to_owned();
+    }
+    if requests.stale == 0 {
+        return format!("None of {} met a stale leader.", counted(requests.total, "request"));
+    }
+    if record.scenario.assumed_rates {
+        let part = share(requests.stale, requests.total);
+        return format!(
+            "{part} of all requests met a stale leader ({} of {}, at an assumed rate).",
+            count(requests.stale),
+            count(requests.total)
+        );
+    }
+    format!(
+        "{} of {} ({}) met a stale leader.",
+        count(requests.stale),
+        counted(requests.total, "request"),
+        share(requests.stale, requests.total)
+    )
+}
+
+/// How long until everything was served, and what became of the records.
+fn service(record: &RunRecord) -> String {
+    let mut clauses = vec![recovery(record)];
+    clauses.extend(longest_wait(record));
+    clauses.push(acknowledged(record));
+    clauses.extend(failed(record));
+    let last = clauses.pop().unwrap_or_default();
+    let mut text = format!("{} and {last}.", clauses.join(", "));
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+fn recovery(record: &RunRecord) -> String {
+    let recovery = &record.total.recovery_ms;
+    if recovery.open > 0 {
+        return format!(
+            "when the run ended {} of a client and a partition {} still without service after the leader moved or was lost",
+            counted(recovery.open, "pair"),
+            if recovery.open == 1 { "was" } else { "were" }
+        );
+    }
+    if recovery.count == 0 {
+        return "no change or loss of a leader touched a client".to_owned();
+    }
+    format!("every partition was served again at most {} after its leader moved or was lost", duration(recovery.max))
+}
+
+fn longest_wait(record: &RunRecord) -> Option<String> {
+    let waited = |(_, client): &(&String, &ClientRecord)| client.longest_wait_ms;
+    let longest = record.clients.iter().filter(|c| c.1.tally.records.sent > 0).max_by(|a, b| waited(a).total_cmp(&waited(b)))?;
+    Some(format!("the longest wait of a record was {} (client {})", duration(longest.1.longest_wait_ms), longest.0))
+}
+
+fn acknowledged(record: &RunRecord) -> String {
+    let records = &record.total.records;
+    match records.lost {
+        _ if records.acknowledged == 0 => "no record was acknowledged".to_owned(),
+        0 => "no acknowledged record was lost".to_owned(),
+        lost => format!(
+            "{} of {} ({}) WERE LOST",
+            count(lost),
+            counted(records.acknowledged, "acknowledged record"),
+            share(lost, records.acknowledged)
+        ),
+    }
+}
+
+fn failed(record: &RunRecord) -> Option<String> {
+    let records = &record.total.records;
+    if records.failed == 0 {
+        return None;
+    }
+    Some(format!(
+        "{} of {} ({}) failed to the application",
+        count(records.failed),
+        counted(records.sent, "record"),
+        share(records.failed, records.sent)
+    ))
+}

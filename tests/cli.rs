@@ -1,0 +1,164 @@
+//! Stories of the command line, told by running the program.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn kafkasim(arguments: &[&str]) -> Output {
+    kafkasim_in(Path::new(env!("CARGO_TARGET_TMPDIR")), arguments)
+}
+
+fn kafkasim_in(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
+    command.args(arguments).current_dir(directory).stdin(Stdio::null()).output().expect("the program runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("the program prints UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("the program prints UTF-8")
+}
+
+/// Exit 2, nothing on standard output, no panic, and a message that says all of `words`.
+#[track_caller]
+fn refused(output: &Output, words: &[&str]) {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert_eq!(stdout(output), "");
+    assert!(!message.contains("panicked") && !message.contains("bug of kafkasim"), "{message}");
+    for word in words {
+        assert!(message.contains(word), "{word:?} is missing in:\n{message}");
+    }
+}
+
+#[test]
+fn help_names_every_verb_and_exit_code() {
+    let output = kafkasim(&["--help"]);
+    assert!(output.status.success());
+    let text = stdout(&output);
+    let verbs = ["run", "import", "describe", "list", "show", "schema", "completions", "man"];
+    for word in verbs.into_iter().chain(["101", "NO_COLOR", "kafkasim run rolling-restart"]) {
+        assert!(text.contains(word), "{word} is missing in:\n{text}");
+    }
+    for verb in verbs {
+        assert!(kafkasim(&[verb, "--help"]).status.success(), "{verb}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    assert_eq!(stdout(&kafkasim(&["--version"])), format!("kafkasim {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn without_a_verb_it_explains_itself() {
+    let output = kafkasim(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("Usage: kafkasim"));
+}
+
+#[test]
+fn mistyped_arguments_are_refused_with_the_remedy() {
+    refused(&kafkasim(&["rum"]), &["rum", "run"]);
+    refused(&kafkasim(&["run", "rolling-restart", "--seed", "banana"]), &["banana", "--seed", "a seed is a whole number"]);
+    refused(&kafkasim(&["run", "rolling-restart", "--seed", "-1"]), &["-1"]);
+    refused(&kafkasim(&["run", "rolling-restart", "--set", "duration"]), &["--set", "KEY=VALUE", "a name, `=` and a value"]);
+    refused(&kafkasim(&["run", "rolling-restart", "--max-events", "many"]), &["many", "--max-events"]);
+    refused(&kafkasim(&["run", "rolling-restart", "--format", "pdf"]), &["pdf", "text", "json", "markdown"]);
+    refused(&kafkasim(&["run", "--topics", "x", "--load", "orders=fast"]), &["fast", "records a second"]);
+    refused(&kafkasim(&["run", "--topics", "x", "--load", "orders=-5"]), &["-5", "records a second"]);
+    refused(&kafkasim(&["run"]), &["SCENARIO"]);
+    refused(&kafkasim(&["run", "--broker", "server.properties"]), &["--topics"]);
+    refused(&kafkasim(&["import"]), &["--topics FILE is needed", "kafka-topics.sh"]);
+    refused(&kafkasim(&["describe", "rolling-restart"]), &["--at"]);
+    refused(&kafkasim(&["man", "rum"]), &["no verb `rum`"]);
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_named() {
+    refused(&kafkasim(&["run", "no/such/file.toml"]), &["error: there is no file `no/such/file.toml`"]);
+    refused(&kafkasim(&["run", "quite-something-else"]), &["no scenario and no file `quite-something-else`", "kafkasim list"]);
+    refused(&kafkasim(&["show", "."]), &["`.` is a directory"]);
+    refused(&kafkasim(&["import", "--topics", "no-such-dump.txt"]), &["there is no file `no-such-dump.txt`"]);
+}
+
+#[test]
+fn files_that_are_no_text_are_refused_with_their_place() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(directory.path().join(name), bytes).expect("can be written");
+    write("empty.toml", b"");
+    write("latin1.toml", b"name = \"x\"\nabout = \"caf\xe9\"\n");
+    write("utf16.txt", b"\xff\xfeT\0o\0");
+    refused(&kafkasim_in(directory.path(), &["run", "empty.toml"]), &["`empty.toml` is empty"]);
+    refused(&kafkasim_in(directory.path(), &["run", "latin1.toml"]), &["latin1.toml:2:13", "byte 0xe9", "UTF-8"]);
+    refused(&kafkasim_in(directory.path(), &["import", "--topics", "utf16.txt"]), &["UTF-16", "PowerShell"]);
+}
+
+#[test]
+fn a_file_of_a_hundred_megabytes_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = std::fs::File::create(directory.path().join("huge.txt")).expect("can be made");
+    file.set_len(100 << 20).expect("can be made long");
+    refused(&kafkasim_in(directory.path(), &["import", "--topics", "huge.txt"]), &["`huge.txt`", "larger than 64 MiB"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_before_the_run_and_nothing_is_left() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = |output: &str| kafkasim_in(directory.path(), &["run", "rolling-restart", "-o", output]);
+    refused(&run("no/such/directory/answer.txt"), &["`no/such/directory/answer.txt` cannot be written", "directory does not exist"]);
+    refused(&run("."), &["`.` cannot be written", "it is a directory"]);
+    let both = kafkasim_in(directory.path(), &["run", "rolling-restart", "-o", "x", "--events", "x"]);
+    refused(&both, &["the answer and the events cannot both go to `x`"]);
+    assert_eq!(std::fs::read_dir(directory.path()).expect("is there").count(), 0);
+}
+
+#[test]
+fn every_shell_has_completions_that_know_the_verbs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = kafkasim(&["completions", shell]);
+        assert!(output.status.success() && stdout(&output).contains("describe"), "{shell}");
+    }
+    refused(&kafkasim(&["completions", "cmd"]), &["cmd", "bash"]);
+}
+
+#[test]
+fn the_manual_has_a_page_for_the_program_and_for_each_verb() {
+    assert!(stdout(&kafkasim(&["man"])).contains(".TH kafkasim 1"));
+    assert!(stdout(&kafkasim(&["man", "run"])).contains("max\\-events"));
+}
+
+#[test]
+fn the_schema_of_the_answer_names_its_fields() {
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&kafkasim(&["schema"]))).expect("it is JSON");
+    let fields = &schema["answer"]["properties"];
+    for field in
+        ["schema", "kafkasim", "seed", "digest", "requests", "records", "clients", "moves", "windows", "checks", "metadata_requests"]
+    {
+        assert!(fields.get(field).is_some(), "{field}");
+    }
+    let answer: serde_json::Value = serde_json::from_str(&stdout(&kafkasim(&["schema", "answer"]))).expect("it is JSON");
+    assert_eq!(answer, schema["answer"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
+    let mut child = command.args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_scenario_can_come_from_standard_input() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
+    let mut child = command.args(["show", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+    child.stdin.take().expect("it is piped").write_all(b"name = \"mine\"\n").expect("the program reads");
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(stdout(&output), "name = \"mine\"\n");
+}
