@@ -3,28 +3,19 @@
 use super::arguments::{Changes, SourceTexts, Text};
 use super::exit::Failure;
 use super::mistakes::Mistake;
-use super::shim::scenario::import::{Imported, Input, Sources};
-use super::shim::scenario::{self, Override, Source};
-use super::shim::{experiment, trace};
 use super::terminal;
 use crate::engine::{Duration, Instant};
-use crate::observe::{Fact, RunRecord};
+use crate::experiment;
+use crate::observe::{Fact, RunRecord, trace};
+use crate::scenario::import::{Imported, Input, Sources};
+use crate::scenario::{self, Override, Source};
 
-pub use super::shim::scenario::Scenario;
+pub use crate::scenario::Scenario;
 
 /// Is shown every fact of a run with its moment.
 pub type Sink<'a> = &'a mut dyn FnMut(Instant, &Fact);
 
-/// What to print of a cluster.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum View {
-    /// All topics.
-    Topics,
-    /// Partitions that are under-replicated.
-    UnderReplicated,
-    /// The controller quorum.
-    Quorum,
-}
+pub use crate::experiment::View;
 
 /// Parses and validates a scenario with changes applied.
 ///
@@ -48,7 +39,8 @@ pub fn length(scenario: &Scenario) -> Duration {
 /// # Errors
 /// When it is too large, or is stopped at `max_events`.
 pub fn run(scenario: &Scenario, max_events: Option<u64>, sink: Option<Sink<'_>>) -> Result<RunRecord, Failure> {
-    let options = experiment::RunOptions { seed: None, max_events };
+    scenario.check_size(max_events.map_or(scenario::MAX_EVENTS, |n| n as f64)).map_err(|found| Failure::new(found.to_string()))?;
+    let options = experiment::RunOptions { seed: None, max_events: max_events.unwrap_or(u64::MAX) };
     experiment::run(scenario, &options, sink).map_err(|stopped| Failure::new(stopped.to_string()))
 }
 
@@ -69,7 +61,7 @@ pub fn import(texts: &SourceTexts) -> Result<Imported, Failure> {
         clients: texts.clients.iter().map(|(name, text)| (name.clone(), input(text))).collect(),
         quorum: texts.quorum.as_ref().map(input),
         racks: texts.racks.clone(),
-        load: texts.load.clone(),
+        loads: texts.load.clone(),
         kafka: texts.kafka.clone(),
     };
     scenario::import::import(&sources).map_err(|mistakes| {
@@ -87,7 +79,14 @@ pub fn import(texts: &SourceTexts) -> Result<Imported, Failure> {
 /// # Errors
 /// When `at` is no moment of the run.
 pub fn describe(scenario: &Scenario, at: &str, view: View) -> Result<String, Failure> {
-    experiment::describe(scenario, at, view == View::UnderReplicated, view == View::Quorum).map_err(Failure::new)
+    let after = crate::engine::parse_duration(at).map_err(|why| Failure::new(format!("--at: {why}")))?;
+    if after > scenario.duration {
+        return Err(Failure::new(format!(
+            "--at {at}: the scenario ends at {}; give an earlier moment, or a longer run with --set duration=…",
+            scenario.duration
+        )));
+    }
+    Ok(experiment::describe(scenario, after, view))
 }
 
 /// The names of the scenarios in the catalogue.

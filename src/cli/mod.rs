@@ -15,7 +15,6 @@ mod progress;
 mod repeat;
 mod run;
 mod schema;
-mod shim;
 mod show;
 mod terminal;
 

@@ -57,7 +57,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions, trace: Option<&mut dyn FnM
     let mut record = RunRecord {
         schema: SCHEMA.to_owned(),
         kafkasim: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: ScenarioRef { name: scenario.name.clone(), digest: scenario.digest.clone() },
+        scenario: ScenarioRef { name: scenario.name.clone(), digest: scenario.digest.clone(), assumed_rates: scenario.assumed_rates },
         kafka: world.spec().release.name().to_owned(),
         costs: costs(scenario),
         seed,

@@ -33,6 +33,8 @@ pub struct Token {
     pub correlation: u32,
     /// What the request's delays and costs are drawn by.
     pub address: u64,
+    /// Who asks.
+    pub from: crate::kafka::NodeIx,
 }
 
 /// The timers of a node. There is one pending event at most for each (node, kind); when it fires the node looks

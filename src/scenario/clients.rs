@@ -5,11 +5,11 @@ use super::cluster::Cluster;
 use super::diagnostic::Diagnostics;
 use super::file::{ArrivalsFile, ClientFile, File};
 use super::keys::{self, Scope};
-use super::profiles;
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::config::ProducerConfig;
 use crate::kafka::{BrokerIx, ClientIx, NodeIx, TopicIx};
 use crate::model::client::profile::Profile;
+use crate::model::client::profiles;
 use crate::model::spec::{Arrivals, ClientSpec, NodeSpec, Partitioning, TopicSpec, Workload};
 use std::sync::Arc;
 

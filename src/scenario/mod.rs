@@ -14,7 +14,6 @@ pub mod import;
 mod keys;
 mod network;
 mod overrides;
-mod profiles;
 mod resolve;
 mod schema;
 mod shape;
@@ -70,6 +69,13 @@ pub struct Source {
     pub name: String,
     /// TOML.
     pub text: String,
+}
+
+impl Source {
+    /// A scenario of the catalogue.
+    pub fn catalogue(name: &str) -> Option<Source> {
+        catalogue::find(name).map(|text| Source { name: name.to_owned(), text: text.to_owned() })
+    }
 }
 
 /// Reads a scenario and applies `overrides` to it, later ones on top of earlier ones.

@@ -100,7 +100,7 @@ impl World {
             self.nodes[broker.node.index()].broker = Some(Box::new(placed));
         }
         for (i, voter) in self.spec.voters.iter().enumerate() {
-            self.nodes[voter.node.index()].controller = Some(Box::new(Controller::new(VoterIx(i as u32), &self.spec, self.chance)));
+            self.nodes[voter.node.index()].controller = Some(Box::new(Controller::new(VoterIx(i as u32))));
         }
         for (i, client) in self.spec.clients.iter().enumerate() {
             self.nodes[client.node.index()].client = Some(Box::new(Client::new(ClientIx(i as u32), &self.spec, self.chance)));

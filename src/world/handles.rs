@@ -124,12 +124,15 @@ impl World {
 
     /// Silently drops everything from any of `from` to any of `to` (and back, if `both_ways`).
     pub fn cut(&mut self, from: &[NodeIx], to: &[NodeIx], both_ways: bool) -> CutId {
-        self.cuts.cut(from, to, both_ways)
+        let cut = self.cuts.cut(from, to, both_ways);
+        self.note(Fact::LinksCut { cut: cut.0, from: from.to_vec(), to: to.to_vec(), both_ways });
+        cut
     }
 
     /// Ends a cut: what was held is sent again at TCP's next attempts.
     pub fn heal(&mut self, cut: CutId) {
         self.cuts.heal(cut);
+        self.note(Fact::LinksHealed { cut: cut.0 });
         self.wake_held();
     }
 
@@ -166,11 +169,6 @@ impl World {
     /// Notes a fault in the facts, in words.
     pub fn note_fault(&mut self, text: String) {
         self.note(Fact::FaultApplied { text });
-    }
-
-    /// Notes a change of the network in the facts, in words.
-    pub fn note_network(&mut self, text: String) {
-        self.note(Fact::NetworkChanged { text });
     }
 
     /// Interns partitions that do not exist yet, of a new topic or of one that grows (for `AdminRequest::CreateTopic` and `GrowTopic`).

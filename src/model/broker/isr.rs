@@ -150,9 +150,10 @@ impl Broker {
     pub(super) fn alter_partition_lost(&mut self, channel: Channel, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         if let Some((_, line)) = ram.isr.line.as_mut().filter(|(_, l)| l.channel() == channel)
-            && line.lost(ctx.now) {
-                ram.isr.requeue();
-            }
+            && line.lost(ctx.now)
+        {
+            ram.isr.requeue();
+        }
         self.alter_partition_turn(ctx, out);
     }
 

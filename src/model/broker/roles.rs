@@ -2,7 +2,6 @@
 
 use super::Broker;
 use super::leader::Leadership;
-use super::log::ReplicaLog;
 use super::producers::Producers;
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx};
 use crate::model::metadata::PartitionRegistration;
@@ -83,11 +82,12 @@ impl Broker {
         }
         let log = self.disk.replicas.entry(partition).or_default();
         if let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition)
-            && leadership.epoch == registration.leader_epoch {
-                leadership.update(&registration, self.ix, ctx.now);
-                self.advance_high_watermark(partition, ctx, out);
-                return;
-            }
+            && leadership.epoch == registration.leader_epoch
+        {
+            leadership.update(&registration, self.ix, ctx.now);
+            self.advance_high_watermark(partition, ctx, out);
+            return;
+        }
         let end = log.end();
         let high_watermark = log.high_watermark;
         let producers = Producers::of_log(log.entries(partition, ctx.journal, Offset(0)));
@@ -144,9 +144,10 @@ impl Broker {
         let mut moved = Vec::new();
         for (partition, role) in &mut ram.roles {
             if let Role::Follower { moved: m, .. } = role
-                && (std::mem::take(m) || leaving) {
-                    moved.push(*partition);
-                }
+                && (std::mem::take(m) || leaving)
+            {
+                moved.push(*partition);
+            }
         }
         self.stop_fetching(moved.iter().copied());
         for &partition in &moved {

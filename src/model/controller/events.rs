@@ -2,10 +2,10 @@
 //! at once and handed to raft, and its answer leaves when they are committed. Source: `QuorumController.ControllerWriteEvent`,
 //! `KafkaEventQueue`.
 
+use super::Turn;
 use super::active::{Answer, Waiting};
 use super::brokers::heartbeat_error;
 use super::state::Write;
-use super::Turn;
 use crate::engine::{Duration, FifoServer, Instant, mix};
 use crate::kafka::{BrokerEpoch, ErrorCode, MetadataOffset};
 use crate::model::message::{AdminRequest, Request, Response};
@@ -59,7 +59,10 @@ impl EventQueue {
 
     /// Operators' requests that will not be handled.
     pub(super) fn abandoned_admin(&self) -> Vec<&'static str> {
-        self.tasks.iter().filter_map(|(_, _, task)| if let Task::Admin(request) = task { Some(super::admin::what(request)) } else { None }).collect()
+        self.tasks
+            .iter()
+            .filter_map(|(_, _, task)| if let Task::Admin(request) = task { Some(super::admin::what(request)) } else { None })
+            .collect()
     }
 }
 

@@ -25,7 +25,7 @@ pub use partition_change::{Election, PartitionAsk, PartitionChange, partition_ch
 use super::message::{AdminRequest, Request, Response};
 use super::{Channel, Ctx, Outbox, TimerKind, Token};
 use crate::engine::{Chance, Stream};
-use crate::kafka::{MetadataOffset, VoterIx};
+use crate::kafka::{MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::spec::VoterSpec;
 use crate::observe::fact::Unreachable;
 use active::Active;
@@ -190,6 +190,11 @@ impl Controller {
     /// Whether it is the active controller: raft leader, and it has claimed.
     pub fn is_active(&self) -> bool {
         self.ram.as_ref().is_some_and(|ram| ram.active.is_some())
+    }
+
+    /// The raft epoch that it knows.
+    pub fn epoch(&self) -> RaftEpoch {
+        self.disk.epoch
     }
 
     /// Whether it leads the quorum, claimed or not.

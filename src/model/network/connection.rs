@@ -140,7 +140,8 @@ impl Connection {
         }
         let next = self.inbound.pop_front()?;
         self.muted = Some(Taken { correlation: next.correlation, address: next.address });
-        let token = Token { connection: key, generation: self.generation, correlation: next.correlation, address: next.address };
+        let token =
+            Token { connection: key, generation: self.generation, correlation: next.correlation, address: next.address, from: self.opener };
         Some((token, next.request))
     }
 }
