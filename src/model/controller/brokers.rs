@@ -154,11 +154,8 @@ impl Turn<'_, '_> {
             return;
         }
         let clean = self.ctx.rules.clean_shutdown_known && previous_epoch == Some(old.epoch);
-        let affected = if clean || !self.ctx.rules.eligible_leader_replicas {
-            Affected::Removed(broker)
-        } else {
-            Affected::UncleanShutdown(broker)
-        };
+        let affected =
+            if clean || !self.ctx.rules.eligible_leader_replicas { Affected::Removed(broker) } else { Affected::UncleanShutdown(broker) };
         let why = if clean { Why::ControlledShutdown } else { Why::UncleanRestart };
         self.leader_and_isr_updates(write, affected, why, asked_at);
     }

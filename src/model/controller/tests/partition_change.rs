@@ -29,11 +29,35 @@ fn elections_follow_the_order_of_the_assignment() {
     let led_by_0 = partition(&[1, 0, 2], &[0, 1, 2], Some(0));
     let rows: [(&str, PartitionRegistration, Case, Option<u32>, bool); 6] = [
         ("the preferred replica, when asked for", led_by_0.clone(), Case { election: Election::Preferred, ..CASE }, Some(1), false),
-        ("the first live one of the assignment, not of the ISR", partition(&[2, 1, 0], &[0, 1, 2], Some(2)), Case { live: &[0, 1], isr: Some(&[0, 1]), ..CASE }, Some(1), false),
-        ("nobody, when the last one in sync is gone", partition(&[0, 1], &[0], Some(0)), Case { live: &[1], isr: Some(&[]), ..CASE }, None, false),
-        ("any live one, when that is allowed", partition(&[0, 1], &[0], Some(0)), Case { live: &[1], isr: Some(&[]), election: Election::Unclean, ..CASE }, Some(1), true),
+        (
+            "the first live one of the assignment, not of the ISR",
+            partition(&[2, 1, 0], &[0, 1, 2], Some(2)),
+            Case { live: &[0, 1], isr: Some(&[0, 1]), ..CASE },
+            Some(1),
+            false,
+        ),
+        (
+            "nobody, when the last one in sync is gone",
+            partition(&[0, 1], &[0], Some(0)),
+            Case { live: &[1], isr: Some(&[]), ..CASE },
+            None,
+            false,
+        ),
+        (
+            "any live one, when that is allowed",
+            partition(&[0, 1], &[0], Some(0)),
+            Case { live: &[1], isr: Some(&[]), election: Election::Unclean, ..CASE },
+            Some(1),
+            true,
+        ),
         ("the last one in sync, when it is back", partition(&[0, 1], &[0], None), CASE, Some(0), false),
-        ("an in-sync one also where unclean is allowed", partition(&[0, 1, 2], &[0, 2], Some(0)), Case { live: &[1, 2], isr: Some(&[2]), election: Election::Unclean, ..CASE }, Some(2), false),
+        (
+            "an in-sync one also where unclean is allowed",
+            partition(&[0, 1, 2], &[0, 2], Some(0)),
+            Case { live: &[1, 2], isr: Some(&[2]), election: Election::Unclean, ..CASE },
+            Some(2),
+            false,
+        ),
     ];
     for (row, now, case, leader, unclean) in rows {
         let (next, was_unclean) = change(&now, case).unwrap_or_else(|| panic!("{row}: no change"));
@@ -109,7 +133,10 @@ fn a_pure_removal_and_a_pure_reorder_are_done_in_one_record() {
     let mut reorder = PartitionAsk::of(&now);
     reorder.replicas = brokers(&[2, 1, 0]);
     let next = partition_change(&now, reorder, 2, false, &|_| true).unwrap().registration;
-    assert_eq!((&next.replicas, next.leader, next.leader_epoch.0, next.partition_epoch.0), (&brokers(&[2, 1, 0]), Some(BrokerIx(0)), 5, 10));
+    assert_eq!(
+        (&next.replicas, next.leader, next.leader_epoch.0, next.partition_epoch.0),
+        (&brokers(&[2, 1, 0]), Some(BrokerIx(0)), 5, 10)
+    );
 }
 
 #[test]

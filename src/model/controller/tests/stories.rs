@@ -17,7 +17,8 @@ fn heartbeat_answer(cluster: &Cluster, token: crate::model::Token) -> (ErrorCode
 #[test]
 fn a_silent_broker_is_fenced_when_its_session_runs_out_and_its_partitions_get_new_leaders() {
     for release in [Release::V3_9, Release::V4_3] {
-        let mut cluster = Cluster::new(release, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1)), partition(&[0, 1, 2], &[0, 1, 2], Some(0))]);
+        let mut cluster =
+            Cluster::new(release, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1)), partition(&[0, 1, 2], &[0, 1, 2], Some(0))]);
         cluster.run_until(3000);
         // Its last heartbeat was at 2,100.
         cluster.beating.remove(&BrokerIx(1));
@@ -26,7 +27,11 @@ fn a_silent_broker_is_fenced_when_its_session_runs_out_and_its_partitions_get_ne
         assert_eq!(cluster.truth(0).leader, Some(BrokerIx(0)));
         assert_eq!(cluster.truth(0).isr, brokers(&[0, 2]));
         assert_eq!(cluster.truth(0).leader_epoch.0, 6);
-        assert_eq!((cluster.truth(1).leader_epoch.0, cluster.truth(1).partition_epoch.0), (5, 10), "a shrink alone leaves the leader epoch");
+        assert_eq!(
+            (cluster.truth(1).leader_epoch.0, cluster.truth(1).partition_epoch.0),
+            (5, 10),
+            "a shrink alone leaves the leader epoch"
+        );
         let commits = cluster.commits(0);
         assert_eq!(commits.len(), 1);
         let (at, why) = commits[0];
@@ -39,7 +44,8 @@ fn a_silent_broker_is_fenced_when_its_session_runs_out_and_its_partitions_get_ne
 
 #[test]
 fn an_operator_moves_leadership_back_to_the_preferred_replica() {
-    let mut cluster = Cluster::new(Release::V4_3, 1, 1, &[partition(&[1, 0, 2], &[0, 1, 2], Some(0)), partition(&[1, 0, 2], &[0, 2], Some(0))]);
+    let mut cluster =
+        Cluster::new(Release::V4_3, 1, 1, &[partition(&[1, 0, 2], &[0, 1, 2], Some(0)), partition(&[1, 0, 2], &[0, 2], Some(0))]);
     cluster.run_until(1000);
     cluster.admin(AdminRequest::ElectPreferred(vec![P0, PartitionIx(1)]));
     cluster.run_until(1100);
