@@ -72,6 +72,14 @@ impl Active {
         }
     }
 
+    /// The next answer that may leave when everything before `reached` is committed.
+    fn next_answer(&mut self, reached: MetadataOffset) -> Option<Waiting> {
+        if self.waiting.front()?.until > reached {
+            return None;
+        }
+        self.waiting.pop_front()
+    }
+
     /// The broker's session.
     pub fn session(&mut self, broker: BrokerIx, now: Instant) -> &mut Session {
         if self.sessions.len() <= broker.index() {
@@ -177,7 +185,7 @@ impl Turn<'_, '_> {
     /// The high watermark has moved: answers leave whose records it covers (`OffsetControlManager`, `DeferredEventQueue`).
     pub(super) fn after_commit(&mut self) {
         let reached = self.raft.high_watermark;
-        while let Some(waiting) = self.active.as_mut().and_then(|a| a.waiting.pop_front_if(|w| w.until <= reached)) {
+        while let Some(waiting) = self.active.as_mut().and_then(|a| a.next_answer(reached)) {
             self.answer(waiting.answer);
         }
         self.schedule_no_op();

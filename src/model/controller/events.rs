@@ -35,6 +35,7 @@ pub(super) struct EventQueue {
     thread: FifoServer,
     /// Brokers' requests: when each was taken, and whether its handling began too late.
     requests: BTreeMap<Token, Taken>,
+    /// Tasks: when the handling ends, when it was put in, which.
     tasks: VecDeque<(Instant, Instant, Task)>,
 }
 
@@ -57,12 +58,21 @@ impl EventQueue {
         self.tasks.iter().any(|(_, _, t)| t == task)
     }
 
+    /// The next task whose handling has ended by `now`, and when it was put in.
+    fn next_task(&mut self, now: Instant) -> Option<(Instant, Task)> {
+        if self.tasks.front()?.0 > now {
+            return None;
+        }
+        self.tasks.pop_front().map(|(_, asked_at, task)| (asked_at, task))
+    }
+
     /// Operators' requests that will not be handled.
     pub(super) fn abandoned_admin(&self) -> Vec<&'static str> {
-        self.tasks
-            .iter()
-            .filter_map(|(_, _, task)| if let Task::Admin(request) = task { Some(super::admin::what(request)) } else { None })
-            .collect()
+        let what = |task: &Task| match task {
+            Task::Admin(request) => Some(super::admin::what(request)),
+            Task::Fence | Task::Balance | Task::Unclean | Task::NoOp => None,
+        };
+        self.tasks.iter().filter_map(|(_, _, task)| what(task)).collect()
     }
 }
 
@@ -159,7 +169,7 @@ impl Turn<'_, '_> {
     /// Handles the tasks whose time has come.
     pub(super) fn run_tasks(&mut self) {
         let now = self.ctx.now;
-        while let Some((_, asked_at, task)) = self.active.as_mut().and_then(|a| a.queue.tasks.pop_front_if(|(at, _, _)| *at <= now)) {
+        while let Some((asked_at, task)) = self.active.as_mut().and_then(|a| a.queue.next_task(now)) {
             match task {
                 Task::Fence => self.fence_one_stale_broker(asked_at),
                 Task::Balance => self.balance_leaders(asked_at),

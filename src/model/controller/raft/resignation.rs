@@ -66,14 +66,13 @@ impl Turn<'_, '_> {
         self.resign();
     }
 
-    /// A process that stops ends when it has nobody left to tell, when an election went on without it, or when its time is over.
+    /// A process that stops ends when it knows another leader, when it is the only voter, or when its time is over; until then it
+    /// stays in its state and answers (`maybeCompleteShutdown`).
     pub(super) fn poll_shutdown(&mut self) {
+        self.resign();
         let over = self.raft.stop_by.is_some_and(|by| self.ctx.now >= by);
-        let told = match &self.raft.role {
-            Role::Resigned { acknowledged, .. } => acknowledged.iter().all(|a| *a),
-            Role::Unattached { .. } | Role::Prospective(_) | Role::Candidate(_) | Role::Leader(_) | Role::Follower { .. } => true,
-        };
-        if over || told {
+        let led_by_another = self.disk.leader.is_some_and(|leader| leader != self.me);
+        if over || led_by_another || self.voters() == 1 {
             self.out.exit = Some(Ending::Stopped);
         }
     }

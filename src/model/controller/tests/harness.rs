@@ -3,11 +3,11 @@
 use crate::engine::{Chance, Duration, Instant, mix};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
-    BrokerEpoch, BrokerIx, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx,
+    BrokerEpoch, BrokerIx, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, RaftEpoch, Release, Replicas, TopicIx, VoterIx,
 };
 use crate::model::controller::Controller;
 use crate::model::cost::Costs;
-use crate::model::message::{AdminRequest, Request, Response};
+use crate::model::message::{AdminRequest, RaftPeer, Request, Response};
 use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
 use crate::model::outbox::NetworkOp;
 use crate::model::spec::{BrokerSpec, NodeSpec, PartitionSpec, TopicSpec, VoterSpec};
@@ -20,6 +20,8 @@ use std::sync::Arc;
 const DELAY: Duration = Duration::from_millis(1);
 /// Connections from here on are those of the test itself.
 const TEST: u32 = 1000;
+/// And from here on those of brokers that read the metadata log.
+const OBSERVER: u32 = 2000;
 
 enum Event {
     Timer(usize, TimerKind),
@@ -29,6 +31,8 @@ enum Event {
     Response(usize, usize, Token, Response),
     Handle(usize, u32, Token, Request),
     Heartbeat(BrokerIx),
+    Fetch(BrokerIx),
+    Fetched(BrokerIx, Response),
 }
 
 pub struct Cluster {
@@ -49,8 +53,23 @@ pub struct Cluster {
     pub answers: BTreeMap<Token, (Instant, Response)>,
     /// Brokers that send heartbeats, with what they ask for.
     pub beating: BTreeMap<BrokerIx, (bool, bool)>,
+    /// Brokers that read the metadata log: where they are, the epoch, and each high watermark with the moment it was learned.
+    pub observers: BTreeMap<BrokerIx, Observer>,
     asked: u32,
     seed: u64,
+}
+
+#[derive(Default)]
+pub struct Observer {
+    from: MetadataOffset,
+    epoch: RaftEpoch,
+    pub learned: Vec<(f64, MetadataOffset)>,
+}
+
+impl Observer {
+    fn high_watermark(&self) -> MetadataOffset {
+        self.learned.last().map_or(MetadataOffset(0), |(_, hw)| *hw)
+    }
 }
 
 pub fn brokers(list: &[u32]) -> Replicas {
@@ -100,6 +119,7 @@ impl Cluster {
             facts: Vec::new(),
             answers: BTreeMap::new(),
             beating: (0..3).map(|b| (BrokerIx(b), (false, false))).collect(),
+            observers: BTreeMap::new(),
             asked: 0,
             seed,
         };
@@ -162,6 +182,9 @@ impl Cluster {
             }
             NetworkOp::Close(Channel::Raft(to)) => {
                 self.new_generation(v, to.index());
+            }
+            NetworkOp::Reply { token, response, .. } if token.connection >= OBSERVER => {
+                self.push(DELAY, Event::Fetched(BrokerIx(token.connection - OBSERVER), response));
             }
             NetworkOp::Reply { token, response, .. } if token.connection >= TEST => {
                 self.answers.insert(token, (self.now, response));
@@ -230,6 +253,8 @@ impl Cluster {
             Event::Handle(v, life, token, request) if self.lives[v] == life => {
                 self.on(v, |c, ctx, out| c.handle(token, request, ctx, out));
             }
+            Event::Fetch(broker) => self.fetch(broker),
+            Event::Fetched(broker, response) => self.fetched(broker, response),
             Event::Heartbeat(broker) => {
                 self.push(Duration::from_millis(2000), Event::Heartbeat(broker));
                 self.heartbeat(broker);
@@ -240,6 +265,41 @@ impl Cluster {
 
     fn alive(&self, from: usize, to: usize, token: Token) -> bool {
         self.connected.contains(&(from, to)) && self.generations[&(from, to)] == token.generation && self.passes(from, to)
+    }
+
+    /// Lets a broker read the metadata log from its end on.
+    pub fn observe(&mut self, broker: BrokerIx) {
+        let from = self.history.end();
+        self.observers.insert(broker, Observer { from, epoch: RaftEpoch(1), learned: vec![(0.0, from)] });
+        self.push(DELAY, Event::Fetch(broker));
+    }
+
+    fn fetch(&mut self, broker: BrokerIx) {
+        let Some(v) = self.active() else { return self.push(Duration::from_millis(50), Event::Fetch(broker)) };
+        let observer = &self.observers[&broker];
+        let request = Request::RaftFetch {
+            peer: RaftPeer::Broker(broker),
+            epoch: observer.epoch,
+            from: observer.from,
+            last_epoch: observer.epoch,
+            high_watermark: observer.high_watermark(),
+            max_wait: Duration::from_millis(500),
+        };
+        self.asked += 1;
+        let token = Token { connection: OBSERVER + broker.0, generation: 0, correlation: self.asked };
+        self.on(v, |c, ctx, out| c.take(token, request, ctx, out));
+    }
+
+    fn fetched(&mut self, broker: BrokerIx, response: Response) {
+        let Response::RaftFetch { epoch, end, high_watermark, .. } = response else { panic!() };
+        let now = self.now.as_millis_f64();
+        let observer = self.observers.get_mut(&broker).unwrap();
+        observer.epoch = epoch;
+        observer.from = end;
+        if high_watermark > observer.high_watermark() {
+            observer.learned.push((now, high_watermark));
+        }
+        self.push(DELAY, Event::Fetch(broker));
     }
 
     /// A heartbeat of a broker that has applied everything, if it still sends any.
@@ -374,9 +434,4 @@ fn commit_initial(history: &mut History, partitions: &[PartitionRegistration], c
     for (i, p) in partitions.iter().enumerate() {
         history.commit(&Record::Partition(PartitionIx(i as u32), p.clone(), change));
     }
-}
-
-/// The offset after everything that the history holds, as a controller counts it.
-pub fn end(history: &History) -> MetadataOffset {
-    history.end()
 }

@@ -2,5 +2,7 @@
 
 mod harness;
 mod partition_change;
+mod propagation;
 mod stories;
+mod swarm;
 mod tables;
