@@ -61,7 +61,7 @@ pub struct Bench {
     pub brokers: Vec<Broker>,
     pub now: Instant,
     pub facts: Vec<(Instant, Fact)>,
-    /// What each partition's log holds: first record number of each batch, in order.
+    /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
@@ -77,7 +77,7 @@ pub fn at(n: u64) -> Instant {
     Instant::ZERO + ms(n)
 }
 
-fn partition_record(leader: Option<u32>, epoch: u32) -> Record {
+pub fn partition_record(partition: u32, leader: Option<u32>, epoch: u32) -> Record {
     let replicas: Replicas = (0..3).map(BrokerIx).collect();
     let registration = PartitionRegistration {
         replicas: replicas.clone(),
@@ -92,10 +92,10 @@ fn partition_record(leader: Option<u32>, epoch: u32) -> Record {
         partition_epoch: PartitionEpoch(epoch),
     };
     let change = Change { why: Why::PreferredElection, unclean: false, asked_at: Instant::ZERO, decided_at: Instant::ZERO };
-    Record::Partition(PartitionIx(0), registration, change)
+    Record::Partition(PartitionIx(partition), registration, change)
 }
 
-fn broker_record(broker: u32, fenced: bool) -> Record {
+pub fn broker_record(broker: u32, fenced: bool) -> Record {
     let registration = BrokerRegistration {
         epoch: BrokerEpoch(1),
         incarnation: 1,
@@ -106,7 +106,7 @@ fn broker_record(broker: u32, fenced: bool) -> Record {
     Record::Broker(BrokerIx(broker), registration)
 }
 
-fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
     let profile = profiles::find(profile).unwrap();
     let mut producer = ProducerConfig::default();
     for (key, value) in profile.defaults.iter().chain(config) {
@@ -188,7 +188,7 @@ impl Bench {
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
-            bench.commit_partition(i as u32, Some(*leader), 0);
+            bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
         let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
@@ -207,19 +207,14 @@ impl Bench {
         bench
     }
 
-    fn commit_partition(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
-        let Record::Partition(_, registration, change) = partition_record(leader, epoch) else { unreachable!() };
-        self.history.commit(&Record::Partition(PartitionIx(partition), registration, change))
-    }
-
     /// Commits a new leader; no broker knows it yet.
-    pub fn commit_move(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
-        self.commit_partition(partition, leader, epoch)
+    pub fn commit_move(&mut self, partition: u32, leader: Option<u32>, epoch: u32) {
+        self.history.commit(&partition_record(partition, leader, epoch));
     }
 
     /// Commits a new leader that every broker has applied at this moment.
     pub fn move_leader(&mut self, partition: u32, leader: Option<u32>, epoch: u32) {
-        self.commit_partition(partition, leader, epoch);
+        self.commit_move(partition, leader, epoch);
         self.apply_all();
     }
 
