@@ -50,8 +50,15 @@ enum Event {
     Response(Channel, u32, Response),
 }
 
-/// (broker, generation, until when it is muted) of each open connection.
-type Open = BTreeMap<Channel, (BrokerIx, u64, Instant)>;
+/// A connection that the client has opened.
+#[derive(Clone, Copy)]
+struct Open {
+    broker: BrokerIx,
+    generation: u64,
+    muted_until: Instant,
+    /// Nothing comes through any more, and nobody says so.
+    deaf: bool,
+}
 
 pub struct Bench {
     pub client: Client,
@@ -65,7 +72,7 @@ pub struct Bench {
     pub log: Vec<ProduceEntry>,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
-    open: Open,
+    open: BTreeMap<Channel, Open>,
     generation: u64,
 }
 
@@ -240,10 +247,16 @@ impl Bench {
     /// The process dies; the kernel resets its connections.
     pub fn kill(&mut self, broker: u32) {
         self.brokers[broker as usize].health = Health::Dead;
-        let open: Vec<_> = self.open.iter().filter(|(_, c)| c.0 == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        let open: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
         for channel in open {
             self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
         }
+    }
+
+    /// The broker falls silent: what is on its connections is lost, and nobody says so.
+    pub fn silence(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Silent;
+        self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
     /// Hands a record over now.
@@ -278,7 +291,8 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
-                self.open.insert(channel, (BrokerIx(node.0), self.generation, Instant::ZERO));
+                let open = Open { broker: BrokerIx(node.0), generation: self.generation, muted_until: Instant::ZERO, deaf: false };
+                self.open.insert(channel, open);
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
@@ -298,7 +312,7 @@ impl Bench {
 
     fn push(&mut self, at: Instant, event: Event, channel: Channel) {
         self.pushed += 1;
-        let generation = self.open[&channel].1;
+        let generation = self.open[&channel].generation;
         self.events.insert((at, self.pushed), (generation, event));
     }
 
@@ -315,7 +329,7 @@ impl Bench {
     }
 
     fn is_open(&self, channel: Channel, generation: u64) -> bool {
-        self.open.get(&channel).is_some_and(|c| c.1 == generation)
+        self.open.get(&channel).is_some_and(|c| c.generation == generation && !c.deaf)
     }
 
     fn handle(&mut self, generation: u64, event: Event) {
@@ -343,7 +357,7 @@ impl Bench {
 
     /// A broker takes a request, unless its connection is muted by the one before.
     fn serve(&mut self, channel: Channel, correlation: u32, request: Request) {
-        let (broker, _, muted_until) = self.open[&channel];
+        let Open { broker, muted_until, .. } = self.open[&channel];
         if self.brokers[broker.index()].health != Health::Up {
             return;
         }
@@ -370,7 +384,7 @@ impl Bench {
             }
             other => unreachable!("no client sends {other:?}"),
         };
-        self.open.get_mut(&channel).unwrap().2 = self.now + cost;
+        self.open.get_mut(&channel).unwrap().muted_until = self.now + cost;
         self.push(self.now + cost + WAY, Event::Response(channel, correlation, response), channel);
     }
 

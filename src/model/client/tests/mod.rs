@@ -5,3 +5,4 @@ mod cache;
 mod failures;
 mod moves;
 mod records;
+mod storms;
