@@ -245,13 +245,14 @@ impl Cache {
         if seen.is_some_and(|seen| hint.leader_epoch <= seen) || !reachable || !self.is_cached(partition, read) {
             return;
         }
-        let before = [Before { partition, belief: self.belief(partition, read), seen }];
+        // A node that the hint adds may be what other partitions' leaders were missing.
+        let listed = self.lists(hint.leader, read.history);
+        let before = self.look(if listed { vec![partition] } else { self.all_partitions(read.history) }, read);
         let entry = (partition, hint.leader, hint.leader_epoch);
         match self.hints.binary_search_by_key(&partition, |h| h.0) {
             Ok(i) => self.hints[i] = entry,
             Err(i) => self.hints.insert(i, entry),
         }
-        let listed = self.lists(hint.leader, read.history);
         if let Nodes::Answered { added, .. } = &mut self.nodes
             && !listed
         {

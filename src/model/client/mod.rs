@@ -223,7 +223,8 @@ impl Client {
     /// An answer came.
     ///
     /// # Panics
-    /// When answers on a connection do not come in request order, or are of another kind than their request.
+    /// When answers on a connection do not come in request order, are of another kind than their request, or leave a produce
+    /// entry out.
     pub fn response(&mut self, channel: Channel, correlation: u32, response: Response, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(purpose) = self.connections.answered(channel, correlation, ctx.now) else { return };
         match (purpose, response) {

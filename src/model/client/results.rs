@@ -17,10 +17,14 @@ impl Client {
         ctx: &mut Ctx<'_>,
         out: &mut Outbox,
     ) {
-        for result in results {
-            let Some(&key) = keys.iter().find(|k| self.accumulator.batch(**k).entry == Some(result.entry)) else { continue };
-            out.fact(Fact::EntryReturned { client: self.index, partition: result.partition, entry: result.entry, error: result.error });
-            self.complete(key, result.error, ctx, out);
+        for (i, &key) in keys.iter().enumerate() {
+            let entry = self.accumulator.batch(key).entry;
+            let in_place = results.get(i).filter(|r| Some(r.entry) == entry);
+            let result = in_place.or_else(|| results.iter().find(|r| Some(r.entry) == entry));
+            let result = result.expect("a broker answers every entry of a produce request");
+            let (partition, entry, error) = (result.partition, result.entry, result.error);
+            out.fact(Fact::EntryReturned { client: self.index, partition, entry, error });
+            self.complete(key, error, ctx, out);
         }
         if !self.settings.leader_hints {
             return;

@@ -50,8 +50,15 @@ enum Event {
     Response(Channel, u32, Response),
 }
 
-/// (broker, generation, until when it is muted) of each open connection.
-type Open = BTreeMap<Channel, (BrokerIx, u64, Instant)>;
+/// A connection that the client has opened.
+#[derive(Clone, Copy)]
+struct Open {
+    broker: BrokerIx,
+    generation: u64,
+    muted_until: Instant,
+    /// Nothing comes through any more, and nobody says so.
+    deaf: bool,
+}
 
 pub struct Bench {
     pub client: Client,
@@ -61,11 +68,11 @@ pub struct Bench {
     pub brokers: Vec<Broker>,
     pub now: Instant,
     pub facts: Vec<(Instant, Fact)>,
-    /// What each partition's log holds: first record number of each batch, in order.
+    /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
-    open: Open,
+    open: BTreeMap<Channel, Open>,
     generation: u64,
 }
 
@@ -77,7 +84,7 @@ pub fn at(n: u64) -> Instant {
     Instant::ZERO + ms(n)
 }
 
-fn partition_record(leader: Option<u32>, epoch: u32) -> Record {
+pub fn partition_record(partition: u32, leader: Option<u32>, epoch: u32) -> Record {
     let replicas: Replicas = (0..3).map(BrokerIx).collect();
     let registration = PartitionRegistration {
         replicas: replicas.clone(),
@@ -92,10 +99,10 @@ fn partition_record(leader: Option<u32>, epoch: u32) -> Record {
         partition_epoch: PartitionEpoch(epoch),
     };
     let change = Change { why: Why::PreferredElection, unclean: false, asked_at: Instant::ZERO, decided_at: Instant::ZERO };
-    Record::Partition(PartitionIx(0), registration, change)
+    Record::Partition(PartitionIx(partition), registration, change)
 }
 
-fn broker_record(broker: u32, fenced: bool) -> Record {
+pub fn broker_record(broker: u32, fenced: bool) -> Record {
     let registration = BrokerRegistration {
         epoch: BrokerEpoch(1),
         incarnation: 1,
@@ -106,7 +113,7 @@ fn broker_record(broker: u32, fenced: bool) -> Record {
     Record::Broker(BrokerIx(broker), registration)
 }
 
-fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
     let profile = profiles::find(profile).unwrap();
     let mut producer = ProducerConfig::default();
     for (key, value) in profile.defaults.iter().chain(config) {
@@ -188,7 +195,7 @@ impl Bench {
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
-            bench.commit_partition(i as u32, Some(*leader), 0);
+            bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
         let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
@@ -207,19 +214,14 @@ impl Bench {
         bench
     }
 
-    fn commit_partition(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
-        let Record::Partition(_, registration, change) = partition_record(leader, epoch) else { unreachable!() };
-        self.history.commit(&Record::Partition(PartitionIx(partition), registration, change))
-    }
-
     /// Commits a new leader; no broker knows it yet.
-    pub fn commit_move(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
-        self.commit_partition(partition, leader, epoch)
+    pub fn commit_move(&mut self, partition: u32, leader: Option<u32>, epoch: u32) {
+        self.history.commit(&partition_record(partition, leader, epoch));
     }
 
     /// Commits a new leader that every broker has applied at this moment.
     pub fn move_leader(&mut self, partition: u32, leader: Option<u32>, epoch: u32) {
-        self.commit_partition(partition, leader, epoch);
+        self.commit_move(partition, leader, epoch);
         self.apply_all();
     }
 
@@ -245,10 +247,16 @@ impl Bench {
     /// The process dies; the kernel resets its connections.
     pub fn kill(&mut self, broker: u32) {
         self.brokers[broker as usize].health = Health::Dead;
-        let open: Vec<_> = self.open.iter().filter(|(_, c)| c.0 == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        let open: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
         for channel in open {
             self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
         }
+    }
+
+    /// The broker falls silent: what is on its connections is lost, and nobody says so.
+    pub fn silence(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Silent;
+        self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
     /// Hands a record over now.
@@ -283,7 +291,8 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
-                self.open.insert(channel, (BrokerIx(node.0), self.generation, Instant::ZERO));
+                let open = Open { broker: BrokerIx(node.0), generation: self.generation, muted_until: Instant::ZERO, deaf: false };
+                self.open.insert(channel, open);
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
@@ -303,7 +312,7 @@ impl Bench {
 
     fn push(&mut self, at: Instant, event: Event, channel: Channel) {
         self.pushed += 1;
-        let generation = self.open[&channel].1;
+        let generation = self.open[&channel].generation;
         self.events.insert((at, self.pushed), (generation, event));
     }
 
@@ -320,7 +329,7 @@ impl Bench {
     }
 
     fn is_open(&self, channel: Channel, generation: u64) -> bool {
-        self.open.get(&channel).is_some_and(|c| c.1 == generation)
+        self.open.get(&channel).is_some_and(|c| c.generation == generation && !c.deaf)
     }
 
     fn handle(&mut self, generation: u64, event: Event) {
@@ -348,7 +357,7 @@ impl Bench {
 
     /// A broker takes a request, unless its connection is muted by the one before.
     fn serve(&mut self, channel: Channel, correlation: u32, request: Request) {
-        let (broker, _, muted_until) = self.open[&channel];
+        let Open { broker, muted_until, .. } = self.open[&channel];
         if self.brokers[broker.index()].health != Health::Up {
             return;
         }
@@ -375,7 +384,7 @@ impl Bench {
             }
             other => unreachable!("no client sends {other:?}"),
         };
-        self.open.get_mut(&channel).unwrap().2 = self.now + cost;
+        self.open.get_mut(&channel).unwrap().muted_until = self.now + cost;
         self.push(self.now + cost + WAY, Event::Response(channel, correlation, response), channel);
     }
 

@@ -45,7 +45,7 @@ fn a_crashed_leader_is_tried_at_a_slowing_pace_and_the_batch_spends_one_attempt(
 fn a_leader_that_falls_silent_is_given_up_after_the_request_timeout_although_another_leads_for_long() {
     let mut bench = Bench::warm("java-4.3", &[0, 1], &[("linger.ms", "0")]);
     let start = bench.now;
-    bench.brokers[0].health = Health::Silent;
+    bench.silence(0);
     bench.send(0);
     bench.run_to(start + ms(9000));
     bench.move_leader(0, Some(1), 1);
@@ -60,7 +60,7 @@ fn a_leader_that_falls_silent_is_given_up_after_the_request_timeout_although_ano
 fn records_for_a_leader_that_stays_silent_fail_at_the_delivery_timeout() {
     let mut bench = Bench::warm("java-4.3", &[0, 1], &[("linger.ms", "0")]);
     let start = bench.now;
-    bench.brokers[0].health = Health::Silent;
+    bench.silence(0);
     bench.send(0);
     bench.run_to(start + ms(50_000));
     bench.send(0);
@@ -83,7 +83,7 @@ fn after_an_expired_attempt_the_idempotent_producer_bumps_its_epoch_and_goes_on(
     let start = bench.now;
     bench.send(0);
     bench.run_to(start + ms(100));
-    bench.brokers[0].health = Health::Silent;
+    bench.silence(0);
     bench.send(0);
     bench.run_to(start + ms(150_000));
     assert_eq!(bench.records(), (1, 1));
@@ -102,7 +102,7 @@ fn a_metadata_request_into_silence_blocks_every_refresh_for_its_timeout() {
     for wait in 0..6 {
         let mut bench = Bench::warm("java-4.3", &[0, 1, 2], &[("linger.ms", "0")]);
         bench.run_to(at(10_000 + 500 * wait));
-        bench.brokers[2].health = Health::Silent;
+        bench.silence(2);
         bench.brokers.iter_mut().for_each(|b| b.no_hints = true);
         for epoch in 1..=4 {
             let start = bench.now;

@@ -1,6 +1,6 @@
 //! Records on their way into batches.
 
-use super::bench::{Bench, Health, acknowledged, at, ms, sent};
+use super::bench::{Bench, acknowledged, at, ms, sent};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, TopicIx};
 use crate::model::spec::{Arrivals, Partitioning};
@@ -37,7 +37,7 @@ fn a_full_buffer_blocks_records_in_order_until_max_block() {
     let config = [("linger.ms", "0"), ("batch.size", "1000"), ("buffer.memory", "2000"), ("max.in.flight.requests.per.connection", "1")];
     let mut bench = Bench::warm("java-4.3", &[0], &config);
     let start = bench.now;
-    bench.brokers[0].health = Health::Silent;
+    bench.silence(0);
     for _ in 0..12 {
         bench.send(0);
     }
