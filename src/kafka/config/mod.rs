@@ -2,6 +2,7 @@
 //! The tables are the typed structs that the model reads; there is no second list to keep in step.
 
 mod broker;
+pub mod known;
 mod producer;
 mod topic;
 mod value;

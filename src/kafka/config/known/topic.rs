@@ -1,0 +1,41 @@
+//! Topic keys that Kafka 2.4 to 4.x knows and the model does not use. Sources: `TopicConfig`, `QuotaConfig`.
+
+use super::reason::{FEATURES, LOG, QUOTAS, RETENTION, TIERED};
+
+/// Key and reason, ascending by key.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("cleanup.policy", RETENTION),
+    ("compression.gzip.level", LOG),
+    ("compression.lz4.level", LOG),
+    ("compression.type", LOG),
+    ("compression.zstd.level", LOG),
+    ("delete.retention.ms", RETENTION),
+    ("file.delete.delay.ms", RETENTION),
+    ("flush.messages", LOG),
+    ("flush.ms", LOG),
+    ("follower.replication.throttled.replicas", QUOTAS),
+    ("index.interval.bytes", LOG),
+    ("leader.replication.throttled.replicas", QUOTAS),
+    ("local.retention.bytes", TIERED),
+    ("local.retention.ms", TIERED),
+    ("max.compaction.lag.ms", RETENTION),
+    ("max.message.bytes", LOG),
+    ("message.downconversion.enable", FEATURES),
+    ("message.format.version", FEATURES),
+    ("message.timestamp.after.max.ms", LOG),
+    ("message.timestamp.before.max.ms", LOG),
+    ("message.timestamp.difference.max.ms", LOG),
+    ("message.timestamp.type", LOG),
+    ("min.cleanable.dirty.ratio", RETENTION),
+    ("min.compaction.lag.ms", RETENTION),
+    ("preallocate", LOG),
+    ("remote.log.copy.disable", TIERED),
+    ("remote.log.delete.on.disable", TIERED),
+    ("remote.storage.enable", TIERED),
+    ("retention.bytes", RETENTION),
+    ("retention.ms", RETENTION),
+    ("segment.bytes", LOG),
+    ("segment.index.bytes", LOG),
+    ("segment.jitter.ms", LOG),
+    ("segment.ms", LOG),
+];
