@@ -1,0 +1,418 @@
+//! A bench: one client, brokers played by a table of what each of them has applied, a network of half a millisecond each way.
+
+use crate::engine::{Chance, Distribution, Duration, Instant};
+use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
+use crate::kafka::{
+    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
+    TopicIx,
+};
+use crate::model::client::{Client, profiles};
+use crate::model::cost::Costs;
+use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Request, Response};
+use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
+use crate::model::network::topology::{Link, Topology};
+use crate::model::outbox::NetworkOp;
+use crate::model::spec::{Arrivals, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, TopicSpec, Workload};
+use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
+use crate::observe::Fact;
+use crate::observe::fact::{Unreachable, Why};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub const WAY: Duration = Duration::from_micros(500);
+const REPLICATION: Duration = Duration::from_millis(1);
+
+/// How a played broker is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Health {
+    Up,
+    /// The process is gone: connects are refused.
+    Dead,
+    /// Nothing comes back.
+    Silent,
+}
+
+pub struct Broker {
+    pub health: Health,
+    /// What it has applied, and from when on.
+    pub applied: Vec<(Instant, MetadataOffset)>,
+    /// Handler time of metadata requests.
+    pub metadata_cost: Duration,
+    pub no_hints: bool,
+}
+
+#[derive(Debug)]
+enum Event {
+    Timer(TimerKind),
+    Connected(Channel),
+    Disconnected(Channel, Unreachable),
+    Request(Channel, u32, Request),
+    Response(Channel, u32, Response),
+}
+
+/// (broker, generation, until when it is muted) of each open connection.
+type Open = BTreeMap<Channel, (BrokerIx, u64, Instant)>;
+
+pub struct Bench {
+    pub client: Client,
+    pub spec: Spec,
+    pub history: History,
+    pub journal: Journal,
+    pub brokers: Vec<Broker>,
+    pub now: Instant,
+    pub facts: Vec<(Instant, Fact)>,
+    /// What each partition's log holds: first record number of each batch, in order.
+    pub log: Vec<ProduceEntry>,
+    events: BTreeMap<(Instant, u64), (u64, Event)>,
+    pushed: u64,
+    open: Open,
+    generation: u64,
+}
+
+pub fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+pub fn at(n: u64) -> Instant {
+    Instant::ZERO + ms(n)
+}
+
+fn partition_record(leader: Option<u32>, epoch: u32) -> Record {
+    let replicas: Replicas = (0..3).map(BrokerIx).collect();
+    let registration = PartitionRegistration {
+        replicas: replicas.clone(),
+        isr: replicas,
+        adding: Replicas::new(),
+        removing: Replicas::new(),
+        elr: Replicas::new(),
+        last_known_leader: None,
+        leader: leader.map(BrokerIx),
+        recovering: false,
+        leader_epoch: LeaderEpoch(epoch),
+        partition_epoch: PartitionEpoch(epoch),
+    };
+    let change = Change { why: Why::PreferredElection, unclean: false, asked_at: Instant::ZERO, decided_at: Instant::ZERO };
+    Record::Partition(PartitionIx(0), registration, change)
+}
+
+fn broker_record(broker: u32, fenced: bool) -> Record {
+    let registration = BrokerRegistration {
+        epoch: BrokerEpoch(1),
+        incarnation: 1,
+        fenced,
+        in_controlled_shutdown: false,
+        registered_at: MetadataOffset(0),
+    };
+    Record::Broker(BrokerIx(broker), registration)
+}
+
+fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+    let profile = profiles::find(profile).unwrap();
+    let mut producer = ProducerConfig::default();
+    for (key, value) in profile.defaults.iter().chain(config) {
+        producer.set(key, value).unwrap();
+    }
+    let node = |name: &str| NodeSpec { name: name.to_owned(), broker: None, voter: None, client: None };
+    let broker = |i: u32| BrokerSpec {
+        node: NodeIx(i),
+        id: i,
+        rack: None,
+        config: Arc::new(BrokerConfig::default()),
+        costs: Arc::new(Costs::default()),
+        up: true,
+        cold: false,
+    };
+    let all: Replicas = (0..3).map(BrokerIx).collect();
+    let partition = |(i, leader): (usize, &u32)| PartitionSpec {
+        topic: TopicIx(0),
+        index: i as u32,
+        replicas: all.clone(),
+        isr: all.clone(),
+        elr: Replicas::new(),
+        leader: Some(BrokerIx(*leader)),
+        leader_epoch: LeaderEpoch(0),
+        partition_epoch: PartitionEpoch(0),
+    };
+    let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
+    Spec {
+        name: "bench".to_owned(),
+        release: Release::V4_3,
+        nodes: ["b0", "b1", "b2", "client"].map(node).to_vec(),
+        brokers: (0..3).map(broker).collect(),
+        voters: Vec::new(),
+        topics: vec![TopicSpec { name: "t".to_owned(), config: TopicConfig::default(), partitions, exists: true }],
+        partitions: leaders.iter().enumerate().map(partition).collect(),
+        clients: vec![ClientSpec {
+            node: NodeIx(3),
+            name: "producer-1".to_owned(),
+            profile: Arc::new(profile.clone()),
+            config: Arc::new(producer),
+            bootstrap: (0..3).map(BrokerIx).collect(),
+            workload: Workload {
+                topics: vec![TopicIx(0)],
+                rate: 0.0,
+                arrivals: Arrivals::Constant,
+                record_bytes: 100,
+                partitioning: Partitioning::RoundRobin,
+                start: Duration::ZERO,
+                stop: None,
+            },
+        }],
+        topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
+        shuffle_ties: false,
+    }
+}
+
+impl Bench {
+    /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
+    pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let spec = spec(profile, leaders, config);
+        let mut history = History::default();
+        for broker in 0..3 {
+            history.commit(&broker_record(broker, false));
+        }
+        let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
+        history.commit(&Record::Topic(TopicIx(0), TopicRegistration { exists: true, config: TopicConfig::default(), partitions }));
+        let mut bench = Bench {
+            client: Client::new(ClientIx(0), &spec, Chance::new(7)),
+            spec,
+            journal: Journal::default(),
+            brokers: Vec::new(),
+            now: Instant::ZERO,
+            facts: Vec::new(),
+            log: Vec::new(),
+            events: BTreeMap::new(),
+            pushed: 0,
+            open: BTreeMap::new(),
+            generation: 0,
+            history,
+        };
+        for (i, leader) in leaders.iter().enumerate() {
+            bench.commit_partition(i as u32, Some(*leader), 0);
+        }
+        let last = bench.history.last();
+        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
+        bench.brokers = (0..3).map(|_| broker()).collect();
+        bench
+    }
+
+    /// The same, running for long already; ten seconds later all is quiet.
+    pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        // Metadata age shall not interfere.
+        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
+        let mut bench = Bench::new(profile, leaders, &config);
+        bench.act(|client, ctx, out| client.start_warm(ctx, out));
+        bench.run_to(at(10_000));
+        bench.facts.clear();
+        bench
+    }
+
+    fn commit_partition(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
+        let Record::Partition(_, registration, change) = partition_record(leader, epoch) else { unreachable!() };
+        self.history.commit(&Record::Partition(PartitionIx(partition), registration, change))
+    }
+
+    /// Commits a new leader; no broker knows it yet.
+    pub fn commit_move(&mut self, partition: u32, leader: Option<u32>, epoch: u32) -> MetadataOffset {
+        self.commit_partition(partition, leader, epoch)
+    }
+
+    /// Commits a new leader that every broker has applied at this moment.
+    pub fn move_leader(&mut self, partition: u32, leader: Option<u32>, epoch: u32) {
+        self.commit_partition(partition, leader, epoch);
+        self.apply_all();
+    }
+
+    /// Commits that a broker is fenced, known everywhere at once.
+    pub fn fence(&mut self, broker: u32) {
+        self.history.commit(&broker_record(broker, true));
+        self.apply_all();
+    }
+
+    /// Every broker applies everything.
+    pub fn apply_all(&mut self) {
+        for broker in 0..3 {
+            self.apply(broker, self.now);
+        }
+    }
+
+    /// One broker applies everything at the moment given.
+    pub fn apply(&mut self, broker: usize, when: Instant) {
+        let last = self.history.last();
+        self.brokers[broker].applied.push((when, last));
+    }
+
+    /// The process dies; the kernel resets its connections.
+    pub fn kill(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Dead;
+        let open: Vec<_> = self.open.iter().filter(|(_, c)| c.0 == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        for channel in open {
+            self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
+        }
+    }
+
+    /// Hands a record over now.
+    pub fn send(&mut self, partition: u32) {
+        self.act(|client, ctx, out| {
+            client.send(TopicIx(0), Some(PartitionIx(partition)), 100, ctx, out);
+        });
+    }
+
+    pub fn act(&mut self, what: impl FnOnce(&mut Client, &mut Ctx<'_>, &mut Outbox)) {
+        let mut out = Outbox::default();
+        let mut ctx = Ctx {
+            now: self.now,
+            spec: &self.spec,
+            rules: Release::V4_3.rules(),
+            history: &mut self.history,
+            journal: &mut self.journal,
+            chance: Chance::new(7),
+        };
+        what(&mut self.client, &mut ctx, &mut out);
+        self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
+        for (kind, at) in out.timers {
+            self.pushed += 1;
+            self.events.insert((at, self.pushed), (0, Event::Timer(kind)));
+        }
+        for op in out.network {
+            self.network(op);
+        }
+    }
+
+    fn network(&mut self, op: NetworkOp) {
+        match op {
+            NetworkOp::Open(channel, node) => {
+                self.generation += 1;
+                self.open.insert(channel, (BrokerIx(node.0), self.generation, Instant::ZERO));
+                let event = match self.brokers[node.index()].health {
+                    Health::Up => Event::Connected(channel),
+                    Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
+                    Health::Silent => return,
+                };
+                self.push(self.now + WAY + WAY, event, channel);
+            }
+            NetworkOp::Request { channel, correlation, request, .. } => {
+                self.push(self.now + WAY, Event::Request(channel, correlation, request), channel);
+            }
+            NetworkOp::Close(channel) => {
+                self.open.remove(&channel);
+            }
+            NetworkOp::Reply { .. } | NetworkOp::NoReply(_) | NetworkOp::HangUp(_) => unreachable!("a client answers nobody"),
+        }
+    }
+
+    fn push(&mut self, at: Instant, event: Event, channel: Channel) {
+        self.pushed += 1;
+        let generation = self.open[&channel].1;
+        self.events.insert((at, self.pushed), (generation, event));
+    }
+
+    /// Runs until the moment given.
+    pub fn run_to(&mut self, end: Instant) {
+        while let Some(entry) = self.events.first_entry()
+            && entry.key().0 <= end
+        {
+            let ((at, _), (generation, event)) = entry.remove_entry();
+            self.now = at;
+            self.handle(generation, event);
+        }
+        self.now = end;
+    }
+
+    fn is_open(&self, channel: Channel, generation: u64) -> bool {
+        self.open.get(&channel).is_some_and(|c| c.1 == generation)
+    }
+
+    fn handle(&mut self, generation: u64, event: Event) {
+        match event {
+            Event::Timer(kind) => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
+            Event::Connected(channel) if self.is_open(channel, generation) => {
+                self.act(|client, ctx, out| client.connected(channel, ctx, out))
+            }
+            Event::Disconnected(channel, how) if self.is_open(channel, generation) => {
+                self.open.remove(&channel);
+                self.act(|client, ctx, out| client.disconnected(channel, how, ctx, out));
+            }
+            Event::Request(channel, correlation, request) if self.is_open(channel, generation) => self.serve(channel, correlation, request),
+            Event::Response(channel, correlation, response) if self.is_open(channel, generation) => {
+                self.act(|client, ctx, out| client.response(channel, correlation, response, ctx, out));
+            }
+            Event::Connected(_) | Event::Disconnected(..) | Event::Request(..) | Event::Response(..) => {}
+        }
+    }
+
+    fn offset(&self, broker: BrokerIx) -> MetadataOffset {
+        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 <= self.now);
+        applied.map(|a| a.1).max().unwrap_or_default()
+    }
+
+    /// A broker takes a request, unless its connection is muted by the one before.
+    fn serve(&mut self, channel: Channel, correlation: u32, request: Request) {
+        let (broker, _, muted_until) = self.open[&channel];
+        if self.brokers[broker.index()].health != Health::Up {
+            return;
+        }
+        if muted_until > self.now {
+            self.push(muted_until, Event::Request(channel, correlation, request), channel);
+            return;
+        }
+        let offset = self.offset(broker);
+        let (cost, response) = match request {
+            Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
+            Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
+            Request::InitProducerId => (Duration::ZERO, Response::InitProducerId { error: ErrorCode::None }),
+            Request::Produce { acks, entries, .. } => {
+                let results: smallvec::SmallVec<[ProduceResult; 4]> = entries.iter().map(|e| self.produce(broker, offset, e)).collect();
+                let good = results.iter().any(|r| r.error.is_none());
+                let cost = if good { REPLICATION } else { Duration::ZERO };
+                if acks == Acks::None {
+                    if !good {
+                        self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
+                    }
+                    return;
+                }
+                (cost, Response::Produce { broker, results })
+            }
+            other => unreachable!("no client sends {other:?}"),
+        };
+        self.open.get_mut(&channel).unwrap().2 = self.now + cost;
+        self.push(self.now + cost + WAY, Event::Response(channel, correlation, response), channel);
+    }
+
+    fn produce(&mut self, broker: BrokerIx, offset: MetadataOffset, entry: &ProduceEntry) -> ProduceResult {
+        let (_, leader, leader_epoch) = self.history.leader_answer(entry.partition, offset);
+        let same = |e: &&ProduceEntry| e.partition == entry.partition && e.producer_epoch == entry.producer_epoch;
+        let next = self.log.iter().filter(same).map(|e| e.sequence.unwrap_or(0) + e.records).max().unwrap_or(0);
+        let error = match entry.sequence {
+            _ if leader != Some(broker) => ErrorCode::NotLeaderOrFollower,
+            Some(sequence) if sequence < next => ErrorCode::DuplicateSequenceNumber,
+            Some(sequence) if sequence > next => ErrorCode::OutOfOrderSequenceNumber,
+            _ => ErrorCode::None,
+        };
+        if error.is_none() {
+            self.log.push(*entry);
+        }
+        let hints = error == ErrorCode::NotLeaderOrFollower && !self.brokers[broker.index()].no_hints;
+        let hint = leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true });
+        ProduceResult { entry: entry.entry, partition: entry.partition, error, hint }
+    }
+
+    /// Milliseconds from `origin` of every fact that `pick` picks.
+    pub fn times(&self, origin: Instant, pick: impl Fn(&Fact) -> bool) -> Vec<f64> {
+        self.facts.iter().filter(|(_, f)| pick(f)).map(|(at, _)| at.millis_after(origin)).collect()
+    }
+
+    /// Records that succeeded and that failed.
+    pub fn records(&self) -> (usize, usize) {
+        let done = |good: bool| self.times(Instant::ZERO, |f| matches!(f, Fact::RecordDone { error, .. } if error.is_none() == good)).len();
+        (done(true), done(false))
+    }
+}
+
+pub fn sent(fact: &Fact) -> bool {
+    matches!(fact, Fact::EntrySent { .. })
+}
+
+pub fn acknowledged(fact: &Fact) -> bool {
+    matches!(fact, Fact::RecordDone { error: ErrorCode::None, .. })
+}
