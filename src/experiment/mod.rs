@@ -3,4 +3,4 @@
 mod expectations;
 mod run;
 
-pub use run::{RunOptions, Stopped, run};
+pub use run::{RunOptions, Stopped, Trace, run};
