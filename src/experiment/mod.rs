@@ -5,4 +5,4 @@ mod expectations;
 mod run;
 
 pub use describe::{View, describe};
-pub use run::{RunOptions, Stopped, run};
+pub use run::{RunOptions, Stopped, Trace, run};

@@ -11,6 +11,9 @@ use crate::world::World;
 /// How far the world runs between two looks at what happened: long enough to cost nothing, short enough to keep its buffer of facts small.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// Is shown every fact with its moment.
+pub type Trace<'t> = &'t mut (dyn FnMut(Instant, &Fact) + 't);
+
 /// How a run is made.
 #[derive(Clone, Copy, Debug)]
 pub struct RunOptions {
@@ -43,7 +46,7 @@ pub enum Stopped {
 ///
 /// # Errors
 /// When it takes more events than `options` allow.
-pub fn run(scenario: &Scenario, options: &RunOptions, trace: Option<&mut dyn FnMut(Instant, &Fact)>) -> Result<RunRecord, Stopped> {
+pub fn run(scenario: &Scenario, options: &RunOptions, trace: Option<Trace<'_>>) -> Result<RunRecord, Stopped> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let count_from = Instant::ZERO + scenario.count_from;
     let end = count_from + scenario.duration;
@@ -83,7 +86,7 @@ struct Running<'t> {
     world: World,
     plan: Plan,
     observers: Observers,
-    trace: Option<&'t mut dyn FnMut(Instant, &Fact)>,
+    trace: Option<Trace<'t>>,
     max_events: u64,
 }
 

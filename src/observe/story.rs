@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::Distribution;
 use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
 use crate::kafka::{LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, Release, Replicas, VoterIx};
-use crate::model::client::profile::Profile;
+use crate::model::client::profiles;
 use crate::model::cost::Costs;
 use crate::model::network::topology::{Link, Topology};
 use crate::model::spec::{Arrivals, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, TopicSpec, VoterSpec, Workload};
@@ -62,14 +62,7 @@ pub fn spec() -> Spec {
         clients: vec![ClientSpec {
             node: NodeIx(4),
             name: "p1".to_owned(),
-            profile: Arc::new(Profile {
-                name: "java-4.3",
-                releases: "4.3",
-                exponential_backoff: true,
-                epoch_skips_backoff: true,
-                leader_hints: true,
-                defaults: &[],
-            }),
+            profile: Arc::new(profiles::find("java-4.3").expect("the catalogue has it").clone()),
             config: Arc::new(ProducerConfig::default()),
             bootstrap: vec![A],
             workload: Workload {

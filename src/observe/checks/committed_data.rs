@@ -12,7 +12,8 @@ use crate::observe::truth::PartitionTruth;
 #[derive(Clone, Copy, Debug)]
 struct Log {
     broker: BrokerIx,
-    end: Offset,
+    /// None as long as nothing was heard of it: a broker that has not started since the run began.
+    end: Option<Offset>,
     excused: bool,
 }
 
@@ -39,21 +40,21 @@ impl CommittedData {
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &PartitionTruth) {
         if let Fact::LeaderRoleTaken { broker, partition, log_end, .. } | Fact::FollowerRoleTaken { broker, partition, log_end, .. } = fact
         {
-            self.log(*partition, *broker).end = *log_end;
+            self.log(*partition, *broker).end = Some(*log_end);
         }
         if let Fact::Appended { broker, partition, end, .. } | Fact::Replicated { broker, partition, end } = fact {
-            self.log(*partition, *broker).end = *end;
+            self.log(*partition, *broker).end = Some(*end);
         }
         if let Fact::Truncated { broker, partition, from, to } = fact {
-            self.log(*partition, *broker).end = *from.min(to);
+            self.log(*partition, *broker).end = Some(*from.min(to));
         }
         if let Fact::UnflushedLost { broker, partition, from, to } = fact {
             let log = self.log(*partition, *broker);
-            log.end = *from.min(to);
+            log.end = Some(*from.min(to));
             log.excused = true;
         }
         if let Fact::ReplicaDeleted { broker, partition } = fact {
-            self.log(*partition, *broker).end = Offset(0);
+            self.log(*partition, *broker).end = Some(Offset(0));
         }
         if let Fact::HighWatermarkMoved { broker, partition, leader_epoch, high_watermark } = fact
             && truth.leader == Some(*broker)
@@ -61,10 +62,10 @@ impl CommittedData {
         {
             for member in &truth.isr {
                 let log = *self.log(*partition, *member);
-                if log.end < *high_watermark && !log.excused {
+                let Some(end) = log.end.filter(|_| !log.excused) else { continue };
+                if end < *high_watermark {
                     let text = format!(
-                        "partition {partition}: {broker:?} moves the high watermark to {high_watermark}, but the log of {member:?} in the ISR ends at {}",
-                        log.end
+                        "partition {partition}: {broker:?} moves the high watermark to {high_watermark}, but the log of {member:?} in the ISR ends at {end}"
                     );
                     self.findings.violated(at, text);
                 }
@@ -79,11 +80,11 @@ impl CommittedData {
         &mut self.logs[partition.index()]
     }
 
-    /// The log of a broker; every log is empty until a fact says otherwise.
+    /// The log of a broker.
     fn log(&mut self, partition: PartitionIx, broker: BrokerIx) -> &mut Log {
         let logs = self.logs_of(partition);
         let index = logs.iter().position(|l| l.broker == broker).unwrap_or_else(|| {
-            logs.push(Log { broker, end: Offset(0), excused: false });
+            logs.push(Log { broker, end: None, excused: false });
             logs.len() - 1
         });
         &mut logs[index]
