@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
+pub mod fault;
 pub mod kafka;
 pub mod model;
 pub mod observe;

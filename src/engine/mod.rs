@@ -5,6 +5,7 @@ pub mod queue;
 pub mod random;
 pub mod server;
 pub mod slab;
+pub mod text;
 pub mod time;
 
 pub use distribution::Distribution;
@@ -12,4 +13,5 @@ pub use queue::EventQueue;
 pub use random::{Chance, Draw, Stream, mix};
 pub use server::FifoServer;
 pub use slab::Slab;
+pub use text::parse_duration;
 pub use time::{Duration, Instant};

@@ -30,6 +30,7 @@ pub struct Entry {
 #[derive(Clone, Default, Debug)]
 pub struct Journal {
     partitions: Vec<Vec<Segment>>,
+    batches: BatchId,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +40,12 @@ struct Segment {
 }
 
 impl Journal {
+    /// A number for a new producer batch, dense from zero in a run.
+    pub fn new_batch(&mut self) -> BatchId {
+        self.batches += 1;
+        self.batches - 1
+    }
+
     /// Notes what the leader of `epoch` appended. Offsets within an epoch ascend.
     pub fn append(&mut self, partition: PartitionIx, epoch: LeaderEpoch, entry: Entry) {
         if self.partitions.len() <= partition.index() {

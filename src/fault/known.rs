@@ -1,0 +1,46 @@
+//! What a fault line may name, so that a name that does not exist is an error before the run.
+
+use super::{Action, Fault};
+use crate::engine::Duration;
+use crate::kafka::config::TopicConfig;
+use std::collections::BTreeMap;
+
+/// The names that exist in a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// `node.id` of each broker.
+    pub brokers: Vec<u32>,
+    /// `node.id` of each controller.
+    pub controllers: Vec<u32>,
+    /// Name of each client.
+    pub clients: Vec<String>,
+    /// Name of each rack.
+    pub racks: Vec<String>,
+    /// Each topic and how many partitions it has.
+    pub topics: BTreeMap<String, u32>,
+    /// Length of the counted time: no fault may come later.
+    pub end: Duration,
+}
+
+impl Known {
+    /// Later lines may name what this one makes.
+    pub fn learn(&mut self, fault: &Fault) {
+        match fault {
+            Fault::At(_, Action::CreateTopic { topic, partitions: n, .. } | Action::AddPartitions { topic, up_to: n }) => {
+                self.topics.insert(topic.clone(), *n);
+            }
+            Fault::At(..) | Fault::Random(_) => {}
+        }
+    }
+
+    /// The topic key closest to a misspelt one.
+    pub fn topic_keys() -> impl Iterator<Item = &'static str> {
+        TopicConfig::KEYS.iter().map(|k| k.name)
+    }
+}
+
+/// The candidate that a misspelt word most likely meant.
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = candidates.into_iter().map(|c| (strsim::jaro_winkler(word, c), c));
+    scored.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+}

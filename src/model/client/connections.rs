@@ -1,0 +1,281 @@
+//! The connections of a client. Source: `NetworkClient`, `ClusterConnectionStates`, `InFlightRequests`.
+
+use super::settings::Settings;
+use crate::engine::{Duration, Instant, Stream, mix};
+use crate::kafka::BrokerIx;
+use crate::model::Channel;
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+
+/// `ConnectionState`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    Disconnected,
+    Connecting,
+    CheckingApiVersions,
+    Ready,
+}
+
+/// What a request in flight is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    ApiVersions,
+    Metadata,
+    InitProducerId,
+    /// Produce, with these batches.
+    Produce(SmallVec<[u32; 4]>),
+}
+
+/// A request without an answer yet.
+#[derive(Clone, Debug)]
+pub(super) struct InFlight {
+    pub correlation: u32,
+    pub sent_at: Instant,
+    pub purpose: Purpose,
+}
+
+/// One connection, alive or not: `NodeConnectionState` with its in-flight requests.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub channel: Channel,
+    pub broker: BrokerIx,
+    pub state: State,
+    pub in_flight: VecDeque<InFlight>,
+    /// Set when an attempt starts and again when the connection is lost.
+    last_attempt: Instant,
+    reconnect_pause: Duration,
+    failed_attempts: u32,
+    setup_timeout: Duration,
+    failed_setups: u32,
+    last_active: Instant,
+    /// Attempts so far, to address draws.
+    pub attempts: u64,
+}
+
+/// What is wrong with a connection now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Overdue {
+    Setup,
+    Request,
+    Idle,
+}
+
+/// All connections of one client.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    /// Ascending by channel.
+    list: Vec<Connection>,
+    /// Nothing can be overdue before this moment: a lower bound that a look refreshes.
+    check_at: Instant,
+    next_correlation: u32,
+    draws: Stream,
+}
+
+/// The Java clock counts milliseconds and its time-outs are strict.
+const TICK: Duration = Duration::from_millis(1);
+
+impl Connections {
+    /// No connections. `draws` gives the jitter of reconnect pauses and set-up time-outs.
+    pub(super) fn new(draws: Stream) -> Self {
+        Connections { list: Vec::new(), check_at: Instant::MAX, next_correlation: 0, draws }
+    }
+
+    fn position(&self, channel: Channel) -> Result<usize, usize> {
+        self.list.binary_search_by_key(&channel, |c| c.channel)
+    }
+
+    /// The connection of a channel, if there ever was one.
+    pub(super) fn get(&self, channel: Channel) -> Option<&Connection> {
+        self.position(channel).ok().map(|i| &self.list[i])
+    }
+
+    fn get_mut(&mut self, channel: Channel) -> Option<&mut Connection> {
+        let i = self.position(channel).ok()?;
+        Some(&mut self.list[i])
+    }
+
+    fn state(&self, channel: Channel) -> State {
+        self.get(channel).map_or(State::Disconnected, |c| c.state)
+    }
+
+    /// `NetworkClient.canSendRequest`.
+    pub(super) fn can_send(&self, channel: Channel, limit: usize) -> bool {
+        self.get(channel).is_some_and(|c| c.state == State::Ready && c.in_flight.len() < limit)
+    }
+
+    /// `ClusterConnectionStates.isReady`.
+    pub(super) fn is_ready(&self, channel: Channel) -> bool {
+        self.state(channel) == State::Ready
+    }
+
+    /// `ClusterConnectionStates.isConnecting`: TCP is not up yet.
+    pub(super) fn is_connecting(&self, channel: Channel) -> bool {
+        self.state(channel) == State::Connecting
+    }
+
+    /// `ClusterConnectionStates.isPreparingConnection`.
+    pub(super) fn is_preparing(&self, channel: Channel) -> bool {
+        matches!(self.state(channel), State::Connecting | State::CheckingApiVersions)
+    }
+
+    /// From when on the channel may be opened again; none while it is open.
+    pub(super) fn reconnect_at(&self, channel: Channel) -> Option<Instant> {
+        match self.get(channel) {
+            None => Some(Instant::ZERO),
+            Some(c) => (c.state == State::Disconnected).then(|| c.last_attempt + c.reconnect_pause),
+        }
+    }
+
+    /// `ClusterConnectionStates.canConnect`.
+    pub(super) fn can_connect(&self, channel: Channel, now: Instant) -> bool {
+        self.reconnect_at(channel).is_some_and(|at| at <= now)
+    }
+
+    /// When the channel was last tried or lost (`lastConnectAttemptMs`); the start of time when never.
+    pub(super) fn last_attempt(&self, channel: Channel) -> Instant {
+        self.get(channel).map_or(Instant::ZERO, |c| c.last_attempt)
+    }
+
+    /// A connection attempt starts (`ClusterConnectionStates.connecting`).
+    pub(super) fn connecting(&mut self, channel: Channel, broker: BrokerIx, now: Instant, settings: &Settings) {
+        let draws = self.draws;
+        let i = self.position(channel).unwrap_or_else(|i| {
+            self.list.insert(i, Connection::new(channel, broker, settings, draws));
+            i
+        });
+        let connection = &mut self.list[i];
+        connection.state = State::Connecting;
+        connection.last_attempt = now;
+        connection.attempts += 1;
+        self.check_at = self.check_at.min(connection.last_attempt + connection.setup_timeout + TICK);
+    }
+
+    /// TCP is up and the ApiVersions request leaves (`checkingApiVersions`).
+    pub(super) fn checking_api_versions(&mut self, channel: Channel, now: Instant, settings: &Settings) {
+        let draws = self.draws;
+        let Some(connection) = self.get_mut(channel) else { return };
+        connection.state = State::CheckingApiVersions;
+        connection.last_active = now;
+        connection.failed_setups = 0;
+        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+    }
+
+    /// The broker told its versions (`ClusterConnectionStates.ready`).
+    pub(super) fn ready(&mut self, channel: Channel, now: Instant, settings: &Settings) {
+        let Some(connection) = self.get_mut(channel) else { return };
+        connection.state = State::Ready;
+        connection.failed_attempts = 0;
+        let idle_at = settings.connections_max_idle.map_or(Instant::MAX, |idle| now + idle + TICK);
+        self.check_at = self.check_at.min(idle_at);
+    }
+
+    /// Notes a request and gives its correlation id.
+    pub(super) fn send(&mut self, channel: Channel, purpose: Purpose, now: Instant, settings: &Settings) -> u32 {
+        let correlation = self.next_correlation;
+        self.next_correlation = correlation.wrapping_add(1);
+        // A request without an answer (acks=0) is complete when it is written (`handleCompletedSends`).
+        let awaited = !matches!(purpose, Purpose::Produce(_)) || settings.acks != crate::model::message::Acks::None;
+        let Some(connection) = self.get_mut(channel) else { return correlation };
+        connection.last_active = now;
+        if awaited {
+            connection.in_flight.push_back(InFlight { correlation, sent_at: now, purpose });
+            self.check_at = self.check_at.min(now + settings.request_timeout + TICK);
+        }
+        correlation
+    }
+
+    /// Takes the request that an answer is for: always the oldest (`InFlightRequests.completeNext`).
+    pub(super) fn answered(&mut self, channel: Channel, correlation: u32, now: Instant) -> Option<Purpose> {
+        let connection = self.get_mut(channel)?;
+        connection.last_active = now;
+        let request = connection.in_flight.pop_front()?;
+        assert_eq!(request.correlation, correlation, "answers come in request order");
+        Some(request.purpose)
+    }
+
+    /// The connection is over (`ClusterConnectionStates.disconnected`): gives what was in flight, oldest first.
+    pub(super) fn lost(&mut self, channel: Channel, now: Instant, settings: &Settings) -> VecDeque<InFlight> {
+        let draws = self.draws;
+        let Some(connection) = self.get_mut(channel) else { return VecDeque::new() };
+        let salt = mix(connection.entity(), connection.attempts);
+        connection.reconnect_pause = settings.reconnect.at(connection.failed_attempts, draws.at(salt));
+        connection.failed_attempts += 1;
+        connection.failed_setups = if connection.state == State::Connecting { connection.failed_setups + 1 } else { 0 };
+        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+        connection.state = State::Disconnected;
+        connection.last_attempt = now;
+        std::mem::take(&mut connection.in_flight)
+    }
+
+    /// From when on something may be overdue.
+    pub(super) fn check_at(&self) -> Instant {
+        self.check_at
+    }
+
+    /// A channel that is overdue now, with the reason, or none and the next moment to look.
+    /// Sources: `handleTimedOutConnections`, `handleTimedOutRequests`, `Selector.maybeCloseOldestConnection`.
+    pub(super) fn overdue(&mut self, now: Instant, settings: &Settings) -> Option<(Channel, Overdue)> {
+        if now < self.check_at {
+            return None;
+        }
+        let mut next = Instant::MAX;
+        for connection in &self.list {
+            let Some((at, what)) = connection.overdue_at(settings) else { continue };
+            if at <= now {
+                return Some((connection.channel, what));
+            }
+            next = next.min(at);
+        }
+        self.check_at = next;
+        None
+    }
+}
+
+impl Connection {
+    fn new(channel: Channel, broker: BrokerIx, settings: &Settings, draws: Stream) -> Self {
+        let mut connection = Connection {
+            channel,
+            broker,
+            state: State::Disconnected,
+            in_flight: VecDeque::new(),
+            last_attempt: Instant::ZERO,
+            reconnect_pause: Duration::ZERO,
+            failed_attempts: 0,
+            setup_timeout: Duration::ZERO,
+            failed_setups: 0,
+            last_active: Instant::ZERO,
+            attempts: 0,
+        };
+        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+        connection
+    }
+
+    /// What draws about this connection are addressed by.
+    pub(super) fn entity(&self) -> u64 {
+        match self.channel {
+            Channel::Broker(broker) => mix(0, u64::from(broker.0)),
+            Channel::Bootstrap(i) => mix(1, u64::from(i)),
+            Channel::Fetcher(..) | Channel::Heartbeat(_) | Channel::AlterPartition(_) | Channel::Raft(_) => {
+                unreachable!("clients open no such channel")
+            }
+        }
+    }
+
+    fn draw_setup_timeout(&self, settings: &Settings, draws: Stream) -> Duration {
+        let salt = mix(mix(self.entity(), self.attempts), u64::from(self.failed_setups) + 1);
+        settings.setup.at(self.failed_setups, draws.at(salt))
+    }
+
+    /// The earliest moment at which this connection is overdue.
+    fn overdue_at(&self, settings: &Settings) -> Option<(Instant, Overdue)> {
+        match self.state {
+            State::Disconnected => None,
+            State::Connecting => Some((self.last_attempt + self.setup_timeout + TICK, Overdue::Setup)),
+            State::CheckingApiVersions | State::Ready => {
+                let request = self.in_flight.front().map(|f| (f.sent_at + settings.request_timeout + TICK, Overdue::Request));
+                let idle = settings.connections_max_idle.map(|idle| (self.last_active + idle + TICK, Overdue::Idle));
+                request.into_iter().chain(idle).min_by_key(|(at, _)| *at)
+            }
+        }
+    }
+}

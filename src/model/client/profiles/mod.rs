@@ -1,0 +1,65 @@
+//! The client libraries, one file each, data only.
+
+mod java_3_6;
+mod java_3_6_0;
+mod java_3_7;
+mod java_3_9;
+mod java_4;
+
+use super::profile::Profile;
+
+static ALL: [Profile; 5] = [java_3_6_0::PROFILE, java_3_6::PROFILE, java_3_7::PROFILE, java_3_9::PROFILE, java_4::PROFILE];
+
+/// Every profile, oldest first.
+pub fn all() -> &'static [Profile] {
+    &ALL
+}
+
+/// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.
+pub fn find(name: &str) -> Option<&'static Profile> {
+    ALL.iter().find(|p| p.name == name).or_else(|| {
+        let release = release(name.strip_prefix("java-")?)?;
+        ALL.iter().find(|p| p.covers[0] <= release && release <= p.covers[1])
+    })
+}
+
+fn release(text: &str) -> Option<(u16, u16, u16)> {
+    let mut parts = text.split('.').map(|part| part.parse::<u16>());
+    let major = parts.next()?.ok()?;
+    let minor = parts.next()?.ok()?;
+    let patch = match parts.next() {
+        Some(patch) => patch.ok()?,
+        None => 0,
+    };
+    parts.next().is_none().then_some((major, minor, patch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::config::ProducerConfig;
+
+    #[test]
+    fn a_patch_release_finds_the_profile_that_stands_for_it() {
+        let name = |text| find(text).map(|p| p.name);
+        assert_eq!(name("java-3.9.1"), Some("java-3.9"));
+        assert_eq!(name("java-3.8"), Some("java-3.9"));
+        assert_eq!(name("java-3.6"), Some("java-3.6"));
+        assert_eq!(name("java-3.6.0"), Some("java-3.6.0"));
+        assert_eq!(name("java-3.6.2"), Some("java-3.6"));
+        assert_eq!(name("java-4.1.0"), Some("java-4.3"));
+        assert_eq!(name("java-2.8"), None);
+        assert_eq!(name("java-3.9.1.7"), None);
+        assert_eq!(name("ruby-3.9"), None);
+    }
+
+    #[test]
+    fn every_default_is_a_legal_value_of_a_known_key() {
+        for profile in all() {
+            let mut config = ProducerConfig::default();
+            for (key, value) in profile.defaults {
+                config.set(key, value).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The text of a scenario and the changes from outside, joined to one document and read.
+
+use super::diagnostic::Diagnostics;
+use super::file::File;
+use super::overrides::{Override, apply};
+use super::schema::schema;
+use super::{Source, shape};
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Reads the file with all changes applied. What could not be read is noted and left out of the file.
+///
+/// # Errors
+/// When the text is no TOML or is empty: then nothing else can be said of it.
+pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Diagnostics), Diagnostics> {
+    let mut found = Diagnostics::of(&source.name, &source.text);
+    let (mut document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        found.add(
+            Some(&span),
+            format!("this is no TOML: {}", error.message()),
+            "see https://toml.io; text stands in quotes, tables begin with [name]",
+        );
+    }
+    if found.is_empty() && document.get_ref().is_empty() {
+        let help = "`kafkasim show rolling-restart` prints a scenario to begin with";
+        found.add(None, "the scenario is empty".to_owned(), help);
+    }
+    if !found.is_empty() {
+        found.sort();
+        return Err(found);
+    }
+    let schema = schema();
+    let words: Vec<(String, usize)> = overrides.iter().map(Override::words).collect();
+    let mut offset = source.text.len() + 1;
+    let mut padded = Vec::new();
+    for (text, value_at) in &words {
+        found.source(offset, text.split([' ', '=']).next().unwrap_or_default(), text);
+        // The same text, so far to the right that its spans are those of the joined document.
+        padded.push(format!("{:1$}", "", offset + value_at - 4) + "v = " + &text[*value_at..]);
+        offset += text.len() + 1;
+    }
+    let mut at = source.text.len() + 1;
+    for ((change, padded), (text, value_at)) in overrides.iter().zip(&padded).zip(&words) {
+        let span = at + value_at..at + text.len();
+        let value =
+            value(change, padded).unwrap_or_else(|| Spanned::new(span.clone(), DeValue::String(text[*value_at..].to_owned().into())));
+        apply(change, Spanned::new(span, value.into_inner()), document.get_mut(), &schema, &mut found);
+        at += text.len() + 1;
+    }
+    let whole = 0..0;
+    shape::check_table(&schema, document.get_mut(), &whole, "", &mut found);
+    let file = File::deserialize(toml::de::Deserializer::from(document)).unwrap_or_else(|error| {
+        found.add(error.span().as_ref(), error.message().to_owned(), "see docs/SCENARIOS.md");
+        File::default()
+    });
+    Ok((file, found))
+}
+
+/// The value of `--set` as TOML; bare words are text, and a fault line always is.
+fn value<'a>(change: &Override, padded: &'a str) -> Option<Spanned<DeValue<'a>>> {
+    match change {
+        Override::Fault(_) => None,
+        Override::Set { .. } | Override::Seed(_) => DeTable::parse(padded).ok()?.into_inner().remove("v"),
+    }
+}

@@ -1,0 +1,173 @@
+//! From the file to a scenario: names interned, defaults filled in, everything checked against everything.
+
+use super::at::At;
+use super::diagnostic::Diagnostics;
+use super::expect::Expect;
+use super::file::{File, Ties};
+use super::network::Residents;
+use super::overrides::Override;
+use super::{Scenario, Source, clients, cluster, costs, network, topics, validate};
+use crate::engine::{Duration, parse_duration};
+use crate::fault::{self, Fault, Known, Plan};
+use crate::kafka::Release;
+use crate::model::Spec;
+use sha2::{Digest, Sha256};
+
+const COUNT_FROM: Duration = Duration::from_secs(20);
+const DURATION: Duration = Duration::from_secs(120);
+const SEED: u64 = 1;
+
+/// Builds the scenario; what is wrong is noted in `found`, and the scenario is then of no use.
+pub(super) fn resolve(source: &Source, overrides: &[Override], mut file: File, found: &mut Diagnostics) -> Scenario {
+    let name = file.name.clone().unwrap_or_else(|| stem(&source.name));
+    file.name = Some(name.clone());
+    let count_from = time(file.count_from.as_ref(), "count_from", COUNT_FROM, found);
+    let duration = time(file.duration.as_ref(), "duration", DURATION, found);
+    if let Some(written) = file.duration.as_ref().filter(|_| duration.is_zero()) {
+        found.add(Some(&written.span), "nothing is counted in a duration of zero".to_owned(), "write duration = \"2m\"");
+    }
+    let seed = file.seed.as_ref().map_or(SEED, |s| s.value);
+    let mut notes = file.notes.clone();
+    let spec = spec(&name, &file, &mut notes, found);
+    notes.extend(validate::warnings(&spec));
+    let faults = faults(&file, &spec, duration, found);
+    let expect = expectations(&file, found);
+    let (canonical, digest) = canonical(&mut file, found);
+    Scenario {
+        plan: Plan::new(&faults, seed, count_from, duration, &spec),
+        name,
+        about: file.about.clone().unwrap_or_default(),
+        digest,
+        spec,
+        seed,
+        count_from,
+        duration,
+        expect,
+        notes,
+        assumed_rates: file.assumed_rates.unwrap_or(false),
+        canonical,
+        repeat: repeat(&source.name, overrides, seed),
+    }
+}
+
+/// A file's name without its folder and ending; a name of the catalogue stays whole.
+fn stem(name: &str) -> String {
+    match name.strip_suffix(".toml") {
+        Some(path) => path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+fn time(written: Option<&At<String>>, what: &str, default: Duration, found: &mut Diagnostics) -> Duration {
+    let Some(written) = written else { return default };
+    parse_duration(written).unwrap_or_else(|message| {
+        found.add(Some(&written.span), message, format!("write {what} = \"{default}\""));
+        default
+    })
+}
+
+fn spec(name: &str, file: &File, notes: &mut Vec<String>, found: &mut Diagnostics) -> Spec {
+    let costs = costs::resolve(file.costs.as_ref(), &file.cost_profile, found);
+    let mut cluster = cluster::resolve(file, &costs, found);
+    let (topics, partitions) = topics::resolve(file, &cluster, found);
+    let mut nodes = std::mem::take(&mut cluster.nodes);
+    let clients = clients::resolve(file, &cluster, &topics, &mut nodes, found);
+    let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters };
+    let topology = network::resolve(file, &residents, notes, found);
+    Spec {
+        name: name.to_owned(),
+        release: release(file, found),
+        nodes,
+        brokers: cluster.brokers,
+        voters: cluster.voters,
+        topics,
+        partitions,
+        clients,
+        topology,
+        shuffle_ties: file.ties == Some(Ties::Shuffled),
+    }
+}
+
+fn release(file: &File, found: &mut Diagnostics) -> Release {
+    let Some(written) = &file.kafka else { return Release::MEASURED };
+    written.parse().unwrap_or_else(|message: String| {
+        found.add(Some(&written.span), message, "write kafka = \"4.3\"");
+        Release::MEASURED
+    })
+}
+
+fn faults(file: &File, spec: &Spec, duration: Duration, found: &mut Diagnostics) -> Vec<Fault> {
+    let mut known = Known {
+        brokers: spec.brokers.iter().map(|b| b.id).collect(),
+        controllers: spec.voters.iter().map(|v| v.id).collect(),
+        clients: spec.clients.iter().map(|c| c.name.clone()).collect(),
+        racks: spec.brokers.iter().filter_map(|b| b.rack.clone()).collect(),
+        topics: spec.topics.iter().map(|t| (t.name.clone(), t.partitions.len() as u32)).collect(),
+        end: duration,
+    };
+    let mut faults = Vec::new();
+    for line in &file.faults {
+        match fault::parse(line, &known) {
+            Ok(fault) => {
+                known.learn(&fault);
+                faults.push(fault);
+            }
+            Err(mistake) => {
+                // Where the line stands in the text of the file: after its quote.
+                let start = line.span.start + found.text(&line.span).and_then(|raw| raw.find(line.as_str())).unwrap_or(0);
+                let span = start + mistake.span.start..start + mistake.span.end;
+                found.add(
+                    Some(&span),
+                    mistake.message,
+                    mistake.help.unwrap_or_else(|| "see the list of faults in docs/SCENARIOS.md".to_owned()),
+                );
+            }
+        }
+    }
+    faults
+}
+
+fn expectations(file: &File, found: &mut Diagnostics) -> Vec<Expect> {
+    let mut all = Vec::new();
+    for line in &file.expect {
+        match Expect::parse(line) {
+            Ok(expect) => all.push(expect),
+            Err((message, help)) => found.add(Some(&line.span), message, help),
+        }
+    }
+    all
+}
+
+/// The file with all changes as TOML, and the digest of that without the seed.
+fn canonical(file: &mut File, found: &mut Diagnostics) -> (String, String) {
+    let mut text = |file: &File| {
+        toml::to_string_pretty(file).unwrap_or_else(|error| {
+            found.add(None, format!("the scenario cannot be written as TOML: {error}"), "this is a bug of kafkasim");
+            String::new()
+        })
+    };
+    let whole = text(file);
+    let seed = file.seed.take();
+    let hash = Sha256::digest(text(file).as_bytes());
+    file.seed = seed;
+    (whole, hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn repeat(name: &str, overrides: &[Override], seed: u64) -> String {
+    let mut words = vec!["kafkasim run".to_owned(), quoted(name)];
+    for change in overrides {
+        match change {
+            Override::Set { key, value } if key != "seed" => words.push(format!("--set {}", quoted(&format!("{key}={value}")))),
+            Override::Fault(line) => words.push(format!("--fault {}", quoted(line))),
+            Override::Set { .. } | Override::Seed(_) => {}
+        }
+    }
+    words.push(format!("--seed {seed}"));
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

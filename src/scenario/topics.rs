@@ -1,0 +1,189 @@
+//! `[[topic]]`: topics, their assignment, and how they stand at the start.
+
+use super::at::At;
+use super::cluster::Cluster;
+use super::diagnostic::Diagnostics;
+use super::file::{File, TopicFile};
+use super::keys::{self, Scope};
+use crate::fault::assign;
+use crate::kafka::config::TopicConfig;
+use crate::kafka::{BrokerIx, LeaderEpoch, PartitionEpoch, PartitionIx, Replicas, TopicIx};
+use crate::model::spec::{PartitionSpec, TopicSpec};
+use std::ops::Range;
+
+/// Most partitions of a topic.
+const MOST_PARTITIONS: u32 = 1_000_000;
+
+/// All topics and all partitions.
+pub(super) fn resolve(file: &File, cluster: &Cluster, found: &mut Diagnostics) -> (Vec<TopicSpec>, Vec<PartitionSpec>) {
+    let (mut topics, mut partitions) = (Vec::<TopicSpec>::new(), Vec::new());
+    for topic in &file.topic {
+        check_name(&topic.name, &topics, found);
+        let ix = TopicIx(topics.len() as u32);
+        let lists = assignment(topic, cluster, partitions.len(), found);
+        let first = partitions.len() as u32;
+        check_lengths(topic, lists.len(), found);
+        for (i, replicas) in lists.into_iter().enumerate() {
+            partitions.push(partition(topic, ix, i, replicas, cluster, found));
+        }
+        let own = (first..partitions.len() as u32).map(PartitionIx).collect();
+        let name = topic.name.value.clone();
+        topics.push(TopicSpec { name, config: config(topic, cluster, found), partitions: own, exists: true });
+    }
+    if file.topic.is_empty() {
+        let help = "add a [[topic]] with name and partitions; `kafkasim show rolling-restart` prints a whole scenario";
+        found.add(None, "there is no topic: nothing would happen".to_owned(), help);
+    }
+    (topics, partitions)
+}
+
+/// The rules of `org.apache.kafka.common.internals.Topic.validate`.
+fn check_name(name: &At<String>, before: &[TopicSpec], found: &mut Diagnostics) {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.is_empty() || name.len() > 249 || !name.chars().all(legal) || **name == "." || **name == ".." {
+        found.add(
+            Some(&name.span),
+            format!("`{}` is no legal name of a topic", **name),
+            "use letters, digits, `.`, `_` and `-`, 249 at most",
+        );
+    }
+    if before.iter().any(|t| t.name == **name) {
+        found.add(
+            Some(&name.span),
+            format!("there are two topics `{}`", **name),
+            "each partition may stand once: join the two or rename one",
+        );
+    }
+}
+
+/// The cluster's defaults of the topic keys, and on top of them the topic's own.
+fn config(topic: &TopicFile, cluster: &Cluster, found: &mut Diagnostics) -> TopicConfig {
+    let mut config = TopicConfig {
+        min_insync_replicas: cluster.config.min_insync_replicas,
+        unclean_leader_election_enable: cluster.config.unclean_leader_election_enable,
+    };
+    keys::apply(&topic.config, Scope::Topic, found, |key, text| config.set(key, text));
+    config
+}
+
+fn assignment(topic: &At<TopicFile>, cluster: &Cluster, placed: usize, found: &mut Diagnostics) -> Vec<Replicas> {
+    let brokers = cluster.brokers.len() as u32;
+    if let Some(lists) = &topic.assignment {
+        for written in [&topic.partitions, &topic.replication_factor].into_iter().flatten() {
+            let message = "an `assignment` says how many partitions and replicas there are".to_owned();
+            found.add(Some(&written.span), message, "take either this or the assignment away");
+        }
+        if lists.is_empty() {
+            found.add(Some(&lists.span), "a topic without partitions".to_owned(), "give one list of brokers for each partition");
+        }
+        return lists.iter().map(|list| replicas(list, cluster, found)).collect();
+    }
+    let Some(partitions) = &topic.partitions else {
+        found.add(Some(&topic.name.span), format!("topic `{}` has no partitions", *topic.name), "add `partitions = 12` or an `assignment`");
+        return Vec::new();
+    };
+    if partitions.value == 0 || partitions.value > MOST_PARTITIONS {
+        found.add(Some(&partitions.span), format!("a topic of {} partitions", partitions.value), format!("write 1 to {MOST_PARTITIONS}"));
+        return Vec::new();
+    }
+    let factor = topic.replication_factor.as_ref().map_or(brokers.min(3), |f| f.value);
+    if let Some(written) = topic.replication_factor.as_ref().filter(|_| factor == 0 || factor > brokers) {
+        let message = format!("a replication factor of {factor} does not fit {brokers} brokers");
+        found.add(Some(&written.span), message, format!("write 1 to {brokers}, or raise `cluster.brokers`"));
+    }
+    let racks: Vec<Option<&str>> = cluster.brokers.iter().map(|b| b.rack.as_deref()).collect();
+    let lists = assign(&racks, partitions.value, factor.clamp(1, brokers), placed);
+    lists.into_iter().map(|list| list.into_iter().map(|b| BrokerIx(b as u32)).collect()).collect()
+}
+
+/// Brokers by id, each once.
+fn replicas(ids: &At<Vec<u32>>, cluster: &Cluster, found: &mut Diagnostics) -> Replicas {
+    let mut list = Replicas::new();
+    for id in &ids.value {
+        let Some(i) = cluster.brokers.iter().position(|b| b.id == *id) else {
+            let all: Vec<u32> = cluster.brokers.iter().map(|b| b.id).collect();
+            found.add(Some(&ids.span), format!("there is no broker {id}"), format!("the brokers are {all:?}"));
+            continue;
+        };
+        if list.contains(&BrokerIx(i as u32)) {
+            found.add(
+                Some(&ids.span),
+                format!("broker {id} stands twice in one list"),
+                "a broker holds one replica of a partition at most",
+            );
+        } else {
+            list.push(BrokerIx(i as u32));
+        }
+    }
+    if ids.is_empty() {
+        found.add(Some(&ids.span), "a partition without replicas".to_owned(), "name at least one broker");
+    }
+    list
+}
+
+fn check_lengths(topic: &TopicFile, count: usize, found: &mut Diagnostics) {
+    let mut check = |written: Option<(usize, &Range<usize>)>| {
+        if let Some((length, span)) = written.filter(|(length, _)| *length != count && count > 0) {
+            let message = format!("{length} values for {count} partitions of topic `{}`", *topic.name);
+            found.add(Some(span), message, "give one value for each partition");
+        }
+    };
+    check(topic.leaders.as_ref().map(|l| (l.len(), &l.span)));
+    check(topic.isr.as_ref().map(|l| (l.len(), &l.span)));
+    check(topic.leader_epochs.as_ref().map(|l| (l.len(), &l.span)));
+    check(topic.elr.as_ref().map(|l| (l.len(), &l.span)));
+}
+
+fn partition(topic: &TopicFile, ix: TopicIx, i: usize, list: Replicas, cluster: &Cluster, found: &mut Diagnostics) -> PartitionSpec {
+    let up = |b: &BrokerIx| cluster.brokers[b.index()].up;
+    let members = |written: Option<&At<Vec<u32>>>, what: &str, found: &mut Diagnostics| -> Option<Replicas> {
+        let written = written?;
+        let members: Replicas = if written.is_empty() { Replicas::new() } else { replicas(written, cluster, found) };
+        if let Some(stranger) = members.iter().find(|m| !list.contains(m)) {
+            let message =
+                format!("broker {} is in the {what} of {}-{i} but holds no replica", cluster.brokers[stranger.index()].id, *topic.name);
+            found.add(Some(&written.span), message, "name only brokers of the partition's assignment");
+        }
+        Some(members)
+    };
+    let isr = members(topic.isr.as_ref().and_then(|l| l.get(i)), "ISR", found);
+    let elr = members(topic.elr.as_ref().and_then(|l| l.get(i)), "ELR", found).unwrap_or_default();
+    // The last member of an ISR stays in it, as the controller leaves it (`PartitionChangeBuilder`).
+    let isr = isr.unwrap_or_else(|| {
+        let alive: Replicas = list.iter().copied().filter(up).collect();
+        if alive.is_empty() { list.iter().copied().take(1).collect() } else { alive }
+    });
+    let leader = leader(topic, i, &isr, cluster, found);
+    let epoch = topic.leader_epochs.as_ref().and_then(|l| l.get(i)).map_or(0, |e| e.value);
+    PartitionSpec {
+        topic: ix,
+        index: i as u32,
+        replicas: list,
+        isr,
+        elr,
+        leader,
+        leader_epoch: LeaderEpoch(epoch),
+        partition_epoch: PartitionEpoch(epoch),
+    }
+}
+
+fn leader(topic: &TopicFile, i: usize, isr: &Replicas, cluster: &Cluster, found: &mut Diagnostics) -> Option<BrokerIx> {
+    let up = |b: &BrokerIx| cluster.brokers[b.index()].up;
+    let Some(written) = topic.leaders.as_ref().and_then(|l| l.get(i)) else { return isr.iter().copied().find(up) };
+    if written.value == -1 {
+        return None;
+    }
+    let leader = cluster.brokers.iter().position(|b| i64::from(b.id) == written.value).map(|b| BrokerIx(b as u32));
+    match leader.filter(|b| isr.contains(b)) {
+        None => {
+            let message = format!("broker {} cannot lead {}-{i}: it is not in sync", written.value, *topic.name);
+            found.add(Some(&written.span), message, "name a member of the ISR, or -1 for no leader");
+        }
+        Some(leader) if !up(&leader) => {
+            let message = format!("broker {} cannot lead {}-{i}: it is down at the start", written.value, *topic.name);
+            found.add(Some(&written.span), message, "name another member of the ISR, or -1 for no leader");
+        }
+        Some(_) => {}
+    }
+    leader
+}
