@@ -235,6 +235,10 @@ pub struct Window {
     pub stale_window_ms: Option<f64>,
     /// Length of the recovery: `recovered_ms - start_ms`.
     pub recovery_ms: Option<f64>,
+    /// Since when this client's records to this partition had been without an answer when the first success came, or when the run ended
+    /// without one; null when there were none, or when the leader moved again first.
+    #[serde(default)]
+    pub waiting_since_ms: Option<f64>,
     /// Parts of the stale window: propagate, discover. They add up to it.
     pub window_phases: Vec<Phase>,
     /// Parts of the recovery: detect, elect, commit, propagate, discover, back off, connect, queued on the connection, await replication;

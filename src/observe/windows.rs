@@ -7,7 +7,7 @@
 use super::fact::Told;
 use super::latency::Sample;
 use super::moves::{MoveIx, Moves};
-use super::pairs::{PairIx, Pairs};
+use super::pairs::{Pair, PairIx, Pairs};
 use super::phases::{self, Milestones, Part, Passage};
 use super::record;
 use super::truth::Truth;
@@ -224,8 +224,17 @@ impl Window {
             recovered_ms: self.recovered.map(ms),
             stale_window_ms: self.stale_length().map(Duration::as_millis_f64),
             recovery_ms: self.recovery_length().map(Duration::as_millis_f64),
+            waiting_since_ms: self.waiting_since(pair).map(ms),
             window_phases: parts(self.window_parts()),
             recovery_phases: parts(self.recovery_parts(moves)),
+        }
+    }
+
+    /// Since when records had been waiting that the success served, or that still wait without one.
+    fn waiting_since(&self, pair: &Pair) -> Option<Instant> {
+        match self.recovered {
+            Some(_) => self.passage.map(|passage| passage.busy_since),
+            None => (pair.outstanding > 0).then_some(pair.busy_since),
         }
     }
 

@@ -111,10 +111,11 @@ pub fn of(quantiles: &Quantiles, figure: impl Fn(&Quantiles) -> f64) -> String {
     if quantiles.count == 0 { NONE.to_owned() } else { duration(figure(quantiles)) }
 }
 
-/// The middle of the values (the lower of two), none without values. The values need no order.
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
+/// The value that a share `q` of the values do not exceed (nearest rank), none without values. The values need no order.
+pub fn quantile(mut values: Vec<f64>, q: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied()
+    let rank = (values.len() as f64 * q).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied()
 }
 
 /// The greatest of the values, none without values.
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(duration(f64::NAN), NONE);
         assert_eq!(moment(f64::INFINITY), NONE);
         assert_eq!(of(&Quantiles::default(), |q| q.p99), NONE);
-        assert_eq!(median(Vec::new()), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0, 4.0]), Some(2.0));
+        assert_eq!(quantile(Vec::new(), 0.5), None);
+        assert_eq!([0.0, 0.5, 0.99].map(|q| quantile(vec![3.0, 1.0, 2.0, 4.0], q)), [Some(1.0), Some(2.0), Some(4.0)]);
     }
 }

@@ -1,22 +1,24 @@
 //! What each client saw: requests, waits, errors, silences, and what it cost.
 
+use super::interruptions::Interruptions;
 use super::{ROWS, heading, left_out, paragraph};
 use crate::observe::RunRecord;
 use crate::observe::record::{ClientRecord, PartitionSilence};
 use crate::report::document::{Block, Table};
 use crate::report::quantity::{NONE, bytes, count, duration, moment, of, part_of, share};
 
-/// Tables of requests, records and recoveries with a row for each client, then errors and failures.
+/// Tables of requests, records and interruptions with a row for each client, then errors and failures.
 pub fn section(record: &RunRecord) -> Vec<Block> {
     if record.clients.is_empty() {
         return vec![heading("Clients"), paragraph("The scenario has no clients.")];
     }
     let shown = worst_first(record);
-    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), recoveries(&shown)];
+    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), interruptions(record, &shown)];
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
         "Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
-         A recovery is from the moment when a partition's leader moved or was lost to the client's first success on it.",
+         An interruption is from the moment when a partition's leader moved or was lost to the client's first success on it, without the time in which \
+         the client had no record for that partition; several moves that one success ended are one.",
     ));
     blocks.extend(fates(record));
     blocks.extend(errors(&shown));
@@ -68,17 +70,17 @@ fn records(clients: &[(&String, &ClientRecord)]) -> Block {
     Block::Table(table)
 }
 
-fn recoveries(clients: &[(&String, &ClientRecord)]) -> Block {
-    let mut table = Table::new(&["Client", ">Recoveries", ">Median", ">p99", ">Longest", ">Not by the end"]);
-    for (name, client) in clients {
-        let recovery = &client.tally.recovery_ms;
+fn interruptions(record: &RunRecord, clients: &[(&String, &ClientRecord)]) -> Block {
+    let mut table = Table::new(&["Client", ">Interruptions", ">Median", ">p99", ">Longest", ">Still waiting at the end"]);
+    for (name, _) in clients {
+        let interrupted = Interruptions::of(record, Some(name));
         table.row([
             (*name).clone(),
-            count(recovery.count + recovery.open),
-            of(recovery, |q| q.p50),
-            of(recovery, |q| q.p99),
-            of(recovery, |q| q.max),
-            count(recovery.open),
+            count(interrupted.lengths.len() as u64),
+            interrupted.quantile(0.5),
+            interrupted.quantile(0.99),
+            interrupted.quantile(1.0),
+            count(interrupted.waiting.len() as u64),
         ]);
     }
     Block::Table(table)

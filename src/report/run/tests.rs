@@ -63,6 +63,7 @@ fn window(partition: u32, start_ms: f64, waited_ms: f64) -> Window {
         recovered_ms: Some(start_ms + waited_ms),
         stale_window_ms: Some(118.0),
         recovery_ms: Some(waited_ms),
+        waiting_since_ms: None,
         window_phases: vec![
             phase("propagate", 46.0, "metadata propagation and role changes of brokers"),
             phase("discover", 72.0, "metadata.max.age.ms, retry.backoff.ms, leader hints"),
@@ -168,6 +169,10 @@ fn disaster() -> RunRecord {
     record.total.records =
         Records { sent: 10_790, acknowledged: 10_700, failed: 80, unfinished: 10, lost: 14, duplicated: 3, failed_but_written: 2 };
     record.total.recovery_ms.open = 2;
+    for (window, since) in record.windows.iter_mut().zip([100_000.0, 200_000.0]) {
+        *window =
+            Window { recovered_ms: None, recovery_ms: None, waiting_since_ms: Some(since), recovery_phases: Vec::new(), ..window.clone() };
+    }
     record.checks.violated =
         vec![Violation { check: "leader in ISR".to_owned(), at_ms: 31.0, text: "orders-1: leader 103, ISR [101, 102]".to_owned() }];
     record.expectations = vec![Expectation { text: "records.lost = 0".to_owned(), found: 14.0, held: false }];

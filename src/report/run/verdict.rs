@@ -1,5 +1,6 @@
 //! The first lines: what was found, in plain words.
 
+use super::interruptions::Interruptions;
 use super::paragraph;
 use crate::observe::RunRecord;
 use crate::observe::record::ClientRecord;
@@ -22,7 +23,10 @@ pub fn verdict(record: &RunRecord) -> Verdict {
     if failed_expectations > 0 {
         sentences.push(format!("{} of the scenario did not hold.", counted(failed_expectations, "expectation")));
     }
-    let good = record.checks.violated.is_empty() && failed_expectations == 0 && records.lost == 0 && record.total.recovery_ms.open == 0;
+    let good = record.checks.violated.is_empty()
+        && failed_expectations == 0
+        && records.lost == 0
+        && Interruptions::of(record, None).waiting.is_empty();
     Verdict { text: sentences.join(" "), good }
 }
 
@@ -81,18 +85,20 @@ fn service(record: &RunRecord) -> String {
 }
 
 fn recovery(record: &RunRecord) -> String {
-    let recovery = &record.total.recovery_ms;
-    if recovery.open > 0 {
+    let interrupted = Interruptions::of(record, None);
+    if let Some(longest) = interrupted.longest_wait() {
         return format!(
-            "when the run ended {} of a client and a partition {} still without service after the leader moved or was lost",
-            counted(recovery.open, "pair"),
-            if recovery.open == 1 { "was" } else { "were" }
+            "when the run ended {} of a client and a partition had not been served again after the leader moved or was lost (records had been waiting for up to {})",
+            counted(interrupted.waiting.len() as u64, "pair"),
+            duration(longest)
         );
     }
-    if recovery.count == 0 {
-        return "no change or loss of a leader touched a client".to_owned();
+    match interrupted.longest() {
+        None => "no change or loss of a leader touched a client".to_owned(),
+        Some(longest) => {
+            format!("every client with something to send was served again at most {} after a leader moved or was lost", duration(longest))
+        }
     }
-    format!("every partition was served again at most {} after its leader moved or was lost", duration(recovery.max))
 }
 
 fn longest_wait(record: &RunRecord) -> Option<String> {

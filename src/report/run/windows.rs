@@ -1,10 +1,11 @@
 //! Recoveries and stale windows by phase: where the time went, and which setting governs it.
 
+use super::interruptions::Interruptions;
 use super::{heading, paragraph};
 use crate::observe::RunRecord;
 use crate::observe::record::{Phase, Quantiles};
 use crate::report::document::{Block, Table};
-use crate::report::quantity::{count, duration, greatest, maybe, median, of, percent};
+use crate::report::quantity::{count, duration, greatest, maybe, of, percent, quantile};
 use crate::report::words;
 
 /// How long service was interrupted, and in which phase the time went.
@@ -15,7 +16,8 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
     }
     let mut blocks = vec![title, lengths(record)];
     blocks.push(paragraph(
-        "Each is counted once for each move, client and partition. Not by the end: it had not ended when the run did, and is in no other figure of its line.",
+        "A recovery and a time of stale metadata are counted once for each move, client and partition. Not by the end: it had not ended when the run did, and is in no other figure of its line. \
+         A recovery without an interruption harmed nobody: the client had nothing to send in the meantime.",
     ));
     let recovery = phases("Phase of the recovery", record.windows.iter().map(|w| w.recovery_phases.as_slice()));
     let window = phases("Phase of the stale metadata", record.windows.iter().map(|w| w.window_phases.as_slice()));
@@ -37,6 +39,15 @@ fn lengths(record: &RunRecord) -> Block {
     };
     line("Recovery: leader moved or lost, until the first success", &record.total.recovery_ms);
     line("Stale metadata: leader moved, until the client knew the new leader", &record.total.stale_window_ms);
+    let interrupted = Interruptions::of(record, None);
+    table.row([
+        "Interruption: part of the recovery in which records were waiting".to_owned(),
+        count(interrupted.lengths.len() as u64),
+        interrupted.quantile(0.5),
+        interrupted.quantile(0.99),
+        interrupted.quantile(1.0),
+        count(interrupted.waiting.len() as u64),
+    ]);
     Block::Table(table)
 }
 
@@ -63,7 +74,7 @@ fn phases<'a>(title: &str, all: impl Iterator<Item = &'a [Phase]>) -> Option<Blo
             words::phase(name),
             count(same.len() as u64),
             percent(lengths.iter().sum::<f64>() / whole),
-            maybe(median(lengths.clone())),
+            maybe(quantile(lengths.clone(), 0.5)),
             greatest(lengths).map_or_else(String::new, duration),
             governors(&same),
         ]);
