@@ -7,7 +7,7 @@ use super::active::{Answer, Waiting};
 use super::brokers::heartbeat_error;
 use super::state::Write;
 use crate::engine::{Duration, FifoServer, Instant, mix};
-use crate::kafka::{BrokerEpoch, ErrorCode, MetadataOffset};
+use crate::kafka::{BrokerEpoch, ErrorCode, MetadataOffset, PartitionIx};
 use crate::model::message::{AdminRequest, Request, Response};
 use crate::model::metadata::{Change, Record};
 use crate::model::{TimerKind, Token};
@@ -92,11 +92,10 @@ impl Turn<'_, '_> {
             Request::RaftFetch { .. } | Request::Vote { .. } | Request::BeginQuorumEpoch { .. } | Request::EndQuorumEpoch { .. } => {
                 return self.take_raft(token, request);
             }
-            Request::ApiVersions
-            | Request::Metadata { .. }
-            | Request::InitProducerId
-            | Request::Produce { .. }
-            | Request::ReplicaFetch { .. } => unreachable!("clients and followers do not talk to the controller"),
+            Request::ApiVersions => return self.out.reply(token, Response::ApiVersions, 64),
+            Request::Metadata { .. } | Request::InitProducerId | Request::Produce { .. } | Request::ReplicaFetch { .. } => {
+                unreachable!("clients and followers do not talk to the controller")
+            }
         };
         self.track_heartbeat(&request);
         let cost = self.event_cost(mix(kind, u64::from(broker.0)));
@@ -211,13 +210,7 @@ impl Turn<'_, '_> {
     }
 
     /// A partition's record.
-    pub(super) fn partition_record(
-        &self,
-        partition: crate::kafka::PartitionIx,
-        change: super::PartitionChange,
-        why: Why,
-        asked_at: Instant,
-    ) -> Record {
+    pub(super) fn partition_record(&self, partition: PartitionIx, change: super::PartitionChange, why: Why, asked_at: Instant) -> Record {
         let note = Change { why, unclean: change.unclean, asked_at, decided_at: self.ctx.now };
         Record::Partition(partition, change.registration, note)
     }

@@ -1,6 +1,6 @@
 //! A few controllers, a network of about one millisecond, and brokers that only send heartbeats.
 
-use crate::engine::{Chance, Duration, Instant, mix};
+use crate::engine::{Chance, Duration, Instant, Stream, mix};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
     BrokerEpoch, BrokerIx, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, RaftEpoch, Release, Replicas, TopicIx, VoterIx,
@@ -59,6 +59,7 @@ pub struct Cluster {
     pub observers: BTreeMap<BrokerIx, Observer>,
     asked: u32,
     seed: u64,
+    delays: Stream,
 }
 
 #[derive(Default)]
@@ -124,6 +125,7 @@ impl Cluster {
             observers: BTreeMap::new(),
             asked: 0,
             seed,
+            delays: Chance::new(seed).stream("delay", 0),
         };
         for v in 0..voters {
             cluster.on(v, Controller::start_warm);
@@ -141,7 +143,7 @@ impl Cluster {
 
     /// Over the network.
     fn send(&mut self, event: Event) {
-        let draw = Chance::new(self.seed).stream("delay", 0).at(self.sequence);
+        let draw = self.delays.at(self.sequence);
         self.push(LEAST_DELAY + Duration::from_nanos(draw.below(JITTER.as_nanos())), event);
     }
 
