@@ -33,17 +33,17 @@ pub(super) enum Task {
 #[derive(Debug)]
 pub(super) struct EventQueue {
     thread: FifoServer,
-    /// Brokers' requests: when each was taken, and whether its handling began too late.
+    /// Brokers' requests: when each was taken, and what its handling costs.
     requests: BTreeMap<Token, Taken>,
     /// Tasks: when the handling ends, when it was put in, which.
     tasks: VecDeque<(Instant, Instant, Task)>,
 }
 
-/// When a broker's request came.
+/// When a broker's request came, and what its handling costs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     at: Instant,
-    waited: Duration,
+    cost: Duration,
 }
 
 impl EventQueue {
@@ -102,7 +102,7 @@ impl Turn<'_, '_> {
         let now = self.ctx.now;
         let Some(active) = self.active else { return self.not_controller(token, &request) };
         let finish = active.queue.thread.serve(now, cost);
-        active.queue.requests.insert(token, Taken { at: now, waited: finish.since(now) - cost });
+        active.queue.requests.insert(token, Taken { at: now, cost });
         self.out.work(finish, token, request);
     }
 
@@ -114,7 +114,10 @@ impl Turn<'_, '_> {
             Request::BrokerRegistration { broker, incarnation, previous_epoch } => {
                 self.register_broker(token, taken.at, broker, incarnation, previous_epoch);
             }
-            Request::BrokerHeartbeat { .. } => self.heartbeat(token, taken.at, taken.waited, request),
+            Request::BrokerHeartbeat { .. } => {
+                let waited = self.ctx.now.since(taken.at) - taken.cost;
+                self.heartbeat(token, taken.at, waited, request);
+            }
             Request::AlterPartition { broker, epoch, entries } => self.alter_partition(token, taken.at, broker, epoch, entries),
             Request::ApiVersions
             | Request::Metadata { .. }
