@@ -26,8 +26,6 @@ pub(super) struct Active {
     pub queue: EventQueue,
     /// What it does by itself.
     pub tasks: Tasks,
-    /// The offset after the last committed record that says something to brokers.
-    pub content_end: MetadataOffset,
 }
 
 /// A broker's session (`BrokerHeartbeatState`).
@@ -68,7 +66,6 @@ impl Active {
             waiting: VecDeque::new(),
             queue: EventQueue::new(now),
             tasks,
-            content_end: MetadataOffset(0),
         }
     }
 
@@ -92,24 +89,24 @@ impl Active {
 impl Turn<'_, '_> {
     /// Everything up to the start of this leader's epoch is committed: it becomes active (`QuorumController.claim`).
     pub(super) fn claim(&mut self) {
-        let tasks = Tasks::starting(self.ctx.now, &self.voter().config, self.ctx.rules);
-        self.activate(tasks);
+        let tasks = Tasks::starting(self.ctx.now, self.voters(), &self.voter().config, self.ctx.rules);
+        self.activate(Registrations::committed(self.ctx.history), tasks);
     }
 
     /// At time zero of a run: it has been active for long, so its periodic tasks are anywhere in their periods.
     pub(super) fn claim_warm(&mut self) {
-        let tasks = Tasks::running(self.ctx.now, &self.voter().config, self.ctx.rules, self.draws.phase);
-        self.activate(tasks);
+        let registrations = Registrations::committed(self.ctx.history);
+        let tasks = Tasks::running(self.ctx.now, self.voters(), &self.voter().config, self.ctx.rules, self.draws.phase, &registrations);
+        self.activate(registrations, tasks);
         self.reschedule_fencing();
         self.arm_tasks();
     }
 
-    fn activate(&mut self, tasks: Tasks) {
+    fn activate(&mut self, registrations: Registrations, tasks: Tasks) {
         let now = self.ctx.now;
-        let mut active = Active::new(Registrations::committed(self.ctx.history), now, tasks);
+        let mut active = Active::new(registrations, now, tasks);
         let last = BrokerIx(self.ctx.spec.brokers.len().saturating_sub(1) as u32);
         active.session(last, now);
-        active.content_end = self.raft.high_watermark;
         *self.active = Some(Box::new(active));
         self.out.fact(Fact::ControllerActive { voter: self.me, epoch: self.disk.epoch });
         self.schedule_after_write();
@@ -149,11 +146,6 @@ impl Turn<'_, '_> {
             Record::Topic(..) | Record::Broker(..) | Record::Nothing => None,
         };
         let offset = self.ctx.history.commit(record);
-        if let Some(active) = self.active
-            && !matches!(record, Record::Nothing)
-        {
-            active.content_end = offset.next();
-        }
         match record {
             Record::Topic(topic, value) if value.exists => self.out.fact(Fact::TopicCommitted { topic: *topic }),
             Record::Topic(topic, _) => self.out.fact(Fact::TopicRemoved { topic: *topic }),
@@ -188,7 +180,6 @@ impl Turn<'_, '_> {
         while let Some(waiting) = self.active.as_mut().and_then(|a| a.next_answer(reached)) {
             self.answer(waiting.answer);
         }
-        self.schedule_no_op();
     }
 
     /// Sends an answer.
