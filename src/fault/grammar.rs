@@ -314,9 +314,9 @@ fn configure(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
     let topic = topic(words, known)?;
     let settings = words.list(|w| {
         let (word, key, value) = pair(w, "key=value")?;
-        let keys = Known::topic_keys();
         if TopicConfig::key(key).is_none() {
-            let help = format!("the topic keys of the model are {}", keys.collect::<Vec<_>>().join(", "));
+            let help =
+                format!("the topic keys of the model are {}", TopicConfig::KEYS.iter().map(|k| k.name).collect::<Vec<_>>().join(", "));
             return Err(word.wrong(format!("`{key}` is no topic key that the model knows"), help));
         }
         let set = TopicConfig::default().set(key, value);

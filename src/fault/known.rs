@@ -2,7 +2,6 @@
 
 use super::{Action, Fault};
 use crate::engine::Duration;
-use crate::kafka::config::TopicConfig;
 use std::collections::BTreeMap;
 
 /// The names that exist in a scenario.
@@ -31,11 +30,6 @@ impl Known {
             }
             Fault::At(..) | Fault::Random(_) => {}
         }
-    }
-
-    /// The topic key closest to a misspelt one.
-    pub fn topic_keys() -> impl Iterator<Item = &'static str> {
-        TopicConfig::KEYS.iter().map(|k| k.name)
     }
 }
 

@@ -5,11 +5,11 @@ use super::cluster::Cluster;
 use super::diagnostic::Diagnostics;
 use super::file::{ArrivalsFile, ClientFile, File};
 use super::keys::{self, Scope};
-use super::profiles;
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::config::ProducerConfig;
 use crate::kafka::{BrokerIx, ClientIx, NodeIx, TopicIx};
 use crate::model::client::profile::Profile;
+use crate::model::client::profiles;
 use crate::model::spec::{Arrivals, ClientSpec, NodeSpec, Partitioning, TopicSpec, Workload};
 use std::sync::Arc;
 
@@ -60,7 +60,8 @@ fn profile(client: &ClientFile, found: &mut Diagnostics) -> &'static Profile {
     let default = profiles::find(DEFAULT_PROFILE).expect("the default profile exists");
     let Some(written) = &client.profile else { return default };
     profiles::find(written).unwrap_or_else(|| {
-        let help = "`kafkasim clients` lists the libraries and releases, such as java-3.6, java-3.9 and java-4.3";
+        let names: Vec<&str> = profiles::all().iter().map(|p| p.name).collect();
+        let help = format!("there are {}; `kafkasim clients` tells what each stands for", names.join(", "));
         found.add(Some(&written.span), format!("there is no client profile `{}`", **written), help);
         default
     })

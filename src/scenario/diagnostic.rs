@@ -27,6 +27,7 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     sources: Vec<(usize, Arc<NamedSource<String>>)>,
     items: Vec<Diagnostic>,
+    notes: Vec<String>,
 }
 
 impl Diagnostics {
@@ -39,7 +40,19 @@ impl Diagnostics {
 
     /// Spans from `offset` on mean this text.
     pub(super) fn source(&mut self, offset: usize, name: &str, text: &str) {
-        self.sources.push((offset, Arc::new(NamedSource::new(name, text.to_owned()))));
+        self.sources.push((offset, Arc::new(NamedSource::new(name, printable(text)))));
+    }
+
+    /// Notes what is no mistake and belongs into the answer, as a sentence.
+    pub(super) fn note(&mut self, sentence: String) {
+        if !self.notes.contains(&sentence) {
+            self.notes.push(sentence);
+        }
+    }
+
+    /// Takes the sentences for the answer.
+    pub(super) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Notes a mistake. Without a span it belongs to the file as a whole.
@@ -51,8 +64,8 @@ impl Diagnostics {
         let before = text.get(..span.as_ref().map_or(0, |s| s.start)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         self.items.push(Diagnostic {
-            message,
-            help: help.into(),
+            message: printable(&message),
+            help: printable(&help.into()),
             file: source.name().to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
@@ -94,36 +107,49 @@ impl Diagnostics {
         for item in &self.items {
             // Writing to a String cannot fail; a diagnostic that could not be drawn is printed plainly.
             if handler.render_report(&mut text, item).is_err() {
-                text.push_str(&item.to_string());
+                text.push_str(&item.plain());
             }
         }
         text
     }
 }
 
-impl Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.message)?;
-        let Some(span) = &self.span else {
-            return writeln!(f, "  --> {}\n  help: {}", self.file, self.help);
-        };
+/// The text without what would move a terminal's cursor, each such character replaced by as many bytes.
+fn printable(text: &str) -> String {
+    let safe = |c: char| !c.is_control() || matches!(c, '\n' | '\t' | '\r');
+    text.chars().map(|c| if safe(c) { String::from(c) } else { "?".repeat(c.len_utf8()) }).collect()
+}
+
+impl Diagnostic {
+    /// With the line that it stands in, a caret, and the remedy.
+    fn plain(&self) -> String {
+        let (message, file, help) = (&self.message, &self.file, &self.help);
+        let Some(span) = &self.span else { return format!("error: {message}\n  --> {file}\n  help: {help}\n") };
         let text = self.source.inner();
         let line = text.lines().nth(self.line - 1).unwrap_or_default();
         let rest = line.chars().count().saturating_sub(self.column - 1);
         let covered = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default().chars().count();
-        let number = self.line.to_string();
-        writeln!(f, "  --> {}:{}:{}", self.file, self.line, self.column)?;
-        writeln!(f, "  {number} | {line}")?;
         let indent: String = line.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        writeln!(f, "  {} | {indent}{}", " ".repeat(number.len()), "^".repeat(covered.clamp(1, rest.max(1))))?;
-        writeln!(f, "  help: {}", self.help)
+        let carets = "^".repeat(covered.clamp(1, rest.max(1)));
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        format!(
+            "error: {message}\n  --> {file}:{number}:{}\n  {number} | {line}\n  {margin} | {indent}{carets}\n  help: {help}\n",
+            self.column
+        )
+    }
+}
+
+impl Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
 impl Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, item) in self.items.iter().enumerate() {
-            write!(f, "{}{item}", if i > 0 { "\n" } else { "" })?;
+            write!(f, "{}{}", if i > 0 { "\n" } else { "" }, item.plain())?;
         }
         Ok(())
     }

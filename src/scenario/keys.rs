@@ -1,36 +1,13 @@
 //! Keys of Kafka under their own names, in the three scopes.
 
+use super::at::At;
 use super::diagnostic::Diagnostics;
 use super::file::Settings;
 use crate::engine::parse_duration;
-use crate::fault::closest;
+use crate::kafka::config::known::{Classified, classify};
 use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, ProducerConfig, TopicConfig};
 
-/// Whose keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Scope {
-    Broker,
-    Topic,
-    Producer,
-}
-
-impl Scope {
-    pub fn keys(self) -> &'static [Key] {
-        match self {
-            Scope::Broker => BrokerConfig::KEYS,
-            Scope::Topic => TopicConfig::KEYS,
-            Scope::Producer => ProducerConfig::KEYS,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Scope::Broker => "broker",
-            Scope::Topic => "topic",
-            Scope::Producer => "producer",
-        }
-    }
-}
+pub(super) use crate::kafka::config::known::Scope;
 
 /// Sets each key on a configuration through `set`, and notes what is wrong.
 pub(super) fn apply(
@@ -40,8 +17,8 @@ pub(super) fn apply(
     mut set: impl FnMut(&str, &str) -> Result<(), ConfigError>,
 ) {
     for (name, setting) in settings {
-        let Some(key) = scope.keys().iter().find(|k| k.name == **name) else {
-            found.add(Some(&name.span), format!("`{}` is no {} key that the model reads", **name, scope.name()), meant(name, scope));
+        let Some(key) = keys(scope).iter().find(|k| k.name == **name) else {
+            not_read(name, scope, found);
             continue;
         };
         let text = match in_own_unit(key, &setting.0) {
@@ -63,16 +40,34 @@ pub(super) fn sets(settings: &Settings, key: &str) -> bool {
     settings.keys().any(|k| **k == key)
 }
 
-fn meant(name: &str, scope: Scope) -> String {
-    if let Some(candidate) = closest(name, scope.keys().iter().map(|k| k.name)) {
-        return format!("did you mean `{candidate}`?");
+fn keys(scope: Scope) -> &'static [Key] {
+    match scope {
+        Scope::Broker => BrokerConfig::KEYS,
+        Scope::Topic => TopicConfig::KEYS,
+        Scope::Producer => ProducerConfig::KEYS,
     }
-    for other in [Scope::Broker, Scope::Topic, Scope::Producer] {
-        if other.keys().iter().any(|k| k.name == name) {
-            return format!("it is a {} key: set it there", other.name());
+}
+
+const fn whose(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Broker => "broker",
+        Scope::Topic => "topic",
+        Scope::Producer => "producer",
+    }
+}
+
+/// A key that Kafka has and the model does not use is told in the answer; any other is a mistake.
+fn not_read(name: &At<String>, scope: Scope, found: &mut Diagnostics) {
+    let elsewhere = [Scope::Broker, Scope::Topic, Scope::Producer].into_iter().find(|s| keys(*s).iter().any(|k| k.name == **name));
+    let help = match (classify(scope, name), elsewhere) {
+        (Classified::Known(reason), _) => return found.note(format!("The {} key {} has no effect: {reason}.", whose(scope), **name)),
+        (Classified::Unknown { .. } | Classified::Modelled, Some(other)) => format!("it is a {} key: set it there", whose(other)),
+        (Classified::Unknown { suggestion: Some(candidate) }, None) => format!("did you mean `{candidate}`?"),
+        (Classified::Unknown { suggestion: None } | Classified::Modelled, None) => {
+            format!("the {} keys of the model are {}", whose(scope), keys(scope).iter().map(|k| k.name).collect::<Vec<_>>().join(", "))
         }
-    }
-    format!("the {} keys of the model are {}", scope.name(), scope.keys().iter().map(|k| k.name).collect::<Vec<_>>().join(", "))
+    };
+    found.add(Some(&name.span), format!("`{}` is no {} key of Kafka", **name, whose(scope)), help);
 }
 
 /// Kafka writes bare numbers of a fixed unit; here a duration with its unit is as good.

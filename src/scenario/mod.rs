@@ -14,7 +14,6 @@ pub mod import;
 mod keys;
 mod network;
 mod overrides;
-mod profiles;
 mod resolve;
 mod schema;
 mod shape;

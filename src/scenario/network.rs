@@ -23,8 +23,8 @@ pub(super) struct Residents<'a> {
     pub voters: &'a [VoterSpec],
 }
 
-/// The topology of the scenario, and a sentence on what it assumes.
-pub(super) fn resolve(file: &File, residents: &Residents<'_>, notes: &mut Vec<String>, found: &mut Diagnostics) -> Topology {
+/// The topology of the scenario.
+pub(super) fn resolve(file: &File, residents: &Residents<'_>, found: &mut Diagnostics) -> Topology {
     let default = NetworkFile::default();
     let network = file.network.as_ref().unwrap_or(&default);
     let inside = Link {
@@ -33,7 +33,7 @@ pub(super) fn resolve(file: &File, residents: &Residents<'_>, notes: &mut Vec<St
         loss: loss(network.loss.as_ref(), found),
     };
     let mut topology = Topology::default();
-    topology.handshake = handshake(network, notes, found);
+    topology.handshake = handshake(network, found);
     let lan = topology.graph.add_node(Place { name: DEFAULT_PLACE.to_owned(), inside: inside.clone() });
     topology.place_of = vec![lan; residents.nodes.len()];
     for place in &network.place {
@@ -66,11 +66,10 @@ fn add_place(place: &PlaceFile, default: &Link, residents: &Residents<'_>, topol
     let latency = latency(place.latency.as_ref(), found).unwrap_or_else(|| default.latency.clone());
     let index = topology.graph.add_node(Place { name: place.name.value.clone(), inside: Link { latency, ..default.clone() } });
     let rack = At { value: format!("rack {}", *place.name), span: place.name.span.clone() };
-    let client_stands_here = place.members.is_empty() && !residents.brokers.iter().any(|b| b.rack.as_ref() == Some(&place.name.value));
-    if client_stands_here {
-        return;
-    }
-    for member in if place.members.is_empty() { std::slice::from_ref(&rack) } else { &place.members } {
+    let is_rack = residents.brokers.iter().any(|b| b.rack.as_ref() == Some(&place.name.value));
+    // A place without members may still be named by clients.
+    let implied = if is_rack { std::slice::from_ref(&rack) } else { &[] };
+    for member in if place.members.is_empty() { implied } else { &place.members } {
         let nodes = members(member, residents);
         if nodes.is_empty() {
             let help = "write `broker 101`, `rack a`, `controller 3000`, `client app`, `brokers`, `controllers` or `clients`";
@@ -115,20 +114,21 @@ fn stand_client(place: Option<&At<String>>, client: &str, residents: &Residents<
 }
 
 fn add_link(link: &LinkFile, topology: &mut Topology, found: &mut Diagnostics) {
-    let ends: Vec<Option<NodeIndex>> = link.between.iter().map(|name| find(topology, name)).collect();
-    for (name, end) in link.between.iter().zip(&ends) {
-        if end.is_none() {
-            found.add(Some(&link.between.span), format!("there is no place `{name}`"), format!("the places are {}", names(topology)));
-        }
-    }
     let latency = latency(Some(&link.latency), found).unwrap_or(Distribution::ZERO);
     let weight = Link { latency, bits_per_second: bandwidth(link.bandwidth.as_ref(), found), loss: loss(link.loss.as_ref(), found) };
-    match ends.as_slice() {
-        [Some(a), Some(b)] if a != b => {
-            topology.graph.add_edge(*a, *b, weight);
+    let span = Some(&link.between.span);
+    let [a, b] = link.between.as_slice() else {
+        return found.add(span, "a link joins two places".to_owned(), "write between = [\"a\", \"b\"]");
+    };
+    match (find(topology, a), find(topology, b)) {
+        (Some(from), Some(to)) if from == to => {
+            found.add(span, format!("a link from `{a}` to itself"), "set the place's `latency` instead")
         }
-        [Some(_), Some(_)] | [None, _] | [_, None] if ends.len() == 2 && ends.iter().any(Option::is_none) => {}
-        _ => found.add(Some(&link.between.span), "a link joins two places".to_owned(), "write between = [\"a\", \"b\"]"),
+        (Some(from), Some(to)) => {
+            topology.graph.add_edge(from, to, weight);
+        }
+        (None, _) => found.add(span, format!("there is no place `{a}`"), format!("the places are {}", names(topology))),
+        (Some(_), None) => found.add(span, format!("there is no place `{b}`"), format!("the places are {}", names(topology))),
     }
 }
 
@@ -175,7 +175,7 @@ fn loss(written: Option<&At<f64>>, found: &mut Diagnostics) -> f64 {
 }
 
 /// Round trips of TLS (RFC 5246: 2, RFC 8446: 1) and of SASL (handshake, and one exchange for PLAIN or two for SCRAM, RFC 5802).
-fn handshake(network: &NetworkFile, notes: &mut Vec<String>, found: &mut Diagnostics) -> Handshake {
+fn handshake(network: &NetworkFile, found: &mut Diagnostics) -> Handshake {
     let word = |written: &Option<At<String>>| written.as_ref().map_or("none", |w| w.value.as_str()).to_owned();
     let mut wrong = |written: &Option<At<String>>, words: &str| {
         if let Some(w) = written {
@@ -197,7 +197,7 @@ fn handshake(network: &NetworkFile, notes: &mut Vec<String>, found: &mut Diagnos
     };
     let cpu = if tls == 0 { Distribution::ZERO } else { Distribution::constant_ms(TLS_CPU_MS) };
     if tls > 0 {
-        notes.push(format!("A TLS handshake is assumed to take {TLS_CPU_MS} ms of a broker's time; encryption of data costs nothing."));
+        found.note(format!("A TLS handshake is assumed to take {TLS_CPU_MS} ms of a broker's time; encryption of data costs nothing."));
     }
     Handshake { round_trips: tls + sasl, cpu }
 }

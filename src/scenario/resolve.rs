@@ -27,8 +27,9 @@ pub(super) fn resolve(source: &Source, overrides: &[Override], mut file: File, f
         found.add(Some(&written.span), "nothing is counted in a duration of zero".to_owned(), "write duration = \"2m\"");
     }
     let seed = file.seed.as_ref().map_or(SEED, |s| s.value);
+    let spec = spec(&name, &file, found);
     let mut notes = file.notes.clone();
-    let spec = spec(&name, &file, &mut notes, found);
+    notes.extend(found.take_notes());
     notes.extend(validate::warnings(&spec));
     let faults = faults(&file, &spec, duration, found);
     let expect = expectations(&file, found);
@@ -66,14 +67,14 @@ fn time(written: Option<&At<String>>, what: &str, default: Duration, found: &mut
     })
 }
 
-fn spec(name: &str, file: &File, notes: &mut Vec<String>, found: &mut Diagnostics) -> Spec {
+fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
     let costs = costs::resolve(file.costs.as_ref(), &file.cost_profile, found);
     let mut cluster = cluster::resolve(file, &costs, found);
     let (topics, partitions) = topics::resolve(file, &cluster, found);
     let mut nodes = std::mem::take(&mut cluster.nodes);
     let clients = clients::resolve(file, &cluster, &topics, &mut nodes, found);
     let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters };
-    let topology = network::resolve(file, &residents, notes, found);
+    let topology = network::resolve(file, &residents, found);
     Spec {
         name: name.to_owned(),
         release: release(file, found),

@@ -114,7 +114,7 @@ fn check(schema: &Value, value: &mut Spanned<DeValue<'_>>, path: &str, found: &m
     };
     if !fits {
         let shown = found.text(&span).unwrap_or_default().lines().next().unwrap_or_default().to_owned();
-        let (what, example) = expected(schema);
+        let (what, example) = expected(schema, path);
         found.add(Some(&span), format!("`{path}` takes {what}, not {shown}"), example);
     }
     fits
@@ -138,18 +138,24 @@ pub(super) fn allows(schema: &Value, kind: &str) -> bool {
     }
 }
 
-fn expected(schema: &Value) -> (&'static str, &'static str) {
+/// What the schema wants, in words, and how it is written.
+fn expected(schema: &Value, path: &str) -> (&'static str, String) {
+    if allows(&schema["items"], "object") {
+        return ("a list of tables", format!("write it as [[{path}]], with its keys below"));
+    }
+    if allows(schema, "object") {
+        return ("a table", format!("write it as [{path}], with its keys below"));
+    }
     for (kind, what, example) in [
         ("array", "a list", "write it in square brackets: [1, 2, 3]"),
-        ("object", "a table", "write it as a table: [name] and its keys below"),
         ("integer", "a whole number", "write a whole number, without quotes"),
         ("number", "a number", "write a number, without quotes"),
         ("boolean", "true or false", "write true or false, without quotes"),
         ("string", "text", "write it in quotes"),
     ] {
         if allows(schema, kind) {
-            return (what, example);
+            return (what, example.to_owned());
         }
     }
-    ("another value", "see docs/SCENARIOS.md")
+    ("another value", "see docs/SCENARIOS.md".to_owned())
 }

@@ -30,7 +30,7 @@ pub(super) fn resolve(file: &File, cluster: &Cluster, found: &mut Diagnostics) -
         let name = topic.name.value.clone();
         topics.push(TopicSpec { name, config: config(topic, cluster, found), partitions: own, exists: true });
     }
-    if file.topic.is_empty() {
+    if file.topic.is_empty() && found.is_empty() {
         let help = "add a [[topic]] with name and partitions; `kafkasim show rolling-restart` prints a whole scenario";
         found.add(None, "there is no topic: nothing would happen".to_owned(), help);
     }
