@@ -216,16 +216,17 @@ proptest! {
             prop_assert!(!read.topics.is_empty());
         }
     }
+}
 
-    #[test]
-    fn a_cut_anywhere_is_read_or_reported_but_never_misread(cut in 0..HEALTHY.len()) {
-        let whole = parse(HEALTHY).unwrap();
-        let Ok(read) = parse(&HEALTHY[..cut]) else { return Ok(()) };
-        prop_assert_eq!(read.notes.len(), usize::from(!HEALTHY[..cut].ends_with('\n')));
-        if read.notes.is_empty() {
-            for (read, whole) in read.topics.iter().zip(&whole.topics) {
-                prop_assert_eq!(&read.partitions, &whole.partitions);
-            }
+#[test]
+fn a_cut_anywhere_is_read_or_reported_but_never_misread() {
+    let whole = parse(HEALTHY).unwrap();
+    for cut in 0..HEALTHY.len() {
+        let text = &HEALTHY[..cut];
+        let Ok(read) = parse(text) else { continue };
+        assert_eq!(read.notes.is_empty(), text.ends_with('\n'), "cut at {cut}");
+        for (read, whole) in read.topics.iter().zip(&whole.topics).filter(|_| read.notes.is_empty()) {
+            assert_eq!(read.partitions, whole.partitions, "cut at {cut}");
         }
     }
 }
