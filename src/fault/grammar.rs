@@ -392,7 +392,17 @@ fn random(words: &mut Reader<'_>, known: &Known) -> Result<Random, Mistake> {
     words.expect("for")?;
     let lasting = words.span_of_time("the mean length of a fault")?;
     let from = if words.accept("from") { Some(moment(words, known)?) } else { None };
-    let to = if words.accept("to") { Some(moment(words, known)?) } else { None };
+    let mut to = None;
+    if words.accept("to") {
+        let word = words.clone_next();
+        let last = moment(words, known)?;
+        if from.is_some_and(|from| from >= last) {
+            return Err(
+                word.wrong(format!("the faults end at {last}, before they begin"), "put the time after `to` above that after `from`")
+            );
+        }
+        to = Some(last);
+    }
     Ok(Random { kinds, controllers, every, lasting, from, to, overlapping: words.accept("overlapping") })
 }
 

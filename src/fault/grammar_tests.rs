@@ -75,6 +75,7 @@ fn a_time_that_cannot_be_is_pointed_at() {
     assert!(mistake("at -5s kill broker 101").0.contains("negative"));
     assert!(mistake("at 0s kill broker 101 for 99999d").0.contains("longer than a year"));
     assert!(mistake("at 0s kill broker 101 for 0s").0.contains("does nothing"));
+    assert_eq!(mistake("random kill of brokers every 5m for 30s from 60s to 30s").1, "30s");
     assert_eq!(mistake("at 10 kill broker 101").0, "`10` has no unit; write \"10ms\" or \"10s\"");
 }
 

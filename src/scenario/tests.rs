@@ -184,6 +184,13 @@ fn bad_values_are_each_told_with_place_and_remedy() {
             "the producer refuses",
         ),
         ("[[topic]]", "[cluster]\ncontrollers = 2\n[[topic]]", "7:15", "a quorum of 2 controllers", "1, 3 or 5"),
+        (
+            "[[topic]]",
+            "[config]\n\"replica.lag.time.max.ms\" = 400\n[[topic]]",
+            "7:29",
+            "replica.fetch.wait.max.ms is 500ms, above replica.lag.time.max.ms of 400ms",
+            "refuses to start",
+        ),
         ("[[topic]]", "[network]\ntls = \"2.0\"\n[[topic]]", "7:7", "`2.0` is not known here", "1.2 or 1.3"),
         ("[[topic]]", "[costs]\nproduce = \"about 1ms\"\n[[topic]]", "7:11", "no duration", "percentiles("),
         ("[[client]]", "[[client]]\nplace = \"moon\"", "12:9", "there is no place `moon`", "the places are lan"),
@@ -303,6 +310,37 @@ fn every_scenario_of_the_catalogue_is_good_and_says_what_it_shows() {
         assert!(scenario.plan.next_at().is_some(), "{name}");
         assert!(scenario.check_size(1e8).is_ok(), "{name}: {}", scenario.estimated_events());
     }
+}
+
+#[test]
+fn the_measured_cases_are_set_up_as_they_were() {
+    for name in ["elect", "restart", "kill", "cut", "reassign"] {
+        let path = format!("measured/{name}");
+        let text = catalogue::find(&path).expect("a measured case").to_owned();
+        let spec = load(&Source { name: path, text }, &[]).unwrap_or_else(|d| panic!("{d}")).spec;
+        let led = |id| {
+            let broker = spec.broker_by_id(id).expect("a broker");
+            spec.partitions.iter().filter(|p| p.leader == Some(broker)).map(|p| p.index).collect::<Vec<_>>()
+        };
+        let broker = &spec.brokers[1];
+        assert_eq!((broker.id, broker.cold), (102, name == "elect"), "{name}");
+        assert_eq!(led(102), if name == "elect" { vec![] } else { vec![1, 4, 7, 10] }, "{name}");
+        assert_eq!(spec.broker_by_id(104).is_some(), name == "reassign");
+        assert_eq!(broker.config.auto_leader_rebalance_enable, name == "restart");
+        assert!(spec.partitions.iter().all(|p| p.replicas.len() == 3 && p.isr.len() == 3));
+        assert!(spec.clients.iter().all(|c| c.workload.rate == 18.0 && c.config.acks == "all"));
+        assert_eq!((spec.clients.len(), spec.voters[0].id, spec.topics[0].config.min_insync_replicas), (3, 1, 2));
+        assert!(broker.costs.name.starts_with("measured"));
+    }
+}
+
+#[test]
+fn every_variant_of_a_seed_meets_the_same_random_faults() {
+    let text = with("at 10s kill broker 2 for 25s", "random kill,pause of brokers every 5s for 2s");
+    let plan = |changes: &[Override]| format!("{:?}", read(&text, changes).unwrap_or_else(|d| panic!("{d}")).plan);
+    let seed = Override::Seed("7".to_owned());
+    assert_eq!(plan(std::slice::from_ref(&seed)), plan(&[seed.clone(), set("linger.ms", "0"), set("client.app.rate", "99")]));
+    assert_ne!(plan(&[seed]), plan(&[Override::Seed("8".to_owned())]));
 }
 
 #[test]
