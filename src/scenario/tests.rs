@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::Duration;
 use crate::model::spec::{Arrivals, Partitioning};
+use proptest::prelude::*;
 
 const SMALL: &str = r#"
 duration = "1m"
@@ -357,4 +358,25 @@ fn the_manual_explains_every_key_of_the_schema() {
     let manual = include_str!("../../docs/SCENARIOS.md");
     let missing: Vec<&String> = all.iter().filter(|key| !manual.contains(&format!("`{key}`"))).collect();
     assert!(all.len() > 60 && missing.is_empty(), "{missing:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_damage_to_a_file_makes_its_reader_fall_over(
+        which in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+        length in 0_usize..30,
+        put in "[-a-z0-9\"\\[\\]{}=.,#\n ]{0,6}|-1|0|99999999999999999999|1e308|true|\"\"|\\[\\]",
+    ) {
+        let names = catalogue::names();
+        let text: Vec<char> = catalogue::find(names[which.index(names.len())]).expect("it is listed").chars().collect();
+        let from = from.index(text.len());
+        let end = (from + length).min(text.len());
+        let damaged: String = text[..from].iter().copied().chain(put.chars()).chain(text[end..].iter().copied()).collect();
+        match read(&damaged, &[]) {
+            Ok(scenario) => prop_assert!(read(&scenario.canonical, &[]).is_ok(), "{}", scenario.canonical),
+            Err(found) => prop_assert!(found.iter().all(|d| !d.message.is_empty() && !d.help.is_empty() && !found.to_string().is_empty())),
+        }
+    }
 }
