@@ -72,6 +72,8 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Whether producer ids are given out.
+    pub gives_ids: bool,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
@@ -190,6 +192,7 @@ impl Bench {
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            gives_ids: true,
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
@@ -379,7 +382,10 @@ impl Bench {
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
             Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
-            Request::InitProducerId => (Duration::ZERO, Response::InitProducerId { error: ErrorCode::None }),
+            Request::InitProducerId => {
+                let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
+                (Duration::ZERO, Response::InitProducerId { error })
+            }
             Request::Produce { acks, entries, .. } => {
                 let results: smallvec::SmallVec<[ProduceResult; 4]> = entries.iter().map(|e| self.produce(broker, offset, e)).collect();
                 let good = results.iter().any(|r| r.error.is_none());
