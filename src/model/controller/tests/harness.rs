@@ -187,7 +187,7 @@ impl Cluster {
             }
             NetworkOp::Request { channel: Channel::Raft(to), correlation, request, .. } => {
                 let generation = self.generations[&(v, to.index())];
-                let token = Token { connection: (v * 16 + to.index()) as u32, generation, correlation };
+                let token = Token { connection: (v * 16 + to.index()) as u32, generation, correlation, address: 0, from: NodeIx(0) };
                 self.send(Event::Request(v, to.index(), token, request));
             }
             NetworkOp::Close(Channel::Raft(to)) => {
@@ -296,7 +296,7 @@ impl Cluster {
             max_wait: Duration::from_millis(500),
         };
         self.asked += 1;
-        let token = Token { connection: OBSERVER + broker.0, generation: 0, correlation: self.asked };
+        let token = Token { connection: OBSERVER + broker.0, generation: 0, correlation: self.asked, address: 0, from: NodeIx(0) };
         self.on(v, |c, ctx, out| c.take(token, request, ctx, out));
     }
 
@@ -324,7 +324,7 @@ impl Cluster {
     pub fn ask(&mut self, request: Request) -> Option<Token> {
         let v = self.active()?;
         self.asked += 1;
-        let token = Token { connection: TEST, generation: 0, correlation: self.asked };
+        let token = Token { connection: TEST, generation: 0, correlation: self.asked, address: 0, from: NodeIx(0) };
         self.on(v, |c, ctx, out| c.take(token, request, ctx, out));
         Some(token)
     }
