@@ -33,6 +33,8 @@ pub(super) struct Active {
 pub(super) struct Session {
     /// When it was last heard of.
     pub last_contact: Instant,
+    /// Somebody was heard of who is not known to be gone: from 4.0 on a session ends only by running out (KAFKA-17793, KAFKA-19130).
+    pub alive: bool,
     /// The offset that it last reported as applied.
     pub applied: Option<MetadataOffset>,
     /// The offset that all others must have applied before it may stop; there only in controlled shutdown.
@@ -80,7 +82,7 @@ impl Active {
     /// The broker's session.
     pub fn session(&mut self, broker: BrokerIx, now: Instant) -> &mut Session {
         if self.sessions.len() <= broker.index() {
-            self.sessions.resize(broker.index() + 1, Session { last_contact: now, applied: None, shutdown_offset: None });
+            self.sessions.resize(broker.index() + 1, Session { last_contact: now, alive: false, applied: None, shutdown_offset: None });
         }
         &mut self.sessions[broker.index()]
     }
@@ -107,6 +109,8 @@ impl Turn<'_, '_> {
         let mut active = Active::new(registrations, now, tasks);
         let last = BrokerIx(self.ctx.spec.brokers.len().saturating_sub(1) as u32);
         active.session(last, now);
+        let unfenced: Vec<BrokerIx> = active.registrations.brokers().filter(|(_, r)| !r.fenced).map(|(b, _)| b).collect();
+        unfenced.into_iter().for_each(|b| active.session(b, now).alive = true);
         *self.active = Some(Box::new(active));
         self.out.fact(Fact::ControllerActive { voter: self.me, epoch: self.disk.epoch });
         self.schedule_after_write();
