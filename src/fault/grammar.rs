@@ -28,6 +28,8 @@ const VERBS: [&str; 20] = [
     "delete",
     "random",
 ];
+/// Most faults of one random line, on average.
+const MOST_RANDOM: f64 = 100_000.0;
 /// How long a restarted process stays down unless the line says so.
 const DOWN: Duration = Duration::from_secs(5);
 
@@ -388,11 +390,26 @@ fn random(words: &mut Reader<'_>, known: &Known) -> Result<Random, Mistake> {
         other => return Err(word.wrong(format!("`{other}` is no group of processes"), "write `brokers` or `controllers`")),
     };
     words.expect("every")?;
+    let mean = words.clone_next();
     let every = words.span_of_time("the mean time between faults")?;
+    if known.end.as_secs_f64() / every.as_secs_f64() > MOST_RANDOM {
+        let help = format!("for {} write {} or more", known.end, known.end.scale(1.0 / MOST_RANDOM));
+        return Err(mean.wrong(format!("a fault every {every} would be more than {MOST_RANDOM} of them"), help));
+    }
     words.expect("for")?;
     let lasting = words.span_of_time("the mean length of a fault")?;
     let from = if words.accept("from") { Some(moment(words, known)?) } else { None };
-    let to = if words.accept("to") { Some(moment(words, known)?) } else { None };
+    let mut to = None;
+    if words.accept("to") {
+        let word = words.clone_next();
+        let last = moment(words, known)?;
+        if from.is_some_and(|from| from >= last) {
+            return Err(
+                word.wrong(format!("the faults end at {last}, before they begin"), "put the time after `to` above that after `from`")
+            );
+        }
+        to = Some(last);
+    }
     Ok(Random { kinds, controllers, every, lasting, from, to, overlapping: words.accept("overlapping") })
 }
 

@@ -75,7 +75,6 @@ impl Plan {
         let mut random_lines = 0;
         for fault in faults {
             match fault {
-                Fault::At(at, Action::Flap { target, every, down, times }) => plan.flap(origin + *at, *target, *every, *down, *times),
                 Fault::At(at, action) => plan.agenda.push(origin + *at, Job::Act(action.clone())),
                 Fault::Random(random) => {
                     let ids = if random.controllers { &controllers } else { &brokers };
@@ -87,12 +86,6 @@ impl Plan {
             }
         }
         plan
-    }
-
-    fn flap(&mut self, first: Instant, target: Target, every: Duration, down: Duration, times: u32) {
-        for i in 0..u64::from(times) {
-            self.agenda.push(first + every * i, Job::Act(Action::Take { how: How::Kill, target, back: Some(down) }));
-        }
     }
 
     /// The moment of the next fault, if there is one left.
@@ -132,7 +125,12 @@ impl Plan {
                 world.note_fault("rolling restart began".to_owned());
                 process::go_on_rolling(roll, at, world, agenda);
             }
-            Action::Flap { target, every, down, times } => self.flap(at, target, every, down, times),
+            Action::Flap { target, every, down, times } => {
+                if times > 1 {
+                    agenda.push(at + every, Job::Act(Action::Flap { target, every, down, times: times - 1 }));
+                }
+                with(target, world, |n, w| process::take(How::Kill, n, Some(down), at, w, agenda));
+            }
             Action::Slow { target, factor, lasting } => with(target, world, |n, w| {
                 disk_and_pause::slow(n, factor, w);
                 lasting.into_iter().for_each(|d| agenda.push(at + d, Job::NormalSpeed(n)));

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         if self.accept(keyword) { self.span_of_time(what).map(Some) } else { Ok(None) }
     }
 
-    /// A whole number from one on.
+    /// A whole number from one to a million.
     pub fn count(&mut self, what: &str) -> Result<u32, Mistake> {
         let word = self.take(what)?;
         count(&word, word.text, what)
@@ -151,10 +151,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A whole number from one on, in (a part of) a word.
+/// Most of anything that a line may ask for.
+const MOST: u32 = 1_000_000;
+
+/// A whole number from one to a million, in (a part of) a word.
 pub(super) fn count(word: &Word<'_>, text: &str, what: &str) -> Result<u32, Mistake> {
     match text.parse::<u32>() {
-        Ok(n) if n >= 1 => Ok(n),
-        _ => Err(word.wrong(format!("`{text}` is no {what}"), "write a whole number from 1 on")),
+        Ok(n) if (1..=MOST).contains(&n) => Ok(n),
+        Ok(_) | Err(_) => Err(word.wrong(format!("`{text}` is no {what}"), format!("write a whole number from 1 to {MOST}"))),
     }
 }

@@ -32,8 +32,12 @@ pub struct Rules {
     pub clean_shutdown_known: bool,
     /// An unclean restart takes the broker out of ISR and ELR when it registers (KAFKA-18106; 4.0).
     pub unclean_restart_leaves_isr: bool,
-    /// A new incarnation may register while the old one is in controlled shutdown (KAFKA-19047; 4.1).
-    pub reregister_in_controlled_shutdown: bool,
+    /// A failed registration or heartbeat is repeated after one heartbeat interval, which also bounds the request
+    /// (KAFKA-19294; 4.1); before, after a doubling pause, bounded by half a session.
+    pub fixed_heartbeat_retry: bool,
+    /// A session outlives the broker's clean shutdown, so that a new incarnation is refused until it has run out
+    /// (KAFKA-17793 keeps sessions by id and epoch, fenced or not; KAFKA-19130; 4.0).
+    pub session_outlives_fencing: bool,
 }
 
 impl Release {
@@ -64,7 +68,8 @@ impl Release {
             periodic_fencing_check: self >= Release::V4_0,
             clean_shutdown_known: self >= Release::V4_0,
             unclean_restart_leaves_isr: self >= Release::V4_0,
-            reregister_in_controlled_shutdown: self >= Release::V4_1,
+            fixed_heartbeat_retry: self >= Release::V4_1,
+            session_outlives_fencing: self >= Release::V4_0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::diagnostic::Diagnostics;
-use super::file::{BrokerFile, ClusterFile, File};
+use super::file::{BrokerFile, ClusterFile, File, Settings};
 use super::keys::{self, Scope};
 use crate::kafka::config::BrokerConfig;
 use crate::kafka::{BrokerIx, NodeIx, VoterIx};
@@ -29,6 +29,7 @@ pub(super) fn resolve(file: &File, costs: &[Arc<Costs>], found: &mut Diagnostics
     let cluster = file.cluster.as_ref().unwrap_or(&default);
     let mut config = BrokerConfig::default();
     keys::apply(&file.config, Scope::Broker, found, |key, text| config.set(key, text));
+    check_fetch_wait(&config, &file.config, found);
     let ids = broker_ids(cluster, found);
     check_sections(&file.broker, &ids, found);
     let combined = cluster.combined.as_ref().is_some_and(|c| c.value);
@@ -58,6 +59,19 @@ pub(super) fn resolve(file: &File, costs: &[Arc<Costs>], found: &mut Diagnostics
         built.voters.push(VoterSpec { node, id: *id, config, costs, leads: i == 0 });
     }
     built
+}
+
+/// `KafkaConfig.validateValues`: a broker with other values does not start.
+fn check_fetch_wait(config: &BrokerConfig, settings: &Settings, found: &mut Diagnostics) {
+    let limits = [("replica.socket.timeout.ms", config.replica_socket_timeout), ("replica.lag.time.max.ms", config.replica_lag_time_max)];
+    for (key, limit) in limits {
+        let wait = config.replica_fetch_wait_max;
+        let written = settings.iter().find(|(k, _)| ***k == *key || ***k == *"replica.fetch.wait.max.ms");
+        if let Some((_, written)) = written.filter(|_| wait > limit) {
+            let message = format!("replica.fetch.wait.max.ms is {wait}, above {key} of {limit}");
+            found.add(Some(&written.span), message, format!("a broker refuses to start with this: raise {key}, or lower the wait"));
+        }
+    }
 }
 
 fn broker_ids(cluster: &ClusterFile, found: &mut Diagnostics) -> Vec<u32> {
@@ -164,6 +178,7 @@ fn broker(
     if !own.config.is_empty() {
         let mut config = (**shared).clone();
         keys::apply(&own.config, Scope::Broker, found, |key, text| config.set(key, text));
+        check_fetch_wait(&config, &own.config, found);
         spec.config = Arc::new(config);
     }
     if let Some(name) = &own.costs {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::Duration;
 use crate::model::spec::{Arrivals, Partitioning};
+use proptest::prelude::*;
 
 const SMALL: &str = r#"
 duration = "1m"
@@ -184,6 +185,13 @@ fn bad_values_are_each_told_with_place_and_remedy() {
             "the producer refuses",
         ),
         ("[[topic]]", "[cluster]\ncontrollers = 2\n[[topic]]", "7:15", "a quorum of 2 controllers", "1, 3 or 5"),
+        (
+            "[[topic]]",
+            "[config]\n\"replica.lag.time.max.ms\" = 400\n[[topic]]",
+            "7:29",
+            "replica.fetch.wait.max.ms is 500ms, above replica.lag.time.max.ms of 400ms",
+            "refuses to start",
+        ),
         ("[[topic]]", "[network]\ntls = \"2.0\"\n[[topic]]", "7:7", "`2.0` is not known here", "1.2 or 1.3"),
         ("[[topic]]", "[costs]\nproduce = \"about 1ms\"\n[[topic]]", "7:11", "no duration", "percentiles("),
         ("[[client]]", "[[client]]\nplace = \"moon\"", "12:9", "there is no place `moon`", "the places are lan"),
@@ -306,6 +314,37 @@ fn every_scenario_of_the_catalogue_is_good_and_says_what_it_shows() {
 }
 
 #[test]
+fn the_measured_cases_are_set_up_as_they_were() {
+    for name in ["elect", "restart", "kill", "cut", "reassign"] {
+        let path = format!("measured/{name}");
+        let text = catalogue::find(&path).expect("a measured case").to_owned();
+        let spec = load(&Source { name: path, text }, &[]).unwrap_or_else(|d| panic!("{d}")).spec;
+        let led = |id| {
+            let broker = spec.broker_by_id(id).expect("a broker");
+            spec.partitions.iter().filter(|p| p.leader == Some(broker)).map(|p| p.index).collect::<Vec<_>>()
+        };
+        let broker = &spec.brokers[1];
+        assert_eq!((broker.id, broker.cold), (102, name == "elect"), "{name}");
+        assert_eq!(led(102), if name == "elect" { vec![] } else { vec![1, 4, 7, 10] }, "{name}");
+        assert_eq!(spec.broker_by_id(104).is_some(), name == "reassign");
+        assert_eq!(broker.config.auto_leader_rebalance_enable, name == "restart");
+        assert!(spec.partitions.iter().all(|p| p.replicas.len() == 3 && p.isr.len() == 3));
+        assert!(spec.clients.iter().all(|c| c.workload.rate == 18.0 && c.config.acks == "all"));
+        assert_eq!((spec.clients.len(), spec.voters[0].id, spec.topics[0].config.min_insync_replicas), (3, 1, 2));
+        assert!(broker.costs.name.starts_with("measured"));
+    }
+}
+
+#[test]
+fn every_variant_of_a_seed_meets_the_same_random_faults() {
+    let text = with("at 10s kill broker 2 for 25s", "random kill,pause of brokers every 5s for 2s");
+    let plan = |changes: &[Override]| format!("{:?}", read(&text, changes).unwrap_or_else(|d| panic!("{d}")).plan);
+    let seed = Override::Seed("7".to_owned());
+    assert_eq!(plan(std::slice::from_ref(&seed)), plan(&[seed.clone(), set("linger.ms", "0"), set("client.app.rate", "99")]));
+    assert_ne!(plan(&[seed]), plan(&[Override::Seed("8".to_owned())]));
+}
+
+#[test]
 fn the_manual_explains_every_key_of_the_schema() {
     fn keys(schema: &serde_json::Value, all: &mut Vec<String>) {
         for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
@@ -319,4 +358,25 @@ fn the_manual_explains_every_key_of_the_schema() {
     let manual = include_str!("../../docs/SCENARIOS.md");
     let missing: Vec<&String> = all.iter().filter(|key| !manual.contains(&format!("`{key}`"))).collect();
     assert!(all.len() > 60 && missing.is_empty(), "{missing:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_damage_to_a_file_makes_its_reader_fall_over(
+        which in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+        length in 0_usize..30,
+        put in "[-a-z0-9\"\\[\\]{}=.,#\n ]{0,6}|-1|0|99999999999999999999|1e308|true|\"\"|\\[\\]",
+    ) {
+        let names = catalogue::names();
+        let text: Vec<char> = catalogue::find(names[which.index(names.len())]).expect("it is listed").chars().collect();
+        let from = from.index(text.len());
+        let end = (from + length).min(text.len());
+        let damaged: String = text[..from].iter().copied().chain(put.chars()).chain(text[end..].iter().copied()).collect();
+        match read(&damaged, &[]) {
+            Ok(scenario) => prop_assert!(read(&scenario.canonical, &[]).is_ok(), "{}", scenario.canonical),
+            Err(found) => prop_assert!(found.iter().all(|d| !d.message.is_empty() && !d.help.is_empty() && !found.to_string().is_empty())),
+        }
+    }
 }

@@ -29,6 +29,7 @@ impl World {
             now: Instant::ZERO,
             queue: EventQueue::new(),
             events: 0,
+            crowd: 0,
             ties: spec.shuffle_ties.then(|| chance.stream("ties", 0)),
             history: History::default(),
             journal: Journal::default(),

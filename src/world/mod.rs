@@ -40,6 +40,8 @@ pub struct World {
     now: Instant,
     queue: EventQueue<Event>,
     events: u64,
+    /// Events of this very moment so far.
+    crowd: u64,
     ties: Option<Stream>,
     history: History,
     journal: Journal,

@@ -59,19 +59,19 @@ pub fn parse(text: &str) -> Result<Properties, Vec<TextError>> {
     let mut mistakes = Mistakes::default();
     let mut comments = Vec::new();
     let mut all = Vec::new();
-    for logical in logical_lines(text, &mut comments, &mut mistakes) {
-        if let Some(property) = property(logical, &mut mistakes) {
-            all.push(property);
-        }
-    }
+    each_logical_line(text, &mut comments, &mut mistakes, |logical, mistakes| all.extend(property(logical, mistakes)));
     let (entries, notes) = later_wins(all);
     mistakes.result(Properties { entries, comments, notes })
 }
 
-/// Joins continued lines; blank and comment lines are left out.
-fn logical_lines(text: &str, comments: &mut Vec<(usize, String)>, mistakes: &mut Mistakes) -> Vec<Vec<Placed>> {
+/// Joins continued lines and hands them on one by one; blank and comment lines are left out.
+fn each_logical_line(
+    text: &str,
+    comments: &mut Vec<(usize, String)>,
+    mistakes: &mut Mistakes,
+    mut take: impl FnMut(Vec<Placed>, &mut Mistakes),
+) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut done = Vec::new();
     let mut current: Vec<Placed> = Vec::new();
     let mut continued = false;
     for (index, line) in natural_lines(text).enumerate() {
@@ -96,13 +96,12 @@ fn logical_lines(text: &str, comments: &mut Vec<(usize, String)>, mistakes: &mut
             current.clear();
         }
         if !open && !current.is_empty() {
-            done.push(std::mem::take(&mut current));
+            take(std::mem::take(&mut current), mistakes);
         }
     }
     if !current.is_empty() {
-        done.push(current);
+        take(current, mistakes);
     }
-    done
 }
 
 /// Lines that end in `\n`, `\r` or `\r\n`.

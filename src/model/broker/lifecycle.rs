@@ -11,7 +11,8 @@ use crate::model::{Channel, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{BrokerState, Ending};
 
-/// First pause after a failed registration or heartbeat; it doubles up to the session time-out, with 2 % jitter (`BrokerLifecycleManager.resendExponentialBackoff`).
+/// Before 4.1: first pause after a failed registration or heartbeat; it doubles up to the session time-out, with 2 % jitter
+/// (`BrokerLifecycleManager.resendExponentialBackoff`).
 const RETRY: Duration = Duration::from_millis(100);
 /// Pause before the next heartbeat while the broker waits to be told that it has caught up.
 const EAGER: Duration = Duration::from_millis(10);
@@ -136,7 +137,7 @@ impl Broker {
         let life = &ram.lifecycle;
         let busy = life.line.as_ref().is_some_and(|(_, line)| line.is_busy());
         let heartbeat = if life.queued_since.is_some() { None } else { Some(life.next_at) };
-        let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|_| life.queued_since.is_some());
+        let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|at| life.queued_since.is_some() && *at > ctx.now);
         let poll = (life.queued_since.is_some() && !busy).then_some(ctx.now + NO_CONTROLLER);
         let next = [heartbeat, line, poll, life.listen_at, life.recovered_at, life.exit_at].into_iter().flatten().min();
         if let Some(at) = next.filter(|at| *at < Instant::MAX) {
@@ -145,7 +146,7 @@ impl Broker {
     }
 
     fn heartbeat_turn(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
-        let give_up = half(self.config.broker_session_timeout);
+        let give_up = self.heartbeat_patience(ctx);
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
         if life.state == BrokerState::ShuttingDown {
@@ -160,7 +161,7 @@ impl Broker {
         }
         let Some(queued) = life.queued_since else { return };
         if let Some((_, line)) = life.line.as_mut() {
-            // The network client gives up a request after half a session; it goes back to the head of the queue.
+            // A request that the network client gives up goes back to the head of the queue.
             line.give_up_if_late(ctx.now, out);
             if line.is_busy() {
                 return;
@@ -173,10 +174,15 @@ impl Broker {
         self.send_to_controller(ctx, out);
     }
 
+    /// How long a registration or heartbeat may wait in the channel, and for its answer (`BrokerServer`, heartbeat channel manager).
+    fn heartbeat_patience(&self, ctx: &Ctx) -> Duration {
+        if ctx.rules.fixed_heartbeat_retry { self.config.broker_heartbeat_interval } else { half(self.config.broker_session_timeout) }
+    }
+
     fn send_to_controller(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let timeout = self.heartbeat_patience(ctx).min(self.config.controller_socket_timeout);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(target) = ram.observer.leader() else { return };
-        let timeout = half(self.config.broker_session_timeout).min(self.config.controller_socket_timeout);
         if ram.lifecycle.line.as_ref().is_none_or(|(voter, _)| *voter != target) {
             if let Some((_, line)) = ram.lifecycle.line.as_mut() {
                 line.close(out);
@@ -197,8 +203,13 @@ impl Broker {
 
     fn heartbeat_failed(&mut self, ctx: &mut Ctx) {
         let cap = self.config.broker_session_timeout;
+        let interval = self.config.broker_heartbeat_interval;
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
+        if ctx.rules.fixed_heartbeat_retry {
+            life.next_at = ctx.now + interval;
+            return;
+        }
         let pause = (RETRY * (1 << life.failures.min(20))).min(cap);
         let jitter = 0.98 + 0.04 * life.draws.at(mix(4, ctx.now.as_nanos())).unit();
         life.failures += 1;

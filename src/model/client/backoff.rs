@@ -23,6 +23,11 @@ impl Backoff {
         Backoff { initial: pause, max: pause }
     }
 
+    /// The longest pause.
+    pub(super) const fn max(&self) -> Duration {
+        self.max
+    }
+
     /// The pause after `n` earlier failures, in whole milliseconds. A larger draw never gives a shorter pause.
     pub(super) fn at(&self, n: u32, draw: Draw) -> Duration {
         if self.max <= self.initial {

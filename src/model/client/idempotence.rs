@@ -49,9 +49,14 @@ impl Sequences {
 }
 
 impl Producer {
-    /// A producer that needs an id; `epoch` tells its life from earlier ones of the same client (each has its own id).
+    /// A producer with its first epoch.
     pub(super) fn new(id: Id, epoch: u16) -> Self {
         Producer { id, epoch, epoch_bump_required: false, rewrite: Vec::new(), unresolved: Vec::new() }
+    }
+
+    /// The producer epoch.
+    pub(super) fn epoch(&self) -> u16 {
+        self.epoch
     }
 
     /// `TransactionManager.maybeResolveSequences`: where nothing is unfinished any more, either every batch was acknowledged

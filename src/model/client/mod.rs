@@ -76,7 +76,8 @@ pub struct Client {
     next_record: RecordId,
     entries: u64,
     asked: u64,
-    lives: u16,
+    /// The producer epoch of the next life: each has an id of its own in Kafka, which one epoch higher stands for here.
+    next_epoch: u16,
 }
 
 /// The client's streams of chance.
@@ -131,7 +132,7 @@ impl Client {
             next_record: 0,
             entries: 0,
             asked: 0,
-            lives: 0,
+            next_epoch: 0,
         }
     }
 
@@ -139,7 +140,6 @@ impl Client {
     pub fn start(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.crash();
         self.up = true;
-        self.lives += 1;
         self.producer = self.new_producer(Id::Needed { target: None, not_before: Instant::ZERO });
         let workload = &ctx.spec.clients[self.index.index()].workload;
         self.skip_application_to(ctx.now, workload);
@@ -152,7 +152,6 @@ impl Client {
     pub fn start_warm(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.crash();
         self.up = true;
-        self.lives += 1;
         self.producer = self.new_producer(Id::Known);
         let topics = &ctx.spec.clients[self.index.index()].workload.topics;
         let age_left = self.settings.metadata_max_age.scale(self.draws.age.at(0).unit());
@@ -167,7 +166,7 @@ impl Client {
     }
 
     fn new_producer(&self, id: Id) -> Option<Producer> {
-        self.settings.idempotent.then(|| Producer::new(id, self.lives - 1))
+        self.settings.idempotent.then(|| Producer::new(id, self.next_epoch))
     }
 
     fn leaders(&self, topics: &[TopicIx], ctx: &Ctx<'_>) -> Vec<BrokerIx> {
@@ -181,6 +180,7 @@ impl Client {
     /// The process is gone with all its records in memory.
     pub fn crash(&mut self) {
         self.up = false;
+        self.next_epoch = self.producer.as_ref().map_or(self.next_epoch, |p| p.epoch() + 1);
         self.cache = Cache::new(self.index);
         self.refresh = Refresh::new(self.index);
         self.connections = Connections::new(self.draws.connect);

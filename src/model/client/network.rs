@@ -74,8 +74,7 @@ impl Client {
         while let Some((channel, overdue)) = self.connections.overdue(ctx.now, &self.settings) {
             out.close(channel);
             match overdue {
-                Overdue::Setup => self.lose(channel, Unreachable::TimedOut, true, ctx, out),
-                Overdue::Request => self.lose(channel, Unreachable::TimedOut, true, ctx, out),
+                Overdue::Setup | Overdue::Request => self.lose(channel, Unreachable::TimedOut, true, ctx, out),
                 Overdue::Idle => self.lose(channel, Unreachable::Reset, false, ctx, out),
             }
         }

@@ -123,6 +123,9 @@ impl Refresh {
     /// `Metadata.timeToNextUpdate`, as a moment. The jitter is drawn anew at each look; a Sender that spins looks so
     /// often that the gate opens at the lower edge of the jitter.
     pub(super) fn next_at(&mut self, now: Instant, settings: &Settings, draws: Stream, spinning: bool) -> Instant {
+        if !self.is_wanted() && now < self.ages_out_at && self.last.is_none_or(|last| last + settings.retry.max() <= self.ages_out_at) {
+            return self.ages_out_at;
+        }
         let look = self.look();
         self.looks += 1;
         let draw = |salt| if spinning { Draw::from_bits(0) } else { draws.at(mix(look, salt)) };

@@ -248,10 +248,11 @@ impl Client {
         }
     }
 
-    /// Arms the timer for the earliest deadline.
+    /// Arms the timer for the earliest deadline. Without a producer id nothing is sent and nothing expires.
     pub(super) fn arm(&mut self, out: &mut Outbox) {
         let trigger = self.rebootstrap_at().unwrap_or(Instant::MAX);
-        let at = self.wake.min(self.accumulator.expires_at()).min(self.connections.check_at()).min(trigger);
+        let expiry = if self.needs_producer_id() { Instant::MAX } else { self.accumulator.expires_at() };
+        let at = self.wake.min(expiry).min(self.connections.check_at()).min(trigger);
         if at != Instant::MAX && self.armed.is_none_or(|armed| at < armed) {
             self.armed = Some(at);
             out.timer(TimerKind::Client, at);

@@ -26,8 +26,6 @@ pub(super) struct Active {
     pub queue: EventQueue,
     /// What it does by itself.
     pub tasks: Tasks,
-    /// The offset after the last committed record that says something to brokers.
-    pub content_end: MetadataOffset,
 }
 
 /// A broker's session (`BrokerHeartbeatState`).
@@ -35,6 +33,8 @@ pub(super) struct Active {
 pub(super) struct Session {
     /// When it was last heard of.
     pub last_contact: Instant,
+    /// Somebody was heard of who is not known to be gone: from 4.0 on a session ends only by running out (KAFKA-17793, KAFKA-19130).
+    pub alive: bool,
     /// The offset that it last reported as applied.
     pub applied: Option<MetadataOffset>,
     /// The offset that all others must have applied before it may stop; there only in controlled shutdown.
@@ -68,7 +68,6 @@ impl Active {
             waiting: VecDeque::new(),
             queue: EventQueue::new(now),
             tasks,
-            content_end: MetadataOffset(0),
         }
     }
 
@@ -83,7 +82,7 @@ impl Active {
     /// The broker's session.
     pub fn session(&mut self, broker: BrokerIx, now: Instant) -> &mut Session {
         if self.sessions.len() <= broker.index() {
-            self.sessions.resize(broker.index() + 1, Session { last_contact: now, applied: None, shutdown_offset: None });
+            self.sessions.resize(broker.index() + 1, Session { last_contact: now, alive: false, applied: None, shutdown_offset: None });
         }
         &mut self.sessions[broker.index()]
     }
@@ -92,24 +91,26 @@ impl Active {
 impl Turn<'_, '_> {
     /// Everything up to the start of this leader's epoch is committed: it becomes active (`QuorumController.claim`).
     pub(super) fn claim(&mut self) {
-        let tasks = Tasks::starting(self.ctx.now, &self.voter().config, self.ctx.rules);
-        self.activate(tasks);
+        let tasks = Tasks::starting(self.ctx.now, self.voters(), &self.voter().config, self.ctx.rules);
+        self.activate(Registrations::committed(self.ctx.history), tasks);
     }
 
     /// At time zero of a run: it has been active for long, so its periodic tasks are anywhere in their periods.
     pub(super) fn claim_warm(&mut self) {
-        let tasks = Tasks::running(self.ctx.now, &self.voter().config, self.ctx.rules, self.draws.phase);
-        self.activate(tasks);
+        let registrations = Registrations::committed(self.ctx.history);
+        let tasks = Tasks::running(self.ctx.now, self.voters(), &self.voter().config, self.ctx.rules, self.draws.phase, &registrations);
+        self.activate(registrations, tasks);
         self.reschedule_fencing();
         self.arm_tasks();
     }
 
-    fn activate(&mut self, tasks: Tasks) {
+    fn activate(&mut self, registrations: Registrations, tasks: Tasks) {
         let now = self.ctx.now;
-        let mut active = Active::new(Registrations::committed(self.ctx.history), now, tasks);
+        let mut active = Active::new(registrations, now, tasks);
         let last = BrokerIx(self.ctx.spec.brokers.len().saturating_sub(1) as u32);
         active.session(last, now);
-        active.content_end = self.raft.high_watermark;
+        let unfenced: Vec<BrokerIx> = active.registrations.brokers().filter(|(_, r)| !r.fenced).map(|(b, _)| b).collect();
+        unfenced.into_iter().for_each(|b| active.session(b, now).alive = true);
         *self.active = Some(Box::new(active));
         self.out.fact(Fact::ControllerActive { voter: self.me, epoch: self.disk.epoch });
         self.schedule_after_write();
@@ -149,11 +150,6 @@ impl Turn<'_, '_> {
             Record::Topic(..) | Record::Broker(..) | Record::Nothing => None,
         };
         let offset = self.ctx.history.commit(record);
-        if let Some(active) = self.active
-            && !matches!(record, Record::Nothing)
-        {
-            active.content_end = offset.next();
-        }
         match record {
             Record::Topic(topic, value) if value.exists => self.out.fact(Fact::TopicCommitted { topic: *topic }),
             Record::Topic(topic, _) => self.out.fact(Fact::TopicRemoved { topic: *topic }),
@@ -188,7 +184,6 @@ impl Turn<'_, '_> {
         while let Some(waiting) = self.active.as_mut().and_then(|a| a.next_answer(reached)) {
             self.answer(waiting.answer);
         }
-        self.schedule_no_op();
     }
 
     /// Sends an answer.

@@ -78,8 +78,11 @@ impl Turn<'_, '_> {
     fn has_valid_session(&mut self, broker: BrokerIx, registration: &BrokerRegistration) -> bool {
         let now = self.ctx.now;
         let timeout = self.session_timeout();
+        let outlives = self.ctx.rules.session_outlives_fencing;
         let Some(active) = self.active else { return false };
-        !registration.fenced && now < active.session(broker, now).last_contact + timeout
+        let session = *active.session(broker, now);
+        let counts = if outlives { session.alive } else { !registration.fenced };
+        counts && now < session.last_contact + timeout
     }
 
     /// From 4.0 on a heartbeat keeps the session alive when it arrives, however long the queue is (KAFKA-17793,
@@ -94,7 +97,9 @@ impl Turn<'_, '_> {
     fn touch(&mut self, broker: BrokerIx) {
         let now = self.ctx.now;
         if let Some(active) = self.active {
-            active.session(broker, now).last_contact = now;
+            let session = active.session(broker, now);
+            session.last_contact = now;
+            session.alive = true;
         }
     }
 
@@ -111,7 +116,6 @@ impl Turn<'_, '_> {
         let same = existing.filter(|r| r.incarnation == incarnation);
         if let Some(old) = existing.filter(|_| same.is_none())
             && self.has_valid_session(broker, &old)
-            && !(self.ctx.rules.reregister_in_controlled_shutdown && old.in_controlled_shutdown)
         {
             let error = ErrorCode::DuplicateBrokerRegistration;
             self.out.fact(Fact::RegistrationRefused { broker, error });
@@ -225,6 +229,7 @@ impl Turn<'_, '_> {
         if let Some(active) = self.active {
             let session = active.session(broker, now);
             session.last_contact = now;
+            session.alive = true;
             session.applied = Some(applied);
         }
         self.reschedule_fencing();
@@ -291,6 +296,9 @@ impl Turn<'_, '_> {
         let stale = self.active.as_ref().and_then(|a| longest_silent(a)).filter(|(_, contact)| now >= *contact + timeout);
         if let Some((broker, last_heartbeat)) = stale {
             self.out.fact(Fact::SessionExpired { broker, last_heartbeat });
+            if let Some(active) = self.active {
+                active.session(broker, now).alive = false;
+            }
             let mut write = self.begin_write();
             self.fence(&mut write, broker, Why::Fenced, asked_at);
             self.finish_write(write, Answer::Nobody);

@@ -7,7 +7,7 @@ use super::active::{Answer, Waiting};
 use super::brokers::heartbeat_error;
 use super::state::Write;
 use crate::engine::{Duration, FifoServer, Instant, mix};
-use crate::kafka::{BrokerEpoch, ErrorCode, MetadataOffset};
+use crate::kafka::{BrokerEpoch, ErrorCode, MetadataOffset, PartitionIx};
 use crate::model::message::{AdminRequest, Request, Response};
 use crate::model::metadata::{Change, Record};
 use crate::model::{TimerKind, Token};
@@ -33,17 +33,17 @@ pub(super) enum Task {
 #[derive(Debug)]
 pub(super) struct EventQueue {
     thread: FifoServer,
-    /// Brokers' requests: when each was taken, and whether its handling began too late.
+    /// Brokers' requests: when each was taken, and what its handling costs.
     requests: BTreeMap<Token, Taken>,
     /// Tasks: when the handling ends, when it was put in, which.
     tasks: VecDeque<(Instant, Instant, Task)>,
 }
 
-/// When a broker's request came.
+/// When a broker's request came, and what its handling costs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     at: Instant,
-    waited: Duration,
+    cost: Duration,
 }
 
 impl EventQueue {
@@ -92,18 +92,17 @@ impl Turn<'_, '_> {
             Request::RaftFetch { .. } | Request::Vote { .. } | Request::BeginQuorumEpoch { .. } | Request::EndQuorumEpoch { .. } => {
                 return self.take_raft(token, request);
             }
-            Request::ApiVersions
-            | Request::Metadata { .. }
-            | Request::InitProducerId
-            | Request::Produce { .. }
-            | Request::ReplicaFetch { .. } => unreachable!("clients and followers do not talk to the controller"),
+            Request::ApiVersions => return self.out.reply(token, Response::ApiVersions, 64),
+            Request::Metadata { .. } | Request::InitProducerId | Request::Produce { .. } | Request::ReplicaFetch { .. } => {
+                unreachable!("clients and followers do not talk to the controller")
+            }
         };
         self.track_heartbeat(&request);
         let cost = self.event_cost(mix(kind, u64::from(broker.0)));
         let now = self.ctx.now;
         let Some(active) = self.active else { return self.not_controller(token, &request) };
         let finish = active.queue.thread.serve(now, cost);
-        active.queue.requests.insert(token, Taken { at: now, waited: finish.since(now) - cost });
+        active.queue.requests.insert(token, Taken { at: now, cost });
         self.out.work(finish, token, request);
     }
 
@@ -115,7 +114,10 @@ impl Turn<'_, '_> {
             Request::BrokerRegistration { broker, incarnation, previous_epoch } => {
                 self.register_broker(token, taken.at, broker, incarnation, previous_epoch);
             }
-            Request::BrokerHeartbeat { .. } => self.heartbeat(token, taken.at, taken.waited, request),
+            Request::BrokerHeartbeat { .. } => {
+                let waited = self.ctx.now.since(taken.at) - taken.cost;
+                self.heartbeat(token, taken.at, waited, request);
+            }
             Request::AlterPartition { broker, epoch, entries } => self.alter_partition(token, taken.at, broker, epoch, entries),
             Request::ApiVersions
             | Request::Metadata { .. }
@@ -211,13 +213,7 @@ impl Turn<'_, '_> {
     }
 
     /// A partition's record.
-    pub(super) fn partition_record(
-        &self,
-        partition: crate::kafka::PartitionIx,
-        change: super::PartitionChange,
-        why: Why,
-        asked_at: Instant,
-    ) -> Record {
+    pub(super) fn partition_record(&self, partition: PartitionIx, change: super::PartitionChange, why: Why, asked_at: Instant) -> Record {
         let note = Change { why, unclean: change.unclean, asked_at, decided_at: self.ctx.now };
         Record::Partition(partition, change.registration, note)
     }

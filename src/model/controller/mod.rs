@@ -37,6 +37,8 @@ pub struct Controller {
     me: VoterIx,
     /// Its event costs are multiplied by this: a slow controller.
     pub slowness: f64,
+    /// Its flushes are multiplied by this: a slow disk.
+    pub disk_slowness: f64,
     disk: Disk,
     ram: Option<Ram>,
 }
@@ -79,6 +81,7 @@ impl Draws {
 struct Turn<'a, 'c> {
     me: VoterIx,
     slowness: f64,
+    disk_slowness: f64,
     disk: &'a mut Disk,
     raft: &'a mut Raft,
     active: &'a mut Option<Box<Active>>,
@@ -102,12 +105,22 @@ impl<'c> Turn<'_, 'c> {
 impl Controller {
     /// A voter that has not been started.
     pub fn new(me: VoterIx) -> Self {
-        Controller { me, slowness: 1.0, disk: Disk::default(), ram: None }
+        Controller { me, slowness: 1.0, disk_slowness: 1.0, disk: Disk::default(), ram: None }
     }
 
     fn turn<'a, 'c>(&'a mut self, ctx: &'a mut Ctx<'c>, out: &'a mut Outbox) -> Option<Turn<'a, 'c>> {
         let Ram { draws, raft, active } = self.ram.as_mut()?;
-        Some(Turn { me: self.me, slowness: self.slowness, disk: &mut self.disk, raft, active, draws: *draws, ctx, out })
+        Some(Turn {
+            me: self.me,
+            slowness: self.slowness,
+            disk_slowness: self.disk_slowness,
+            disk: &mut self.disk,
+            raft,
+            active,
+            draws: *draws,
+            ctx,
+            out,
+        })
     }
 
     fn with(&mut self, ctx: &mut Ctx, out: &mut Outbox, act: impl FnOnce(&mut Turn)) {

@@ -1,18 +1,18 @@
 //! Producers from their properties, and what they write.
 
+use super::security::{self, Security};
 use super::servers::Server;
 use super::topics::TopicDraft;
 use super::{Findings, Input, settings};
 use crate::kafka::config::known::Scope;
 use crate::kafka::text::properties::{self, Properties};
 use crate::kafka::text::{TextError, shown};
+use crate::model::client::profiles;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The key that chooses a profile; Kafka does not know it.
 const PROFILE_KEY: &str = "kafkasim.profile";
 const DEFAULT_PROFILE: &str = "java-4.3";
-/// Oldest and newest release line that a profile stands for.
-const PROFILES: [(u16, u16); 2] = [(3, 6), (4, 3)];
 /// Records a second of each topic when no load is given.
 const ASSUMED_RATE: f64 = 10.0;
 
@@ -22,6 +22,8 @@ pub(super) struct Client {
     profile: String,
     bootstrap: Vec<u32>,
     config: BTreeMap<&'static str, String>,
+    /// How it connects.
+    pub security: Security,
 }
 
 /// A client of the scenario.
@@ -69,7 +71,8 @@ fn read_one(name: &str, file: &str, properties: &Properties, servers: &[Server],
         findings.assume(format!("{}: {note}", shown(file)));
     }
     let mut config = BTreeMap::new();
-    for property in properties.entries.iter().filter(|p| p.key != PROFILE_KEY && p.key != "bootstrap.servers") {
+    let read_here = |key: &str| key == PROFILE_KEY || key == "bootstrap.servers" || security::KEYS.contains(&key);
+    for property in properties.entries.iter().filter(|p| !read_here(&p.key)) {
         config.extend(settings::read(Scope::Producer, file, property, findings));
     }
     let profile = profile(file, properties, findings).unwrap_or_else(|| {
@@ -88,7 +91,7 @@ fn read_one(name: &str, file: &str, properties: &Properties, servers: &[Server],
         Vec::new()
     });
     findings.took(format!("client {} ({profile}, {} settings) from {}", shown(name), config.len(), shown(file)));
-    Client { name: name.to_owned(), profile, bootstrap, config }
+    Client { name: name.to_owned(), profile, bootstrap, config, security: security::read(properties, findings) }
 }
 
 /// The profile that the file asks for by its key or by a comment.
@@ -99,22 +102,12 @@ fn profile(file: &str, properties: &Properties, findings: &mut Findings) -> Opti
         asked.find(|(_, _, name)| name.starts_with("java-"))
     };
     let (line, column, name) = by_key.or_else(by_comment)?;
-    if !is_profile(name) {
+    if profiles::find(name).is_none() {
         let message = format!("no client library `{}`", shown(name));
-        let help = "write java- and a release from 3.6 to 4.3, for example java-3.9".to_owned();
+        let help = format!("there are {}", profiles::all().iter().map(|p| p.name).collect::<Vec<_>>().join(", "));
         findings.error(file, TextError { line, column, length: name.chars().count().max(1), message, help });
     }
     Some(name.to_owned())
-}
-
-/// `java-` and a release that some profile stands for.
-fn is_profile(name: &str) -> bool {
-    let Some(release) = name.strip_prefix("java-") else { return false };
-    let parts: Option<Vec<u16>> = release.split('.').map(|p| p.parse().ok()).collect();
-    match parts.as_deref() {
-        Some([major, minor]) | Some([major, minor, _]) => (PROFILES[0]..=PROFILES[1]).contains(&(*major, *minor)),
-        Some(_) | None => false,
-    }
 }
 
 /// The brokers behind `host:port,…`, if every one of them is known from its listeners; none when nothing is said.
@@ -156,7 +149,13 @@ fn free_name(name: &str, first: usize, taken: &mut BTreeSet<String>) -> String {
 
 fn default_client(findings: &mut Findings) -> Client {
     findings.assume(format!("one producer `app` of the library {DEFAULT_PROFILE} with Kafka's defaults, because no client was given"));
-    Client { name: "app".to_owned(), profile: DEFAULT_PROFILE.to_owned(), bootstrap: Vec::new(), config: BTreeMap::new() }
+    Client {
+        name: "app".to_owned(),
+        profile: DEFAULT_PROFILE.to_owned(),
+        bootstrap: Vec::new(),
+        config: BTreeMap::new(),
+        security: security::read(&Properties::default(), findings),
+    }
 }
 
 /// Every topic of the cluster's users at the same guessed rate.

@@ -4,6 +4,7 @@
 
 mod clients;
 mod findings;
+mod security;
 mod servers;
 mod settings;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::kafka::text::quorum::{self, Quorum};
 use crate::kafka::text::{TextError, shown};
 use clients::ClientDraft;
 use findings::Findings;
+use security::Security;
 use servers::{Controllers, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use topics::{TopicDraft, Topics};
@@ -69,6 +71,7 @@ struct Draft {
     config: BTreeMap<&'static str, String>,
     topics: Vec<TopicDraft>,
     clients: Vec<ClientDraft>,
+    security: Security,
     assumed_rates: bool,
 }
 
@@ -97,6 +100,7 @@ pub fn import(sources: &Sources) -> Result<Imported, Vec<(String, TextError)>> {
     }
     let ids = broker_ids(&servers, quorum.as_ref(), found.as_ref(), &mut findings);
     let topics = topics::draft(found.as_ref(), release, &sources.loads, ids.len(), &mut findings);
+    let security = security::common(clients.iter().map(|c| c.security), &mut findings);
     let clients = clients::draft(clients, &topics, &sources.loads, &mut findings);
     if !findings.errors.is_empty() {
         return Err(findings.errors);
@@ -118,6 +122,7 @@ pub fn import(sources: &Sources) -> Result<Imported, Vec<(String, TextError)>> {
         config,
         topics,
         clients,
+        security,
         assumed_rates: sources.loads.is_empty(),
     };
     say_down(&down, &mut findings);
@@ -129,7 +134,12 @@ pub fn import(sources: &Sources) -> Result<Imported, Vec<(String, TextError)>> {
 fn read_quorum(input: &Input, findings: &mut Findings) -> Option<Quorum> {
     match quorum::parse(&input.text) {
         Ok(quorum) => {
-            findings.took(format!("{} voters of the controller quorum from {}", quorum.voters.len(), shown(&input.name)));
+            findings.took(format!(
+                "the controller quorum ({} of {} leads) from {}",
+                quorum.leader_id,
+                quorum.voters.len(),
+                shown(&input.name)
+            ));
             Some(quorum)
         }
         Err(errors) => {

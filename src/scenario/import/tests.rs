@@ -20,6 +20,10 @@ fn client(text: &str) -> Sources {
 fn good(sources: &Sources) -> (Imported, Table) {
     let imported = import(sources).unwrap();
     let table = imported.scenario_toml.parse::<Table>().unwrap_or_else(|e| panic!("{e}\n{}", imported.scenario_toml));
+    // What was written is what the scenario's own reader takes, and it starts from a legal state.
+    let source = crate::scenario::Source { name: "imported.toml".to_owned(), text: imported.scenario_toml.clone() };
+    let scenario = crate::scenario::load(&source, &[]).unwrap_or_else(|e| panic!("{}\n{}", e.render(false), imported.scenario_toml));
+    assert!(scenario.spec.partitions.iter().all(|p| p.leader.is_none_or(|l| p.isr.contains(&l) && scenario.spec.brokers[l.index()].up)));
     (imported, table)
 }
 
@@ -167,6 +171,15 @@ fn a_duration_where_kafka_wants_a_number_is_an_error_with_its_place_and_remedy()
     let helps: Vec<_> = errors.iter().map(|(_, e)| e.help.split(':').next().unwrap()).collect();
     let retries = "write for example `retries=2147483647`, Kafka's default";
     assert_eq!(helps, ["write `linger.ms=5`", "write `request.timeout.ms=30000`", "write `batch.size=65536`", retries]);
+}
+
+#[test]
+fn how_clients_connect_becomes_the_network_of_the_scenario() {
+    let (_, scenario) = good(&client("security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nssl.enabled.protocols=TLSv1.2\n"));
+    assert_eq!((scenario["network"]["tls"].as_str(), scenario["network"]["sasl"].as_str()), (Some("1.2"), Some("scram")));
+    let (imported, scenario) = good(&client("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\n"));
+    assert!(scenario.get("network").is_none());
+    assert!(says(&imported.not_modelled, "handshake is not counted (OAUTHBEARER)"));
 }
 
 #[test]

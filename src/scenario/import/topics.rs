@@ -145,7 +145,15 @@ pub(super) fn draft(
 
 fn assumed(loads: &[(String, f64)], brokers: usize, findings: &mut Findings) -> Vec<TopicDraft> {
     let mut names: Vec<String> = loads.iter().map(|(topic, _)| topic.clone()).collect();
+    names.sort();
     names.dedup();
+    for name in names.iter().filter(|n| !describe::is_topic_name(n)) {
+        findings.option_error(
+            "--load",
+            format!("`{}` is no name of a topic", shown(name)),
+            "letters, digits, `.`, `_` and `-`, 249 at most",
+        );
+    }
     if names.is_empty() {
         names.push("topic".to_owned());
     }

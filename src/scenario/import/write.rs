@@ -1,6 +1,7 @@
 //! The scenario's text.
 
 use super::clients::ClientDraft;
+use super::security::Security;
 use super::servers::{Config, Controllers};
 use super::topics::{Partitions, TopicDraft};
 use super::{BrokerDraft, Draft, Findings};
@@ -15,6 +16,7 @@ pub(super) fn scenario(draft: &Draft, findings: &Findings, not_modelled: &[Strin
     // Writing into a String cannot fail.
     let _ = top(&mut out, draft, findings, not_modelled);
     let _ = cluster(&mut out, draft);
+    let _ = network(&mut out, draft);
     for b in &draft.brokers {
         let _ = broker(&mut out, b);
     }
@@ -65,6 +67,19 @@ fn cluster(out: &mut String, draft: &Draft) -> std::fmt::Result {
         }
     }
     Ok(())
+}
+
+fn network(out: &mut String, draft: &Draft) -> std::fmt::Result {
+    let Security { tls, sasl } = draft.security;
+    if (tls, sasl) == ("none", "none") {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n# As the clients connect. Latencies are not known: set them, they count.\n[network]\ntls = {}\nsasl = {}",
+        quoted(tls),
+        quoted(sasl)
+    )
 }
 
 fn broker(out: &mut String, broker: &BrokerDraft) -> std::fmt::Result {

@@ -79,3 +79,9 @@ pub struct Reassignment {
     /// `Removing Replicas`.
     pub removing: Vec<u32>,
 }
+
+/// Whether Kafka would take this name for a topic (`org.apache.kafka.common.internals.Topic.isValid`).
+pub fn is_topic_name(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= 249 && name != "." && name != ".." && name.chars().all(legal)
+}

@@ -1,6 +1,6 @@
 //! Reads a description of any Kafka from 1.x to 4.x, with all mistakes at once.
 
-use super::{Description, Header, Partition, Reassignment, Topic};
+use super::{Description, Header, Partition, Reassignment, Topic, is_topic_name};
 use crate::kafka::text::{Mistakes, TextError, check_size, column_at, lines, list_of, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,6 @@ const LABELS: [&str; 14] = [
     "Elr:",
     "LastKnownElr:",
 ];
-const MAX_NAME: usize = 249;
 const CUT: &str = "the text may have been cut: copy the whole output of `kafka-topics.sh --describe` again";
 
 /// Reads what `kafka-topics.sh --describe` printed, with or without header lines.
@@ -113,17 +112,15 @@ impl<'a> Fields<'a> {
     /// A list of broker ids without repetition.
     fn ids(&self, label: &str, mistakes: &mut Mistakes) -> Option<Vec<u32>> {
         let field = self.find(label)?;
-        let mut list = Vec::new();
-        for part in field.value.split(',').filter(|_| !field.value.is_empty()) {
-            let Some(id) = id(part.trim()) else {
-                mistakes.add(self.place(field), format!("{label} `{}` is no list of broker ids", shown(field.value)), CUT);
-                return None;
-            };
-            if list.contains(&id) {
-                mistakes.add(self.place(field), format!("{label} names broker {id} twice"), "each replica is on its own broker");
-                return None;
-            }
-            list.push(id);
+        let ids: Option<Vec<u32>> = field.value.split(',').filter(|_| !field.value.is_empty()).map(|part| id(part.trim())).collect();
+        let Some(list) = ids else {
+            mistakes.add(self.place(field), format!("{label} `{}` is no list of broker ids", shown(field.value)), CUT);
+            return None;
+        };
+        let ascending = sorted(&list);
+        if let Some(pair) = ascending.windows(2).find(|pair| pair[0] == pair[1]) {
+            mistakes.add(self.place(field), format!("{label} names broker {} twice", pair[0]), "each replica is on its own broker");
+            return None;
         }
         Some(list)
     }
@@ -146,6 +143,13 @@ fn id(text: &str) -> Option<u32> {
     text.parse::<u32>().ok().filter(|n| *n <= i32::MAX as u32)
 }
 
+/// Ascending, to look things up in: a hostile line may list hundreds of thousands.
+fn sorted(list: &[u32]) -> Vec<u32> {
+    let mut list = list.to_vec();
+    list.sort_unstable();
+    list
+}
+
 #[derive(Default)]
 struct Reader {
     topics: Vec<Topic>,
@@ -154,7 +158,9 @@ struct Reader {
     seen: BTreeMap<(usize, u32), usize>,
     /// Topics of which a line could not be read: what is missing from them is known already.
     broken: BTreeSet<usize>,
-    skipped: Vec<(usize, String)>,
+    /// How many lines were skipped, and the first of them.
+    skipped: usize,
+    first_skipped: Option<(usize, String)>,
     /// The first line with a column `Elr`, and the ends of lines without one.
     with_elr: Option<usize>,
     without_elr: Vec<(usize, usize, usize)>,
@@ -167,7 +173,8 @@ impl Reader {
             return;
         }
         if !line.trim_start().starts_with("Topic:") {
-            self.skipped.push((number, shown(line.trim())));
+            self.skipped += 1;
+            self.first_skipped.get_or_insert_with(|| (number, shown(line.trim())));
             return;
         }
         let fields = Fields::of(number, line);
@@ -183,8 +190,7 @@ impl Reader {
     /// The place of the line's topic in the list.
     fn topic(&mut self, fields: &Fields) -> Option<usize> {
         let field = fields.find("Topic:")?;
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if field.value.is_empty() || field.value.len() > MAX_NAME || !field.value.chars().all(legal) {
+        if !is_topic_name(field.value) {
             let message = format!("`{}` is no name of a topic", shown(field.value));
             self.mistakes.add(fields.place(field), message, "letters, digits, `.`, `_` and `-`, 249 at most");
             return None;
@@ -283,9 +289,9 @@ impl Reader {
             check_count(topic, self.broken.contains(&index), &mut self.mistakes);
         }
         let mut notes = Vec::new();
-        if let Some((line, text)) = self.skipped.first() {
-            let (lines, were) = if self.skipped.len() == 1 { ("line does", "was") } else { ("lines do", "were") };
-            notes.push(format!("{} {lines} not begin with `Topic:` and {were} skipped, first line {line}: {text}", self.skipped.len()));
+        if let Some((line, text)) = &self.first_skipped {
+            let (lines, were) = if self.skipped == 1 { ("line does", "was") } else { ("lines do", "were") };
+            notes.push(format!("{} {lines} not begin with `Topic:` and {were} skipped, first line {line}: {text}", self.skipped));
         }
         if !ends_whole {
             notes.push("the text does not end with a line end, as the tool's output does: its last line may be cut".to_owned());
@@ -294,7 +300,7 @@ impl Reader {
     }
 
     fn nothing(&self) -> TextError {
-        let (line, message) = match self.skipped.first() {
+        let (line, message) = match &self.first_skipped {
             None => (1, "the text is empty".to_owned()),
             Some((line, text)) => (*line, format!("no line begins with `Topic:`; the first one is `{text}`")),
         };
@@ -316,8 +322,9 @@ fn check_members(p: &Partition, fields: &Fields, mistakes: &mut Mistakes) {
         mistakes.add(fields.end(), "the partition has no replicas", CUT);
         return;
     }
+    let replicas = sorted(&p.replicas);
     for (label, list) in [("Isr:", Some(&p.isr)), ("Elr:", p.elr.as_ref())] {
-        let stranger = list.and_then(|l| l.iter().find(|id| !p.replicas.contains(id)));
+        let stranger = list.and_then(|l| l.iter().find(|id| replicas.binary_search(id).is_err()));
         if let (Some(id), Some(field)) = (stranger, fields.find(label)) {
             mistakes.add(fields.place(field), format!("{label} names broker {id}, which is not among the replicas"), CUT);
         }
@@ -335,6 +342,9 @@ fn check_members(p: &Partition, fields: &Fields, mistakes: &mut Mistakes) {
 /// Exactly the partitions 0 to PartitionCount - 1.
 fn check_count(topic: &Topic, broken: bool, mistakes: &mut Mistakes) {
     let Some(header) = &topic.header else { return };
+    if header.partition_count == 0 {
+        mistakes.add((header.line, 1, 1), format!("topic {} has no partitions", topic.name), CUT);
+    }
     let beyond = topic.partitions.iter().find(|p| p.index >= header.partition_count);
     if let Some(p) = beyond {
         let message = format!("partition {} of {} is beyond its PartitionCount {}", p.index, topic.name, header.partition_count);

@@ -16,7 +16,7 @@ use crate::model::spec::{Arrivals, BrokerSpec, ClientSpec, NodeSpec, PartitionSp
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub const WAY: Duration = Duration::from_micros(500);
@@ -47,15 +47,17 @@ enum Event {
     Connected(Channel),
     Disconnected(Channel, Unreachable),
     Request(Channel, u32, Request),
+    Unmuted(Channel),
     Response(Channel, u32, Response),
 }
 
 /// A connection that the client has opened.
-#[derive(Clone, Copy)]
 struct Open {
     broker: BrokerIx,
     generation: u64,
-    muted_until: Instant,
+    /// Requests that have arrived; the first is being worked on while the connection is muted.
+    requests: VecDeque<(u32, Request)>,
+    muted: bool,
     /// Nothing comes through any more, and nobody says so.
     deaf: bool,
 }
@@ -70,6 +72,8 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Whether producer ids are given out.
+    pub gives_ids: bool,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
@@ -188,6 +192,7 @@ impl Bench {
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            gives_ids: true,
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
@@ -249,6 +254,7 @@ impl Bench {
         self.brokers[broker as usize].health = Health::Dead;
         let open: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
         for channel in open {
+            self.open.get_mut(&channel).unwrap().deaf = true;
             self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
         }
     }
@@ -291,7 +297,8 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
-                let open = Open { broker: BrokerIx(node.0), generation: self.generation, muted_until: Instant::ZERO, deaf: false };
+                let open =
+                    Open { broker: BrokerIx(node.0), generation: self.generation, requests: VecDeque::new(), muted: false, deaf: false };
                 self.open.insert(channel, open);
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
@@ -338,15 +345,22 @@ impl Bench {
             Event::Connected(channel) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.connected(channel, ctx, out))
             }
-            Event::Disconnected(channel, how) if self.is_open(channel, generation) => {
+            Event::Disconnected(channel, how) if self.open.get(&channel).is_some_and(|c| c.generation == generation) => {
                 self.open.remove(&channel);
                 self.act(|client, ctx, out| client.disconnected(channel, how, ctx, out));
             }
-            Event::Request(channel, correlation, request) if self.is_open(channel, generation) => self.serve(channel, correlation, request),
+            Event::Request(channel, correlation, request) if self.is_open(channel, generation) => {
+                self.open.get_mut(&channel).unwrap().requests.push_back((correlation, request));
+                self.serve(channel);
+            }
+            Event::Unmuted(channel) if self.is_open(channel, generation) => {
+                self.open.get_mut(&channel).unwrap().muted = false;
+                self.serve(channel);
+            }
             Event::Response(channel, correlation, response) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.response(channel, correlation, response, ctx, out));
             }
-            Event::Connected(_) | Event::Disconnected(..) | Event::Request(..) | Event::Response(..) => {}
+            Event::Connected(_) | Event::Disconnected(..) | Event::Request(..) | Event::Response(..) | Event::Unmuted(_) => {}
         }
     }
 
@@ -355,21 +369,23 @@ impl Bench {
         applied.map(|a| a.1).max().unwrap_or_default()
     }
 
-    /// A broker takes a request, unless its connection is muted by the one before.
-    fn serve(&mut self, channel: Channel, correlation: u32, request: Request) {
-        let Open { broker, muted_until, .. } = self.open[&channel];
-        if self.brokers[broker.index()].health != Health::Up {
+    /// A broker takes the next request, unless the connection is muted by the one before.
+    fn serve(&mut self, channel: Channel) {
+        let open = self.open.get_mut(&channel).unwrap();
+        let broker = open.broker;
+        if open.muted || self.brokers[broker.index()].health != Health::Up {
             return;
         }
-        if muted_until > self.now {
-            self.push(muted_until, Event::Request(channel, correlation, request), channel);
-            return;
-        }
+        let Some((correlation, request)) = open.requests.pop_front() else { return };
+        open.muted = true;
         let offset = self.offset(broker);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
             Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
-            Request::InitProducerId => (Duration::ZERO, Response::InitProducerId { error: ErrorCode::None }),
+            Request::InitProducerId => {
+                let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
+                (Duration::ZERO, Response::InitProducerId { error })
+            }
             Request::Produce { acks, entries, .. } => {
                 let results: smallvec::SmallVec<[ProduceResult; 4]> = entries.iter().map(|e| self.produce(broker, offset, e)).collect();
                 let good = results.iter().any(|r| r.error.is_none());
@@ -378,13 +394,14 @@ impl Bench {
                     if !good {
                         self.push(self.now + WAY, Event::Disconnected(channel, Unreachable::Reset), channel);
                     }
+                    self.push(self.now, Event::Unmuted(channel), channel);
                     return;
                 }
                 (cost, Response::Produce { broker, results })
             }
             other => unreachable!("no client sends {other:?}"),
         };
-        self.open.get_mut(&channel).unwrap().muted_until = self.now + cost;
+        self.push(self.now + cost, Event::Unmuted(channel), channel);
         self.push(self.now + cost + WAY, Event::Response(channel, correlation, response), channel);
     }
 

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, Health, acknowledged, at, ms, sent};
 use crate::observe::Fact;
-use crate::observe::fact::Unreachable;
+use crate::observe::fact::{Told, Unreachable};
 
 fn opening(fact: &Fact) -> bool {
     matches!(fact, Fact::ConnectionOpening { .. })
@@ -128,4 +128,46 @@ fn an_idle_connection_is_closed_and_that_refreshes_the_metadata() {
     bench.run_to(start + ms(15_000));
     assert_eq!(bench.times(start, lost).len(), 1);
     assert_eq!(bench.client.believes(crate::kafka::PartitionIx(0), &bench.history, &bench.spec).1.0, 1);
+}
+
+#[test]
+fn a_client_whose_brokers_are_all_gone_starts_again_from_its_bootstrap_servers_only_where_its_release_does() {
+    let told_to_forget = |profile| {
+        let mut bench = Bench::warm(profile, &[0, 1], &[("linger.ms", "0")]);
+        (0..3).for_each(|b| bench.kill(b));
+        bench.send(0);
+        bench.run_to(at(20_000));
+        (0..3).for_each(|b| bench.brokers[b].health = Health::Up);
+        bench.run_to(at(30_000));
+        assert_eq!(bench.records(), (1, 0), "{profile}: it comes back");
+        !bench.times(at(0), |f| matches!(f, Fact::BeliefChanged { told: Told::Forgot, .. })).is_empty()
+    };
+    assert!(!told_to_forget("java-3.7"));
+    assert!(!told_to_forget("java-3.9"), "KIP-899 is there but off by default");
+    assert!(told_to_forget("java-4.3"));
+}
+
+#[test]
+fn a_client_that_hears_no_metadata_for_five_minutes_starts_again_from_its_bootstrap_servers() {
+    let mut bench = Bench::warm("java-4.3", &[0, 1], &[("linger.ms", "0")]);
+    let start = bench.now;
+    (0..3).for_each(|b| bench.silence(b));
+    bench.send(0);
+    bench.run_to(start + ms(400_000));
+    let forgot = bench.times(start, |f| matches!(f, Fact::BeliefChanged { told: Told::Forgot, .. }));
+    // The first refresh is wanted when the request times out.
+    assert!((330_001.0..=330_003.0).contains(&forgot[0]), "{forgot:?}");
+}
+
+#[test]
+fn a_producer_without_an_id_sends_nothing_and_expires_nothing() {
+    let mut bench = Bench::new("java-4.3", &[0, 1], &[("linger.ms", "0")]);
+    bench.gives_ids = false;
+    bench.act(|client, ctx, out| client.start(ctx, out));
+    bench.send(0);
+    bench.run_to(at(200_000));
+    assert_eq!((bench.records(), bench.times(at(0), sent).len()), ((0, 0), 0));
+    bench.gives_ids = true;
+    bench.run_to(at(201_000));
+    assert_eq!(bench.records(), (0, 1), "then it is found to be too old");
 }

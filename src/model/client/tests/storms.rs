@@ -36,8 +36,18 @@ fn weather() -> impl Strategy<Value = (Weather, u64)> {
     (what, prop_oneof![Just(0), 0..20_u64, 0..2000_u64])
 }
 
-fn storm(profile: usize, config: &[(&str, &str)], weathers: &[(Weather, u64)]) -> Bench {
-    let mut bench = Bench::warm(profiles::all()[profile].name, &[0, 1, 2], config);
+/// The whole story of a client: warm, or started into the storm.
+fn storm(profile: usize, warm: bool, config: &[(&str, &str)], weathers: &[(Weather, u64)]) -> Bench {
+    let name = profiles::all()[profile].name;
+    let mut bench = if warm { Bench::warm(name, &[0, 1, 2], config) } else { Bench::new(name, &[0, 1, 2], config) };
+    if !warm {
+        (0..3).for_each(|b| {
+            if let Some((Weather::Kill(_), _)) = weathers.first() {
+                bench.kill(b)
+            }
+        });
+        bench.act(|client, ctx, out| client.start(ctx, out));
+    }
     let mut epochs = [0; 3];
     let mut moved = |bench: &mut Bench, partition: u32, leader: u32, lags: [u64; 3]| {
         epochs[partition as usize] += 1;
@@ -79,9 +89,9 @@ fn fates(bench: &Bench) -> BTreeMap<u64, usize> {
 
 proptest! {
     #[test]
-    fn an_idempotent_producer_that_has_time_writes_every_record_once_and_in_order(profile in 0..5_usize, weathers in prop::collection::vec(weather(), 1..40)) {
+    fn an_idempotent_producer_that_has_time_writes_every_record_once_and_in_order(profile in 0..5_usize, warm in any::<bool>(), weathers in prop::collection::vec(weather(), 1..40)) {
         let config = [("linger.ms", "0"), ("batch.size", "300"), ("delivery.timeout.ms", "1000000")];
-        let bench = storm(profile, &config, &weathers);
+        let bench = storm(profile, warm, &config, &weathers);
         let sent = fates(&bench).len();
         prop_assert_eq!(bench.records(), (sent, 0));
         for partition in (0..3).map(PartitionIx) {
@@ -96,6 +106,7 @@ proptest! {
     #[test]
     fn every_record_of_any_producer_has_one_fate_and_what_was_acknowledged_was_written(
         profile in 0..5_usize,
+        warm in any::<bool>(),
         in_flight in prop::sample::select(vec!["1", "5"]),
         idempotence in prop::sample::select(vec!["true", "false"]),
         memory in prop::sample::select(vec!["900", "33554432"]),
@@ -105,7 +116,7 @@ proptest! {
             ("batch.size", "300"), ("enable.idempotence", idempotence), ("max.in.flight.requests.per.connection", in_flight),
             ("buffer.memory", memory), ("delivery.timeout.ms", "31000"), ("max.block.ms", "5000"),
         ];
-        let bench = storm(profile, &config, &weathers);
+        let bench = storm(profile, warm, &config, &weathers);
         prop_assert!(fates(&bench).values().all(|n| *n == 1), "{:?}", fates(&bench));
         let written: BTreeSet<_> = bench.log.iter().map(|e| e.batch).collect();
         for (_, fact) in &bench.facts {

@@ -6,6 +6,7 @@ use super::{Campaign, Leading, Role};
 use crate::engine::{Duration, mix};
 use crate::kafka::{RaftEpoch, VoterIx};
 use crate::model::message::Request;
+use crate::model::metadata::Record;
 
 /// Unit of the pause after a lost election (`KafkaRaftClient.RETRY_BACKOFF_BASE_MS`).
 const RETRY_BACKOFF_BASE: Duration = Duration::from_millis(100);
@@ -90,6 +91,6 @@ impl Turn<'_, '_> {
         self.disk.leader = Some(self.me);
         let leading = Leading::new(self.voters(), self.me, self.disk.log.end(), self.ctx.now, &self.voter().config);
         self.raft.role = Role::Leader(Box::new(leading));
-        self.append_now(vec![crate::model::metadata::Record::Nothing]);
+        self.append_now(vec![Record::Nothing]);
     }
 }

@@ -57,7 +57,7 @@ impl Turn<'_, '_> {
         let Some(last) = batches.last() else { return };
         // A voter flushes before it fetches again, because its fetch offset is its acknowledgement.
         let draw = self.draws.flush.at(mix(u64::from(last.epoch.0), last.base.0));
-        let flushed = self.ctx.now + self.voter().costs.raft_flush.sample(draw);
+        let flushed = self.ctx.now + self.voter().costs.raft_flush.sample(draw).scale(self.disk_slowness);
         if let Role::Follower { next_fetch_at, .. } = &mut self.raft.role {
             *next_fetch_at = flushed;
         }

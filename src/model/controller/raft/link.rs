@@ -41,8 +41,10 @@ pub(in crate::model::controller) struct Link {
 impl Link {
     /// The connection is up.
     pub fn connected(&mut self) {
-        self.state = State::Open;
-        self.failures = 0;
+        if matches!(self.state, State::Opening { .. }) {
+            self.state = State::Open;
+            self.failures = 0;
+        }
     }
     /// Whether the answer is the one that is waited for; it is not any more then.
     pub fn answered(&mut self, correlation: u32) -> bool {

@@ -16,7 +16,7 @@ pub(super) use state::{Campaign, Role};
 
 use super::Turn;
 use crate::engine::{Duration, Instant};
-use crate::kafka::{ErrorCode, MetadataOffset, VoterIx};
+use crate::kafka::{ErrorCode, MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::message::{Request, Response};
 use crate::model::{TimerKind, Token};
 
@@ -190,7 +190,7 @@ impl Turn<'_, '_> {
     }
 
     /// The error of a fetch that this voter does not serve (`validateLeaderOnlyRequest`).
-    fn fetch_error(&self, epoch: crate::kafka::RaftEpoch) -> ErrorCode {
+    fn fetch_error(&self, epoch: RaftEpoch) -> ErrorCode {
         match epoch.cmp(&self.disk.epoch) {
             std::cmp::Ordering::Less => ErrorCode::FencedLeaderEpoch,
             std::cmp::Ordering::Greater => ErrorCode::UnknownLeaderEpoch,

@@ -9,7 +9,6 @@ use crate::kafka::{ErrorCode, MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::Token;
 use crate::model::message::{RaftBatch, RaftPeer, Request, Response};
 use crate::model::metadata::Record;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A leader's state.
@@ -29,8 +28,6 @@ pub(in crate::model::controller) struct Leading {
     pub begin_at: Instant,
     /// When it resigns unless a majority has fetched by then.
     pub check_quorum_at: Instant,
-    /// The highest high watermark that each reader has been sent, and when it last asked.
-    pub told: BTreeMap<RaftPeer, (MetadataOffset, Instant)>,
     fetched: Vec<bool>,
     begin_period: Duration,
     check_quorum: Duration,
@@ -72,7 +69,6 @@ impl Leading {
             begin_wanted,
             begin_at: now + fetch_timeout.scale(0.5),
             check_quorum_at: if voters == 1 { Instant::MAX } else { now + check_quorum },
-            told: BTreeMap::new(),
             fetched: vec![false; voters],
             begin_period: fetch_timeout.scale(0.5),
             check_quorum,
@@ -205,8 +201,6 @@ impl Turn<'_, '_> {
         }
         let now = self.ctx.now;
         let Role::Leader(leading) = &mut self.raft.role else { return };
-        let told = leading.told.entry(peer).or_insert((MetadataOffset(0), now));
-        *told = (told.0.max(known), now);
         let before = self.raft.high_watermark;
         if let RaftPeer::Voter(voter) = peer {
             leading.note_fetch(voter, now);
@@ -220,7 +214,6 @@ impl Turn<'_, '_> {
         } else if let Role::Leader(leading) = &mut self.raft.role {
             let expires = now + max_wait;
             leading.parked.push(ParkedFetch { token, peer, from, known, at_arrival: high_watermark, expires });
-            self.schedule_no_op();
         }
         if pushes && before < high_watermark {
             self.wake_fetches();
@@ -240,11 +233,6 @@ impl Turn<'_, '_> {
             RaftPeer::Voter(_) => self.disk.log.read(from).to_vec(),
             RaftPeer::Broker(_) => Vec::new(),
         };
-        if let Role::Leader(leading) = &mut self.raft.role
-            && let Some(told) = leading.told.get_mut(&peer)
-        {
-            told.0 = told.0.max(high_watermark);
-        }
         self.reply_fetch(token, ErrorCode::None, batches, high_watermark, None);
     }
 

@@ -13,7 +13,7 @@
 
 use super::super::Turn;
 use super::Leading;
-use crate::engine::{Instant, mix};
+use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{RaftEpoch, VoterIx};
 use crate::observe::Fact;
 
@@ -96,7 +96,7 @@ impl Turn<'_, '_> {
         let base = self.voter().config.controller_quorum_election_timeout;
         let address = mix(u64::from(self.disk.epoch.0), mix(timer as u64, self.ctx.now.as_nanos()));
         let extra = self.draws.election.at(address).below(base.as_nanos());
-        self.ctx.now + base + crate::engine::Duration::from_nanos(extra)
+        self.ctx.now + base + Duration::from_nanos(extra)
     }
 
     /// Learns of an epoch, and perhaps of its leader (`KafkaRaftClient.maybeTransition`).

@@ -1,6 +1,6 @@
-//! A few controllers, a network of one fixed delay, and brokers that only send heartbeats.
+//! A few controllers, a network of about one millisecond, and brokers that only send heartbeats.
 
-use crate::engine::{Chance, Duration, Instant, mix};
+use crate::engine::{Chance, Duration, Instant, Stream, mix};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
     BrokerEpoch, BrokerIx, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, RaftEpoch, Release, Replicas, TopicIx, VoterIx,
@@ -17,7 +17,9 @@ use crate::observe::fact::{Unreachable, Why};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const DELAY: Duration = Duration::from_millis(1);
+const LEAST_DELAY: Duration = Duration::from_micros(500);
+/// And this much more at most.
+const JITTER: Duration = Duration::from_micros(1000);
 /// Connections from here on are those of the test itself.
 const TEST: u32 = 1000;
 /// And from here on those of brokers that read the metadata log.
@@ -57,6 +59,7 @@ pub struct Cluster {
     pub observers: BTreeMap<BrokerIx, Observer>,
     asked: u32,
     seed: u64,
+    delays: Stream,
 }
 
 #[derive(Default)]
@@ -122,6 +125,7 @@ impl Cluster {
             observers: BTreeMap::new(),
             asked: 0,
             seed,
+            delays: Chance::new(seed).stream("delay", 0),
         };
         for v in 0..voters {
             cluster.on(v, Controller::start_warm);
@@ -135,6 +139,12 @@ impl Cluster {
     fn push(&mut self, after: Duration, event: Event) {
         self.sequence += 1;
         self.events.insert((self.now + after, self.sequence), event);
+    }
+
+    /// Over the network.
+    fn send(&mut self, event: Event) {
+        let draw = self.delays.at(self.sequence);
+        self.push(LEAST_DELAY + Duration::from_nanos(draw.below(JITTER.as_nanos())), event);
     }
 
     /// Lets one controller act and carries out what it wants.
@@ -173,25 +183,25 @@ impl Cluster {
         match op {
             NetworkOp::Open(Channel::Raft(to), _) => {
                 let generation = self.new_generation(v, to.index());
-                self.push(DELAY, Event::Connected(v, to.index(), generation));
+                self.send(Event::Connected(v, to.index(), generation));
             }
             NetworkOp::Request { channel: Channel::Raft(to), correlation, request, .. } => {
                 let generation = self.generations[&(v, to.index())];
                 let token = Token { connection: (v * 16 + to.index()) as u32, generation, correlation, address: 0, from: NodeIx(0) };
-                self.push(DELAY, Event::Request(v, to.index(), token, request));
+                self.send(Event::Request(v, to.index(), token, request));
             }
             NetworkOp::Close(Channel::Raft(to)) => {
                 self.new_generation(v, to.index());
             }
             NetworkOp::Reply { token, response, .. } if token.connection >= OBSERVER => {
-                self.push(DELAY, Event::Fetched(BrokerIx(token.connection - OBSERVER), response));
+                self.send(Event::Fetched(BrokerIx(token.connection - OBSERVER), response));
             }
             NetworkOp::Reply { token, response, .. } if token.connection >= TEST => {
                 self.answers.insert(token, (self.now, response));
             }
             NetworkOp::Reply { token, response, .. } => {
                 let from = token.connection as usize / 16;
-                self.push(DELAY, Event::Response(from, v, token, response));
+                self.send(Event::Response(from, v, token, response));
             }
             other => panic!("a controller does not do this: {other:?}"),
         }
@@ -271,7 +281,7 @@ impl Cluster {
     pub fn observe(&mut self, broker: BrokerIx) {
         let from = self.history.end();
         self.observers.insert(broker, Observer { from, epoch: RaftEpoch(1), learned: vec![(0.0, from)] });
-        self.push(DELAY, Event::Fetch(broker));
+        self.send(Event::Fetch(broker));
     }
 
     fn fetch(&mut self, broker: BrokerIx) {
@@ -286,7 +296,7 @@ impl Cluster {
             max_wait: Duration::from_millis(500),
         };
         self.asked += 1;
-        let token = Token { connection: OBSERVER + broker.0, generation: 0, correlation: self.asked };
+        let token = Token { connection: OBSERVER + broker.0, generation: 0, correlation: self.asked, address: 0, from: NodeIx(0) };
         self.on(v, |c, ctx, out| c.take(token, request, ctx, out));
     }
 
@@ -299,7 +309,7 @@ impl Cluster {
         if high_watermark > observer.high_watermark() {
             observer.learned.push((now, high_watermark));
         }
-        self.push(DELAY, Event::Fetch(broker));
+        self.send(Event::Fetch(broker));
     }
 
     /// A heartbeat of a broker that has applied everything, if it still sends any.
@@ -337,7 +347,7 @@ impl Cluster {
             self.new_generation(v, other);
             if self.connected.remove(&(other, v)) {
                 let generation = self.generations[&(other, v)];
-                self.push(DELAY, Event::Lost(other, v, generation, Unreachable::Reset));
+                self.send(Event::Lost(other, v, generation, Unreachable::Reset));
             }
         }
     }
@@ -345,6 +355,11 @@ impl Cluster {
     pub fn restart(&mut self, v: usize) {
         self.up[v] = true;
         self.on(v, Controller::start);
+    }
+
+    /// How many committed records a voter does not know to be committed.
+    pub fn lag(&self, v: usize) -> u64 {
+        self.history.end().0 - self.controllers[v].high_watermark().0
     }
 
     pub fn truth(&self, p: u32) -> &PartitionRegistration {

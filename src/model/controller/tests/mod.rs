@@ -1,4 +1,4 @@
-//! Stories of small quorums, told by a harness that passes messages with a fixed delay.
+//! Stories of small quorums, told by a harness that passes messages with a small delay.
 
 mod harness;
 mod partition_change;

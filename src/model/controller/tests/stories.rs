@@ -2,7 +2,7 @@
 
 use super::harness::{Cluster, brokers, partition};
 use crate::kafka::config::TopicConfig;
-use crate::kafka::{BrokerIx, ErrorCode, PartitionIx, Release};
+use crate::kafka::{BrokerIx, ErrorCode, PartitionIx, Release, TopicIx};
 use crate::model::message::{AdminRequest, AlterPartitionEntry, Request, Response};
 use crate::observe::Fact;
 use crate::observe::fact::Why;
@@ -207,7 +207,7 @@ fn when_the_active_controller_crashes_another_one_takes_over_and_nothing_committ
             let (at, _) = cluster.facts.iter().rev().find(|(_, f)| matches!(f, Fact::ControllerActive { .. })).unwrap();
             let outage = at.since(crash).as_millis_f64();
             assert!((1400.0..6000.0).contains(&outage), "{release} {seed}: {outage} ms without a controller");
-            assert!(cluster.history.end() > committed && cluster.controllers[active].high_watermark() == cluster.history.end());
+            assert!(cluster.history.end() > committed && cluster.lag(active) == 0);
             // It can decide, and the old one comes back as a follower.
             cluster.restart(0);
             cluster.run_until(20_000);
@@ -238,7 +238,7 @@ fn an_isolated_controller_resigns_after_three_seconds_and_forgets_what_it_could_
         cluster.cut.clear();
         cluster.run_until(20_000);
         assert_eq!(cluster.controllers[0].known_leader(), cluster.controllers[active].known_leader());
-        assert_eq!(cluster.controllers[0].high_watermark(), cluster.history.end(), "its own tail is truncated");
+        assert!(cluster.lag(0) <= 1, "its own tail is truncated and it follows");
         assert_eq!(cluster.truth(0).leader, Some(BrokerIx(0)));
         assert_one_leader_per_epoch(&cluster);
     }
@@ -268,4 +268,106 @@ fn a_new_controller_gives_every_broker_a_fresh_session() {
     let after = fenced - claimed.as_millis_f64();
     assert_eq!(why, Why::Fenced);
     assert!((9000.0..10_200.0).contains(&after), "fenced {after} ms after the claim, not 9 s after its last heartbeat");
+}
+
+#[test]
+fn a_heartbeat_that_waits_over_a_second_in_the_queue_only_keeps_the_session_alive() {
+    let mut cluster = Cluster::new(Release::V3_9, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1))]);
+    cluster.run_until(1000);
+    cluster.controllers[0].slowness = 5000.0;
+    cluster.beating.insert(BrokerIx(1), (true, false));
+    let tokens: Vec<_> = (0..20).filter_map(|_| cluster.heartbeat(BrokerIx(1))).collect();
+    cluster.controllers[0].slowness = 1.0;
+    cluster.beating.insert(BrokerIx(1), (false, false));
+    cluster.run_until(200_000);
+    let errors: Vec<ErrorCode> = tokens.iter().map(|t| heartbeat_answer(&cluster, *t).0).collect();
+    assert_eq!((errors[0], errors[19]), (ErrorCode::None, ErrorCode::RequestTimedOut));
+}
+
+/// From 4.0 on a session ends only by running out, so that even after a clean end a restart is refused for up to 9 s
+/// (KAFKA-17793, KAFKA-19130; seen in the measured restarts: registration never comes before the grant plus 9 s).
+#[test]
+fn after_a_clean_end_a_new_life_registers_at_once_before_4_0_and_when_the_session_has_run_out_since() {
+    for (release, at_once) in [(Release::V3_9, true), (Release::V4_0, false), (Release::V4_3, false)] {
+        let mut cluster = Cluster::new(release, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1))]);
+        cluster.run_until(2500);
+        cluster.beating.insert(BrokerIx(1), (false, true));
+        cluster.heartbeat(BrokerIx(1));
+        cluster.run_until(5100);
+        cluster.heartbeat(BrokerIx(1));
+        cluster.run_until(5200);
+        cluster.beating.remove(&BrokerIx(1));
+        assert!(cluster.registration(1).fenced, "{release}: the shutdown was granted");
+        let commits = cluster.commits(0).len();
+        let previous_epoch = Some(cluster.registration(1).epoch);
+        let registers = |cluster: &mut Cluster, at| {
+            let token = cluster.ask(Request::BrokerRegistration { broker: BrokerIx(1), incarnation: 99, previous_epoch }).unwrap();
+            cluster.run_until(at);
+            let Response::BrokerRegistration { error, .. } = cluster.answers[&token].1 else { panic!() };
+            error.is_none()
+        };
+        assert_eq!(registers(&mut cluster, 5400), at_once, "{release}");
+        cluster.run_until(15_500);
+        assert!(at_once || registers(&mut cluster, 15_700), "{release}: the session is over");
+        assert_eq!(cluster.commits(0).len(), commits, "{release}: a clean end leaves nothing to take away");
+    }
+}
+
+#[test]
+fn topics_are_created_grown_configured_and_deleted() {
+    let mut cluster = Cluster::new(Release::V4_3, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1))]);
+    cluster.beating.insert(BrokerIx(2), (true, false));
+    cluster.run_until(1000);
+    let (t, p) = (TopicIx(1), [PartitionIx(1), PartitionIx(2)]);
+    cluster.admin(AdminRequest::CreateTopic(t, TopicConfig::default(), vec![(p[0], brokers(&[2, 1, 0]))]));
+    cluster.run_until(1100);
+    let created = cluster.truth(1).clone();
+    assert_eq!((created.leader, created.isr, created.leader_epoch.0), (Some(BrokerIx(1)), brokers(&[1, 0]), 0), "broker 2 is fenced");
+    cluster.admin(AdminRequest::GrowTopic(t, vec![(p[1], brokers(&[0, 1]))]));
+    cluster.admin(AdminRequest::ConfigureTopic(t, TopicConfig { min_insync_replicas: 2, ..TopicConfig::default() }));
+    cluster.admin(AdminRequest::GrowTopic(TopicIx(9), vec![(PartitionIx(9), brokers(&[0]))]));
+    cluster.admin(AdminRequest::CreateTopic(TopicIx(8), TopicConfig::default(), vec![(PartitionIx(8), brokers(&[2]))]));
+    cluster.run_until(1200);
+    let topic = cluster.history.topic(t, cluster.history.last()).unwrap();
+    assert_eq!((topic.partitions.as_slice(), topic.config.min_insync_replicas), (&p[..], 2));
+    assert_eq!(cluster.truth(2).leader, Some(BrokerIx(0)));
+    let refused = |error: ErrorCode| cluster.facts.iter().any(|(_, f)| matches!(f, Fact::AdminDone { error: e, .. } if *e == error));
+    assert!(refused(ErrorCode::UnknownTopicOrPartition), "no such topic");
+    assert!(refused(ErrorCode::InvalidRequest), "no replica is alive");
+    cluster.admin(AdminRequest::DeleteTopic(t));
+    cluster.admin(AdminRequest::ElectPreferred(vec![p[0]]));
+    cluster.run_until(1300);
+    assert!(cluster.history.topic(t, cluster.history.last()).is_none());
+    assert!(cluster.facts.iter().any(|(_, f)| matches!(f, Fact::TopicRemoved { topic } if *topic == t)));
+    assert_eq!(cluster.commits(1).len(), 1, "a deleted partition takes part in nothing");
+}
+
+#[test]
+fn before_4_0_a_new_controller_fences_nobody_until_it_has_heard_of_somebody() {
+    let mut cluster = Cluster::new(Release::V3_9, 1, 1, &[partition(&[1, 0, 2], &[1, 0, 2], Some(1))]);
+    cluster.run_until(1000);
+    cluster.beating.clear();
+    cluster.kill(0);
+    cluster.restart(0);
+    cluster.run_until(60_000);
+    assert!(cluster.commits(0).is_empty(), "all brokers are silent, and so is it");
+    cluster.beating.insert(BrokerIx(0), (false, false));
+    cluster.run_until(63_000);
+    assert!(cluster.registration(1).fenced && cluster.registration(2).fenced, "one after the other, at once");
+    assert!(!cluster.registration(0).fenced);
+    assert_eq!(cluster.truth(0).leader, Some(BrokerIx(0)));
+}
+
+#[test]
+fn a_cancelled_reassignment_restores_the_replicas_that_there_were() {
+    let mut cluster = Cluster::new(Release::V4_3, 1, 1, &[partition(&[1, 0], &[1, 0], Some(1))]);
+    cluster.run_until(100);
+    cluster.admin(AdminRequest::Reassign(vec![(P0, brokers(&[2, 0]))]));
+    cluster.run_until(200);
+    cluster.admin(AdminRequest::CancelReassignment(vec![P0]));
+    cluster.run_until(300);
+    let truth = cluster.truth(0);
+    assert_eq!((&truth.replicas, &truth.isr, truth.leader), (&brokers(&[0, 1]), &brokers(&[1, 0]), Some(BrokerIx(1))));
+    assert!(truth.adding.is_empty() && truth.removing.is_empty());
+    assert_eq!(truth.leader_epoch.0, 6, "a replica left the list");
 }
