@@ -7,7 +7,7 @@ use kafkasim::scenario::{Scenario, Source, load};
 
 const SCENARIO: &str = r#"
 name = "rolling-restart-20"
-duration = "4m40s"
+duration = "280s"
 faults = ["at 10s rolling restart wait urp 0"]
 [cluster]
 brokers = 3
