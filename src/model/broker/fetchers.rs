@@ -269,7 +269,13 @@ impl Thread {
     }
 
     fn arm(&self, now: Instant, out: &mut Outbox) {
-        let delayed = self.partitions.values().filter(|f| !f.failed).filter_map(|f| f.delayed_until).filter(|at| *at > now && !self.line.is_busy()).min();
+        let delayed = self
+            .partitions
+            .values()
+            .filter(|f| !f.failed)
+            .filter_map(|f| f.delayed_until)
+            .filter(|at| *at > now && !self.line.is_busy())
+            .min();
         let next = [delayed, self.line.next_deadline().filter(|at| *at > now)].into_iter().flatten().min();
         if let Some(at) = next {
             out.timer(TimerKind::Fetchers, at.max(now));
