@@ -45,6 +45,8 @@ const LONGEST_FILE: usize = 600;
 struct Source {
     module: String,
     text: String,
+    /// Compiled for tests only.
+    is_test: bool,
 }
 
 impl Source {
@@ -62,8 +64,13 @@ impl Source {
         })
     }
 
-    fn is_test(&self) -> bool {
-        self.module.split("::").any(|part| part == "tests" || part.ends_with("_tests"))
+    /// The modules that this file declares for tests only: `#[cfg(test)]` and then `mod stories;`.
+    fn test_modules(&self) -> Vec<String> {
+        let home = self.module.strip_suffix("::mod").unwrap_or(&self.module);
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        let declared =
+            lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]").filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';'));
+        declared.map(|name| format!("{home}::{name}")).collect()
     }
 }
 
@@ -149,13 +156,13 @@ fn items(group: &str) -> Vec<&str> {
 fn complaints(source: &Source) -> Vec<String> {
     let at = |line: usize, what: String| format!("{}:{line}: {what}", source.module);
     let mut found = Vec::new();
-    if !source.text.starts_with("//!") && !source.is_test() {
+    if !source.text.starts_with("//!") && !source.is_test {
         found.push(at(1, "a file begins with a doc comment that says what it is".to_owned()));
     }
     if source.text.lines().count() > LONGEST_FILE {
         found.push(at(LONGEST_FILE, format!("longer than {LONGEST_FILE} lines: split it by noun")));
     }
-    if source.is_test() {
+    if source.is_test {
         return found;
     }
     found.extend(uses(source).into_iter().filter_map(|(line, path)| Some(at(line, layering(&source.module, &path)?))));
@@ -194,7 +201,16 @@ fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     walk(&root, &mut files);
     files.sort();
-    files.iter().map(|file| Source { module: module_of(file.strip_prefix(&root).expect("found below it")), text: read(file) }).collect()
+    let source = |file: &PathBuf| source(&module_of(file.strip_prefix(&root).expect("found below it")), read(file));
+    let mut all: Vec<Source> = files.iter().map(source).collect();
+    let tests: Vec<String> = all.iter().flat_map(Source::test_modules).collect();
+    all.iter_mut().for_each(|source| source.is_test |= tests.iter().any(|test| within(&source.module, test)));
+    all
+}
+
+fn source(module: &str, text: String) -> Source {
+    let is_test = module.split("::").any(|part| part == "tests" || part.ends_with("_tests"));
+    Source { module: module.to_owned(), text, is_test }
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
@@ -234,7 +250,7 @@ fn the_library_and_the_program_forbid_unsafe_code() {
 }
 
 fn about(module: &str, code: &str) -> Vec<String> {
-    complaints(&Source { module: module.to_owned(), text: format!("//! A file.\n{code}") })
+    complaints(&source(module, format!("//! A file.\n{code}")))
 }
 
 #[track_caller]
@@ -265,8 +281,14 @@ fn the_other_rules_bite() {
     bites("cli::run", "let x = y.unwrap();", "unwrap");
     bites("cli::run", "#[cfg(test)]\nmod tests;\nfn f() { y.unwrap(); }", "unwrap");
     bites("cli::run", &"\n".repeat(LONGEST_FILE), "split it");
-    let untitled = complaints(&Source { module: "engine::time".to_owned(), text: "use std::fmt;".to_owned() });
+    let untitled = complaints(&source("engine::time", "use std::fmt;".to_owned()));
     assert!(untitled.len() == 1 && untitled[0].contains("doc comment"), "{untitled:?}");
+}
+
+#[test]
+fn a_file_of_tests_is_known_by_its_declaration() {
+    let parent = source("observe::mod", "//! Seen.\n#[cfg(test)]\nmod stories;\nmod truth;".to_owned());
+    assert_eq!(parent.test_modules(), ["observe::stories"]);
 }
 
 #[test]
@@ -277,7 +299,6 @@ fn what_is_allowed_is_not_complained_of() {
         ("model::broker::log", "use super::message::Message;\nuse crate::observe::fact::{Fact, Why};"),
         ("model::broker::log", test),
         ("cli::output", "use std::time::Instant;\nuse std::collections::HashMap;"),
-        ("model::broker::tests", "use crate::world::World;"),
         ("report::run::verdict", "use crate::observe::{RunRecord, record::Move};\nuse super::heading;"),
     ];
     for (module, code) in fine {

@@ -67,8 +67,19 @@ impl Journal {
         let Some(segments) = self.partitions.get(partition.index()) else { return &[] };
         let Ok(i) = segments.binary_search_by_key(&epoch, |s| s.epoch) else { return &[] };
         let entries = &segments[i].entries;
-        let first = entries.partition_point(|e| e.base < from);
-        let last = entries.partition_point(|e| e.end <= to);
-        &entries[first..last.max(first)]
+        let last = place_from_end(entries, |e| e.end <= to);
+        let first = place_from_end(&entries[..last], |e| e.base < from);
+        &entries[first..last]
+    }
+}
+
+/// How many of the entries, which are ordered so that those for which it is true come first, satisfy `before`.
+/// Readers are nearly always near the end, where a short walk beats a search through memory that nobody else touches.
+fn place_from_end(entries: &[Entry], before: impl Fn(&Entry) -> bool) -> usize {
+    const WALK: usize = 8;
+    let tail = entries.len().saturating_sub(WALK);
+    match entries[tail..].iter().rposition(&before) {
+        Some(found) => tail + found + 1,
+        None => entries[..tail].partition_point(before),
     }
 }

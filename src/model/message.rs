@@ -191,7 +191,7 @@ pub enum Request {
     /// A producer id, for an idempotent producer.
     InitProducerId,
     /// Records.
-    Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 4]> },
+    Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 2]> },
     /// A follower's fetch. One fetcher thread sends one at a time.
     ReplicaFetch {
         replica: BrokerIx,
@@ -234,7 +234,7 @@ pub enum Response {
     /// A producer id was given, or not.
     InitProducerId { error: ErrorCode },
     /// One result for each entry.
-    Produce { broker: BrokerIx, results: SmallVec<[ProduceResult; 4]> },
+    Produce { broker: BrokerIx, results: SmallVec<[ProduceResult; 2]> },
     /// One result for each partition with news (data, error, divergence or a moved high watermark).
     ReplicaFetch { partitions: Vec<FetchedPartition> },
     /// The broker epoch, or why not.

@@ -27,9 +27,9 @@ pub struct Purgatory {
 pub(super) struct DelayedProduce {
     pub(super) token: Token,
     pub(super) client: crate::kafka::ClientIx,
-    pub(super) results: SmallVec<[ProduceResult; 4]>,
+    pub(super) results: SmallVec<[ProduceResult; 2]>,
     /// Entries whose result is not known yet.
-    pub(super) pending: SmallVec<[bool; 4]>,
+    pub(super) pending: SmallVec<[bool; 2]>,
 }
 
 /// A follower's fetch that waits.

@@ -182,7 +182,7 @@ impl Client {
         let Some(&first) = keys.first() else { return };
         let first = self.accumulator.batch(first);
         let address = self.address(PRODUCE, mix(first.address(), u64::from(first.attempts)));
-        let mut entries: SmallVec<[ProduceEntry; 4]> = SmallVec::new();
+        let mut entries: SmallVec<[ProduceEntry; 2]> = SmallVec::new();
         let mut bytes = REQUEST_OVERHEAD;
         for &key in &keys {
             let entry = self.next_entry();

@@ -24,8 +24,11 @@ impl<'a> Interruptions<'a> {
             if let Some(at) = window.recovered_ms {
                 ended.entry((client, topic, window.partition, at.to_bits())).or_default().push(window);
             }
-            if let Some(since) = window.waiting_since_ms {
+            if let Some(since) = window.waiting_since_ms.filter(|_| window.recovered_ms.is_none()) {
                 let waited = record.simulated_ms - since.max(window.start_ms);
+                if is_ordinary(record, client, waited) {
+                    continue;
+                }
                 let longest = waiting.entry((client, topic, window.partition)).or_default();
                 *longest = longest.max(waited);
             }
@@ -47,6 +50,11 @@ impl<'a> Interruptions<'a> {
     pub fn quantile(&self, q: f64) -> String {
         quantile(self.lengths.clone(), q).map_or_else(|| NONE.to_owned(), duration)
     }
+}
+
+/// Whether records of this client that were acknowledged waited as long: then one that still waits at the end of the run is just under way.
+fn is_ordinary(record: &RunRecord, client: &str, waited: f64) -> bool {
+    record.clients.get(client).is_some_and(|c| c.tally.latency_ms.count > 0 && waited <= c.tally.latency_ms.max)
 }
 
 /// What the client felt of the windows that one success ended, in the order in which they began: only while it had records waiting.

@@ -31,8 +31,8 @@ impl Broker {
         ctx: &mut Ctx,
         out: &mut Outbox,
     ) {
-        let appended: SmallVec<[Appended; 4]> = entries.iter().map(|e| self.append(e, acks, ctx, out)).collect();
-        let results: SmallVec<[ProduceResult; 4]> = entries
+        let appended: SmallVec<[Appended; 2]> = entries.iter().map(|e| self.append(e, acks, ctx, out)).collect();
+        let results: SmallVec<[ProduceResult; 2]> = entries
             .iter()
             .zip(&appended)
             .map(|(e, a)| ProduceResult { entry: e.entry, partition: e.partition, error: a.err().unwrap_or(ErrorCode::None), hint: None })

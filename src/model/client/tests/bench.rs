@@ -387,7 +387,7 @@ impl Bench {
                 (Duration::ZERO, Response::InitProducerId { error })
             }
             Request::Produce { acks, entries, .. } => {
-                let results: smallvec::SmallVec<[ProduceResult; 4]> = entries.iter().map(|e| self.produce(broker, offset, e)).collect();
+                let results: smallvec::SmallVec<[ProduceResult; 2]> = entries.iter().map(|e| self.produce(broker, offset, e)).collect();
                 let good = results.iter().any(|r| r.error.is_none());
                 let cost = if good { REPLICATION } else { Duration::ZERO };
                 if acks == Acks::None {
