@@ -33,7 +33,7 @@ impl Default for RunOptions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Stopped {
     /// It took more events than it was allowed.
-    #[error("stopped after {events} events, at {at:?} of simulated time: more than allowed")]
+    #[error("stopped after {events} events, more than allowed, {} into the run", .at.since_start())]
     TooManyEvents {
         /// Events processed.
         events: u64,

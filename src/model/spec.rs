@@ -106,6 +106,8 @@ pub struct PartitionSpec {
     pub isr: Replicas,
     /// Eligible leader replicas.
     pub elr: Replicas,
+    /// The last known leader, of a partition without leader and ISR (`LastKnownElr`).
+    pub last_known_leader: Option<BrokerIx>,
     /// The leader.
     pub leader: Option<BrokerIx>,
     /// Counts leader changes.

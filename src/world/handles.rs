@@ -188,6 +188,7 @@ impl World {
                 replicas: list.clone(),
                 isr: list.clone(),
                 elr: Replicas::new(),
+                last_known_leader: None,
                 leader: list.first().copied(),
                 leader_epoch: LeaderEpoch(0),
                 partition_epoch: PartitionEpoch(0),
