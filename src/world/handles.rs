@@ -85,9 +85,7 @@ impl World {
         }
         self.close_all(node, how != Ending::PoweredOff);
         // What waited for the process is seen by its kernel, if there is one.
-        for event in deferred {
-            self.queue_event(now, event);
-        }
+        self.queue_deferred(deferred);
     }
 
     /// SIGSTOP, or a long GC pause: silence, the kernel still takes bytes.
@@ -105,9 +103,8 @@ impl World {
         }
         self.nodes[node.index()].paused = false;
         self.note(Fact::Resumed { node });
-        for event in std::mem::take(&mut self.nodes[node.index()].deferred) {
-            self.queue_event(self.now, event);
-        }
+        let deferred = std::mem::take(&mut self.nodes[node.index()].deferred);
+        self.queue_deferred(deferred);
     }
 
     /// All work of this process takes `factor` times as long from now on.
