@@ -254,8 +254,8 @@ impl Broker {
             None => log.high_watermark.min(leader_end),
         };
         let to = to.min(from);
+        log.truncate(to);
         if to < from {
-            log.truncate(to);
             out.fact(Fact::Truncated { broker: self.ix, partition, from, to });
         }
     }
