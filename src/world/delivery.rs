@@ -266,6 +266,8 @@ impl World {
                 connection.server_gone = true;
                 connection.inbound.clear();
                 connection.muted = None;
+                // Nobody is left to send again what a cut held.
+                connection.back.held.clear();
             }
         }
     }

@@ -12,6 +12,9 @@ const END: u64 = 200;
 /// When processes are started again in the calm; some give up or end late, and need it more than once.
 const RESTARTS: [u64; 4] = [62, 75, 95, 110];
 
+/// Stands for the growth of t0, by one each time.
+const GROW: &str = "grow";
+
 struct Dice {
     seed: u64,
     thrown: u64,
@@ -43,6 +46,8 @@ struct Shape {
     combined: bool,
     partitions: u64,
     replication: u64,
+    /// `min.insync.replicas` of t0.
+    min_isr: u64,
     clients: u64,
 }
 
@@ -69,10 +74,11 @@ impl Shape {
         }
     }
 
-    /// Distinct brokers, the first one the preferred leader.
+    /// Distinct brokers, the first one the preferred leader. Not fewer than the minimum: a replica that leaves while the ISR is below it
+    /// would stay in the ELR for ever, and keep others from leading (`PartitionChangeBuilder` does not take it out).
     fn replicas(&self, dice: &mut Dice) -> String {
         let mut left: Vec<u64> = (1..=self.brokers).collect();
-        let count = dice.between(1, self.replication);
+        let count = dice.between(self.min_isr, self.replication);
         let list: Vec<String> = (0..count).map(|_| left.remove(dice.below(left.len() as u64) as usize).to_string()).collect();
         list.join(",")
     }
@@ -85,8 +91,8 @@ pub fn scenario(number: u64) -> String {
     let combined = dice.chance(35);
     let brokers = if combined { dice.between(controllers, 6) } else { dice.between(1, 6) };
     let replication = dice.between(1, brokers.min(4));
-    let shape =
-        Shape { brokers, controllers, combined, partitions: dice.between(1, 8), replication, clients: dice.between(1, 4) };
+    let (partitions, min_isr, clients) = (dice.between(1, 8), dice.between(1, replication), dice.between(1, 4));
+    let shape = Shape { brokers, controllers, combined, partitions, replication, min_isr, clients };
     let mut text = String::new();
     let kafka = dice.pick(&["3.6", "3.9", "4.0", "4.1", "4.3", "4.3"]);
     let ties = dice.pick(&["fifo", "fifo", "shuffled"]);
@@ -94,8 +100,7 @@ pub fn scenario(number: u64) -> String {
     let _ = write!(text, "faults = [\n{}]\n\n", faults(&shape, &mut dice));
     let _ = write!(text, "[cluster]\nbrokers = {brokers}\ncontrollers = {controllers}\ncombined = {combined}\n\n");
     config(&mut text, &mut dice);
-    for topic in ["t0", "t1"] {
-        let min_isr = dice.between(1, replication);
+    for (topic, min_isr) in [("t0", min_isr), ("t1", dice.between(1, replication))] {
         let unclean = dice.chance(25);
         let _ = write!(
             text,
@@ -170,7 +175,12 @@ fn faults(shape: &Shape, dice: &mut Dice) -> String {
     }
     lines.sort();
     let mut text = String::new();
+    let mut partitions = shape.partitions;
     for (at, line) in lines {
+        if line == GROW {
+            partitions += 1;
+        }
+        let line = line.replace(GROW, &format!("add partitions to t0 up to {partitions}"));
         let _ = writeln!(text, "  \"at {at}ms {line}\",");
     }
     calm(shape, &mut text);
@@ -193,7 +203,7 @@ fn fault(shape: &Shape, dice: &mut Dice) -> String {
         17 => format!("elect {} all", dice.pick(&["preferred", "unclean"])),
         18..=19 => format!("reassign t0-{partition} to {}", shape.replicas(dice)),
         20 => format!("slow {} by {} for {lasting}", shape.process(dice), dice.pick(&["3", "20"])),
-        21 => format!("add partitions to t0 up to {}", shape.partitions + dice.between(1, 4)),
+        21 => GROW.to_owned(),
         22 => format!("create topic x{} partitions=3 replication_factor={}", dice.below(1000), shape.replication),
         _ => dice.pick(&["cancel reassignment", "heal", "elect preferred all"]).to_owned(),
     }
