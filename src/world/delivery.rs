@@ -66,7 +66,8 @@ impl World {
     pub(super) fn syn(&mut self, at: ConnectionRef) {
         let Some(connection) = self.connection(at) else { return };
         let (opener, server, channel, address) = (connection.opener, connection.server, connection.channel, connection.address);
-        if !self.passes_both_ways(opener, server) {
+        // A SYN that was repeated although the first one had got through changes nothing.
+        if connection.state == ConnectionState::Open || !self.passes_both_ways(opener, server) {
             return;
         }
         let (back, _) = self.delays.one_way(server, opener, mix(address, SYN_ACK), EMPTY);
@@ -95,6 +96,9 @@ impl World {
     pub(super) fn connection_up(&mut self, at: ConnectionRef) {
         let Some(connection) = self.connection(at) else { return };
         let (opener, server, channel) = (connection.opener, connection.server, connection.channel);
+        if connection.state == ConnectionState::Open {
+            return;
+        }
         if connection.server_gone {
             return self.attempt_over(at, Unreachable::Reset);
         }
@@ -121,9 +125,6 @@ impl World {
         let generation = connection.generation;
         let (from, to) = connection.ends(way);
         let wire = connection.wire(way);
-        if !wire.held.is_empty() {
-            return wire.held.push_back(message);
-        }
         let (delay, busy) = self.delays.one_way(from, to, address, bytes);
         wire.busy_until = wire.busy_until.max(self.now) + busy;
         wire.last_arrival = wire.last_arrival.max(wire.busy_until + delay);
@@ -268,6 +269,8 @@ impl World {
                 connection.server_gone = true;
                 connection.inbound.clear();
                 connection.muted = None;
+                // Nobody is left to send again what a cut held.
+                connection.back.held.clear();
             }
         }
     }

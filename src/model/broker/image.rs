@@ -184,6 +184,7 @@ impl Broker {
             self.ready_to_unfence(ctx, out);
         }
         self.proposals_after_metadata(ctx, out);
+        self.fetchers_turn(ctx, out);
         self.image_available(ctx, out);
     }
 

@@ -115,7 +115,8 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
         if life.exit_at.is_some_and(|at| at <= ctx.now) {
-            self.disk.clean_shutdown = life.epoch;
+            // A process that never registered has not loaded its logs: what the life before it left stands (`LogManager.loadLogs`).
+            self.disk.clean_shutdown = life.epoch.or(self.disk.clean_shutdown);
             self.disk.replicas.values_mut().for_each(|log| log.checkpoint(ctx.now));
             out.exit = Some(Ending::Stopped);
             return;
@@ -136,7 +137,8 @@ impl Broker {
         let Some(ram) = self.ram.as_ref() else { return };
         let life = &ram.lifecycle;
         let busy = life.line.as_ref().is_some_and(|(_, line)| line.is_busy());
-        let heartbeat = if life.queued_since.is_some() { None } else { Some(life.next_at) };
+        let silent = life.state == BrokerState::ShuttingDown || life.queued_since.is_some();
+        let heartbeat = (!silent).then_some(life.next_at);
         let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|at| life.queued_since.is_some() && *at > ctx.now);
         let poll = (life.queued_since.is_some() && !busy).then_some(ctx.now + NO_CONTROLLER);
         let next = [heartbeat, line, poll, life.listen_at, life.recovered_at, life.exit_at].into_iter().flatten().min();
