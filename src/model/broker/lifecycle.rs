@@ -136,7 +136,9 @@ impl Broker {
         let Some(ram) = self.ram.as_ref() else { return };
         let life = &ram.lifecycle;
         let busy = life.line.as_ref().is_some_and(|(_, line)| line.is_busy());
-        let heartbeat = if life.queued_since.is_some() { None } else { Some(life.next_at) };
+        // A broker that closes its logs sends no more heartbeats, however long that takes.
+        let silent = life.queued_since.is_some() || life.state == BrokerState::ShuttingDown;
+        let heartbeat = (!silent).then_some(life.next_at);
         let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|at| life.queued_since.is_some() && *at > ctx.now);
         let poll = (life.queued_since.is_some() && !busy).then_some(ctx.now + NO_CONTROLLER);
         let next = [heartbeat, line, poll, life.listen_at, life.recovered_at, life.exit_at].into_iter().flatten().min();
