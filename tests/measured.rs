@@ -60,7 +60,6 @@ fn the_model_gives_what_was_measured_but_for_the_known_gaps() {
     let unexplained: Vec<String> =
         rows.iter().filter(|r| r.verdict != Verdict::Agrees && !gaps.contains_key(&r.key())).map(Row::complaint).collect();
     assert!(unexplained.is_empty(), "gaps without a reason in tests/measured/gaps.toml:\n{}", unexplained.join("\n"));
-    let closed: Vec<&String> =
-        gaps.keys().filter(|key| !rows.iter().any(|r| r.key() == **key && r.verdict != Verdict::Agrees)).collect();
+    let closed: Vec<&String> = gaps.keys().filter(|key| !rows.iter().any(|r| r.key() == **key && r.verdict != Verdict::Agrees)).collect();
     assert!(closed.is_empty(), "these are no gaps any more, take them out of tests/measured/gaps.toml: {closed:?}");
 }

@@ -2,8 +2,8 @@
 
 use kafkasim::engine::Instant;
 use kafkasim::kafka::{BrokerIx, LeaderEpoch, PartitionIx};
-use kafkasim::observe::record::{ClientRecord, RunRecord};
 use kafkasim::observe::Fact;
+use kafkasim::observe::record::{ClientRecord, RunRecord};
 use kafkasim::scenario::Scenario;
 use std::collections::BTreeMap;
 

@@ -190,7 +190,8 @@ impl Broker {
                 line.close(out);
             }
             let stream = ram.lifecycle.line_draws;
-            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream);
+            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream)
+                .polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
         let request = heartbeat_request(self.ix, ram, self.disk.clean_shutdown);
