@@ -218,7 +218,7 @@ impl World {
             self.connections.remove(token.connection);
             return None;
         }
-        self.readable.push(token.connection);
+        self.readable.push_back(token.connection);
         Some(token.connection)
     }
 
