@@ -2,7 +2,7 @@
 
 use kafkasim::experiment::{RunOptions, run};
 use kafkasim::observe::RunRecord;
-use kafkasim::scenario::{Scenario, Source, catalogue, load};
+use kafkasim::scenario::{Override, Scenario, Source, catalogue, load};
 
 /// The first is every scenario's own.
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -62,4 +62,14 @@ fn a_run_is_judged_by_expectations_that_can_fail() {
     let record = run(&scenario, &RunOptions::default(), None).expect("it ends");
     let found = complaints("broker-crash", &record);
     assert!(found.len() == 1 && found[0].contains("records.sent = 0 does not hold"), "{found:?}");
+}
+
+#[test]
+fn a_broker_that_closes_its_logs_for_longer_than_a_heartbeat_interval_still_ends() {
+    let source = Source::catalogue("measured/restart").expect("it is there");
+    let slow = Override::Set { key: "costs.stop".to_owned(), value: "5s".to_owned() };
+    let scenario = load(&source, &[slow]).expect("it is a scenario");
+    let record = run(&scenario, &RunOptions::default(), None).expect("it ends");
+    let ended = record.cluster.timeline.iter().find(|e| e.text == "broker 102 has stopped").expect("the broker ends");
+    assert!((7000.0..7500.0).contains(&ended.at_ms), "two seconds for the controller's word, five for the logs: {}", ended.at_ms);
 }

@@ -201,7 +201,10 @@ impl Broker {
             self.fetched_partition(id, answer, ctx, out);
         }
         let address = mix(mix(u64::from(id.0.0), u64::from(id.1)), turn);
-        let cost = self.cost(&self.costs.fetcher_turn, address);
+        let mut cost = self.cost(&self.costs.fetcher_turn, address);
+        if self.ram.as_mut().is_some_and(|ram| std::mem::take(&mut ram.cold.append)) {
+            cost += self.cost(&self.costs.cold, mix(address, 1));
+        }
         let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) else { return };
         thread.busy_until = ctx.now + cost;
         if thread.partitions.is_empty() {

@@ -137,7 +137,8 @@ impl Broker {
         let Some(ram) = self.ram.as_ref() else { return };
         let life = &ram.lifecycle;
         let busy = life.line.as_ref().is_some_and(|(_, line)| line.is_busy());
-        let silent = life.state == BrokerState::ShuttingDown || life.queued_since.is_some();
+        // A broker that closes its logs sends no more heartbeats, however long that takes.
+        let silent = life.queued_since.is_some() || life.state == BrokerState::ShuttingDown;
         let heartbeat = (!silent).then_some(life.next_at);
         let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|at| life.queued_since.is_some() && *at > ctx.now);
         let poll = (life.queued_since.is_some() && !busy).then_some(ctx.now + NO_CONTROLLER);
@@ -190,7 +191,8 @@ impl Broker {
                 line.close(out);
             }
             let stream = ram.lifecycle.line_draws;
-            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream);
+            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream)
+                .polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
         let request = heartbeat_request(self.ix, ram, self.disk.clean_shutdown);

@@ -22,6 +22,8 @@ pub struct Line {
     setup_failures: u32,
     sent: u32,
     stream: Stream,
+    /// How often the thread looks whether an attempt has taken too long.
+    poll: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +46,15 @@ impl Line {
             setup_failures: 0,
             sent: 0,
             stream,
+            poll: Duration::from_nanos(1),
         }
+    }
+
+    /// The same line, on a thread that sleeps in `NetworkClient.poll` for `poll` at a time while nothing arrives. A connection attempt that
+    /// has taken too long is noticed when it wakes (`handleTimedOutConnections` comes after the select; `connectionDelay` of a connecting
+    /// node is no bound on it).
+    pub fn polled_every(self, poll: Duration) -> Self {
+        Line { poll, ..self }
     }
 
     /// The channel that it uses.
@@ -69,7 +79,8 @@ impl Line {
     fn setup_timeout(&self) -> Duration {
         let doubled = (SETUP_TIMEOUT * (1 << self.setup_failures.min(4))).min(SETUP_TIMEOUT_MAX);
         let jitter = 0.8 + 0.4 * self.stream.at(mix(1, u64::from(self.setup_failures))).unit();
-        doubled.scale(jitter).min(SETUP_TIMEOUT_MAX)
+        let polls = doubled.scale(jitter).min(SETUP_TIMEOUT_MAX).as_nanos().div_ceil(self.poll.as_nanos().max(1));
+        self.poll * polls
     }
 
     /// Sends a request that must be answered within `timeout`; the line must be ready.

@@ -83,9 +83,19 @@ struct Ram {
 /// What a freshly started process has not done yet.
 #[derive(Clone, Copy, Default)]
 struct Cold {
+    /// To change a role.
     role: bool,
+    /// To process the answer to a fetch of its own.
+    append: bool,
+    /// To serve a follower's fetch.
     fetch: bool,
+    /// To serve a metadata request.
     metadata: bool,
+}
+
+impl Cold {
+    /// Nothing yet.
+    const ALL: Cold = Cold { role: true, append: true, fetch: true, metadata: true };
 }
 
 /// The streams of a broker's draws.
@@ -160,7 +170,7 @@ impl Broker {
         self.disk.lives += 1;
         let started = self.costs.start.sample(self.draws.life.at(mix(self.disk.lives, 1))).scale(self.slowness);
         let mut ram = self.fresh_ram(ctx);
-        ram.cold = Cold { role: true, fetch: true, metadata: true };
+        ram.cold = Cold::ALL;
         ram.lifecycle.begin(ctx.now + started);
         self.ram = Some(Box::new(ram));
         out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::Starting });
@@ -175,7 +185,7 @@ impl Broker {
         self.disk.lives += 1;
         let mut ram = self.fresh_ram(ctx);
         if ctx.spec.brokers[self.ix.index()].cold {
-            ram.cold = Cold { role: true, fetch: true, metadata: true };
+            ram.cold = Cold::ALL;
         }
         let last = ctx.history.last();
         ram.image.start_at(last);
@@ -186,6 +196,11 @@ impl Broker {
         self.disk.metadata_end = last.next();
         self.ram = Some(Box::new(ram));
         self.take_initial_roles(last, ctx, out);
+        if let Some(ram) = self.ram.as_mut().filter(|ram| !ram.roles.is_empty()) {
+            // It follows, and has caught up: its first role changes and first fetches lie behind it.
+            ram.cold.role = false;
+            ram.cold.append = false;
+        }
         out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::Running });
         out.timer(TimerKind::Lifecycle, ctx.now + phase);
         if !self.combined {

@@ -124,10 +124,10 @@ impl Broker {
         if !in_flight && now >= observer.not_before {
             let target = observer.target(now, config.controller_quorum_fetch_timeout);
             let stream = observer.draws;
-            let line = observer
-                .lines
-                .entry(target)
-                .or_insert_with(|| Line::new(Channel::Raft(target), ctx.spec.voters[target.index()].node, RECONNECT, stream));
+            let line = observer.lines.entry(target).or_insert_with(|| {
+                let node = ctx.spec.voters[target.index()].node;
+                Line::new(Channel::Raft(target), node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
+            });
             if line.ready(now, out) {
                 let request = Request::RaftFetch {
                     peer: RaftPeer::Broker(self.ix),
@@ -137,7 +137,9 @@ impl Broker {
                     high_watermark: observer.high_watermark,
                     max_wait: MAX_WAIT,
                 };
-                line.send(request, BYTES, config.controller_quorum_request_timeout, now, out);
+                // When its time is up the raft thread repeats the fetch, which wakes the network thread at that very millisecond; that finds
+                // nothing that is *older* than the time-out (`InFlightRequests.hasExpiredRequest`), and sleeps for as long again.
+                line.send(request, BYTES, config.controller_quorum_request_timeout * 2, now, out);
             }
         }
         let lines = observer.lines.values().filter_map(Line::next_deadline).filter(|at| *at > now).min();

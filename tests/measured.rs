@@ -1,0 +1,65 @@
+//! Calibration: the five cases that real clusters were measured in, held against what the model gives.
+//!
+//! Each `sims/measured/*.toml` is run with many seeds, every quantity that was measured is taken from each run, and the rule of agreement
+//! (`measured/rule.rs`) judges the lot. The verdicts stand, one line a row, in `docs/VALIDATION.md`; the reason of each known gap in
+//! `tests/measured/gaps.toml`. This fails when a row changes without the table: look why, then write the table anew with
+//! `KAFKASIM_WRITE_TABLE=1 cargo test --test measured`, and commit it with the change that it belongs to.
+
+#[path = "measured/outcomes.rs"]
+mod outcomes;
+#[path = "measured/quantities.rs"]
+mod quantities;
+#[path = "measured/rule.rs"]
+mod rule;
+#[path = "measured/seeds.rs"]
+mod seeds;
+#[path = "measured/table.rs"]
+mod table;
+
+use outcomes::Outcomes;
+use rule::Verdict;
+use std::collections::BTreeMap;
+use table::Row;
+
+/// How many seeds each case is run with.
+const SEEDS: u64 = 60;
+const VALIDATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/VALIDATION.md");
+const GAPS: &str = include_str!("measured/gaps.toml");
+
+fn rows(outcomes: &Outcomes) -> Vec<Row> {
+    outcomes.cases().flat_map(|case| rows_of(case, outcomes)).collect()
+}
+
+fn rows_of(case: &str, outcomes: &Outcomes) -> Vec<Row> {
+    let found = seeds::run_all(case, SEEDS);
+    let mut rows: Vec<Row> = outcomes
+        .of(case)
+        .map(|(who, quantity, measured)| {
+            let key = (who.to_owned(), quantity.to_owned());
+            let simulated: Vec<f64> = found.iter().filter_map(|run| run.get(&key).copied()).collect();
+            assert_eq!(simulated.len(), found.len(), "{case}: {who}: {quantity} is missing in some runs");
+            Row::new(case, who, quantity, measured, simulated)
+        })
+        .collect();
+    rule::judge_order(&mut rows);
+    rows
+}
+
+#[test]
+fn the_model_gives_what_was_measured_but_for_the_known_gaps() {
+    let rows = rows(&Outcomes::read());
+    let gaps: BTreeMap<String, String> = toml::from_str(GAPS).expect("gaps.toml is a table of reasons");
+    let page = std::fs::read_to_string(VALIDATION).expect("the page is there");
+    let written = table::page(&page, &rows, &gaps);
+    if std::env::var_os("KAFKASIM_WRITE_TABLE").is_some() {
+        std::fs::write(VALIDATION, &written).expect("the page can be written");
+    } else {
+        let changed: Vec<&str> = written.lines().filter(|line| !page.lines().any(|old| old == *line)).collect();
+        assert!(changed.is_empty(), "rows changed without docs/VALIDATION.md; they are now:\n{}", changed.join("\n"));
+    }
+    let unexplained: Vec<String> =
+        rows.iter().filter(|r| r.verdict != Verdict::Agrees && !gaps.contains_key(&r.key())).map(Row::complaint).collect();
+    assert!(unexplained.is_empty(), "gaps without a reason in tests/measured/gaps.toml:\n{}", unexplained.join("\n"));
+    let closed: Vec<&String> = gaps.keys().filter(|key| !rows.iter().any(|r| r.key() == **key && r.verdict != Verdict::Agrees)).collect();
+    assert!(closed.is_empty(), "these are no gaps any more, take them out of tests/measured/gaps.toml: {closed:?}");
+}
