@@ -7,6 +7,8 @@ use crate::engine::Distribution;
 pub struct Costs {
     /// Name of this profile of costs, as answers print it.
     pub name: String,
+    /// Time of a network thread to read a request and to write its answer.
+    pub network_thread: Distribution,
     /// Wait in the request queue beyond that for busy handlers.
     pub request_queue: Distribution,
     /// Handler time of a produce request.
@@ -57,6 +59,7 @@ impl Default for Costs {
         let points = Distribution::empirical_ms;
         Costs {
             name: "typical".to_owned(),
+            network_thread: points(&[(0.0, 0.005), (0.5, 0.01), (0.95, 0.05), (1.0, 0.5)]),
             request_queue: points(&[(0.0, 0.0), (0.5, 0.02), (0.95, 0.2), (1.0, 5.0)]),
             produce: points(&[(0.0, 0.1), (0.5, 0.3), (0.95, 1.0), (1.0, 10.0)]),
             replica_fetch: points(&[(0.0, 0.05), (0.5, 0.1), (0.95, 0.5), (1.0, 5.0)]),

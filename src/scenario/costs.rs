@@ -32,6 +32,8 @@ macro_rules! costs_file {
 }
 
 costs_file! {
+    /// Time of a network thread to read a request and to write its answer.
+    network_thread;
     /// Wait in the request queue beyond that for busy handlers.
     request_queue;
     /// Handler time of a produce request.

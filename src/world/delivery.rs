@@ -83,7 +83,10 @@ impl World {
                 ready += self.delays.one_way(opener, server, mix(address, HANDSHAKE + 2 * trip), EMPTY).0;
                 ready += self.delays.one_way(server, opener, mix(address, HANDSHAKE + 2 * trip + 1), EMPTY).0;
             }
-            ready += self.delays.handshake_cpu(address);
+            let cpu = self.delays.handshake_cpu(address);
+            if let Some(broker) = self.nodes[server.index()].broker.as_mut().filter(|_| !cpu.is_zero()) {
+                ready = broker.handshake(ready, cpu);
+            }
         }
         self.queue_event(ready, Event::Connected(at));
     }
@@ -215,7 +218,7 @@ impl World {
             self.connections.remove(token.connection);
             return None;
         }
-        self.readable.push(token.connection);
+        self.readable.push_back(token.connection);
         Some(token.connection)
     }
 

@@ -125,9 +125,19 @@ impl World {
             self.process_ends(node, ending);
         }
         self.outboxes.push(out);
-        while let Some(key) = self.readable.pop() {
+        self.read_unmuted();
+    }
+
+    /// Reads every connection that was unmuted, in order. What that unmutes in turn comes last: this never calls itself.
+    fn read_unmuted(&mut self) {
+        if self.reading {
+            return;
+        }
+        self.reading = true;
+        while let Some(key) = self.readable.pop_front() {
             self.read(key);
         }
+        self.reading = false;
     }
 
     fn listens(&self, node: NodeIx) -> bool {

@@ -52,7 +52,9 @@ pub struct World {
     generations: u32,
     messages: Slab<Message>,
     works: Slab<(Token, Request)>,
-    readable: Vec<u32>,
+    /// Connections that were unmuted and may hold another request.
+    readable: VecDeque<u32>,
+    reading: bool,
     delays: Delays,
     cuts: Cuts,
     facts: Vec<(Instant, Fact)>,

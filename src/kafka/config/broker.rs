@@ -64,7 +64,5 @@ config_table! {
         num_io_threads: u32 = "num.io.threads", Int, "8", 1, 100_000;
         /// Network threads.
         num_network_threads: u32 = "num.network.threads", Int, "3", 1, 100_000;
-        /// How long the broker keeps an idle connection.
-        connections_max_idle: Duration = "connections.max.idle.ms", Millis, "600000", -1, i64::MAX;
     }
 }

@@ -27,8 +27,10 @@ impl Broker {
         }
         let work = self.work_of(&request, token.address);
         let wait = self.cost(&self.costs.request_queue, mix(token.address, 1));
+        let network = self.cost(&self.costs.network_thread, mix(token.address, 4));
         let Some(ram) = self.ram.as_mut() else { return };
-        let finish = ram.handlers.serve(ctx.now + wait, work);
+        let read = ram.network.serve(ctx.now, network);
+        let finish = ram.handlers.serve(read + wait, work);
         out.work(finish, token, request);
     }
 

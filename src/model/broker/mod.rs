@@ -71,6 +71,9 @@ struct Ram {
     fetchers: Fetchers,
     purgatory: Purgatory,
     isr: IsrChannel,
+    /// `num.network.threads`: read requests, write answers, shake hands.
+    network: FifoServer,
+    /// `num.io.threads`: work on requests.
     handlers: FifoServer,
     cold: Cold,
     next_checkpoint: Instant,
@@ -196,6 +199,7 @@ impl Broker {
             fetchers: Fetchers::new(self.draws.line),
             purgatory: Purgatory::default(),
             isr: IsrChannel::new(self.draws.line),
+            network: FifoServer::new(self.config.num_network_threads as usize),
             handlers: FifoServer::new(self.config.num_io_threads as usize),
             cold: Cold::default(),
             next_checkpoint: Instant::MAX,
@@ -311,6 +315,12 @@ impl Broker {
             (Channel::Raft(voter), response) => self.observer_answered(voter, correlation, response, ctx, out),
             (Channel::Fetcher(..) | Channel::AlterPartition(_) | Channel::Broker(_) | Channel::Bootstrap(_), _) => {}
         }
+    }
+
+    /// A client shakes hands (TLS, SASL) for `cpu` of a network thread; gives when that is done (`SocketServer.Processor`).
+    pub fn handshake(&mut self, at: Instant, cpu: Duration) -> Instant {
+        let cpu = cpu.scale(self.slowness);
+        self.ram.as_mut().map_or(at + cpu, |ram| ram.network.serve(at, cpu))
     }
 
     /// A request of a client or follower has been taken from its connection.

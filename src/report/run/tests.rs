@@ -216,6 +216,19 @@ fn a_disaster_is_told_first_and_in_full() {
 }
 
 #[test]
+fn records_that_wait_for_good_and_partitions_without_a_leader_are_told_in_the_first_lines() {
+    let mut record = rolling_restart();
+    record.cluster.leaderless_at_end = 1;
+    let app = record.clients.get_mut("app").expect("it is there");
+    app.tally.records.unfinished = 737;
+    app.longest_wait_ms = app.tally.latency_ms.max + 1.0;
+    let verdict = super::verdict::verdict(&record);
+    assert!(verdict.text.contains("737 of 10,790 records (6.8 %) were still without an answer when the run ended"), "{}", verdict.text);
+    assert!(verdict.text.contains("1 partition had no leader when the run ended"), "{}", verdict.text);
+    assert!(!verdict.good);
+}
+
+#[test]
 fn where_nothing_was_measured_the_answer_says_none() {
     let text = render(&document(&silence()), LOOK);
     assert!(!text.contains("NaN") && !text.contains('\u{1b}'), "{text}");

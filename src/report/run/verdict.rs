@@ -26,6 +26,7 @@ pub fn verdict(record: &RunRecord) -> Verdict {
     let good = record.checks.violated.is_empty()
         && failed_expectations == 0
         && records.lost == 0
+        && record.cluster.leaderless_at_end == 0
         && Interruptions::of(record, None).waiting.is_empty();
     Verdict { text: sentences.join(" "), good }
 }
@@ -76,6 +77,8 @@ fn service(record: &RunRecord) -> String {
     clauses.extend(longest_wait(record));
     clauses.push(acknowledged(record));
     clauses.extend(failed(record));
+    clauses.extend(unanswered(record));
+    clauses.extend(leaderless(record));
     let last = clauses.pop().unwrap_or_default();
     let mut text = format!("{} and {last}.", clauses.join(", "));
     if let Some(first) = text.get_mut(0..1) {
@@ -132,4 +135,23 @@ fn failed(record: &RunRecord) -> Option<String> {
         counted(records.sent, "record"),
         share(records.failed, records.sent)
     ))
+}
+
+/// Records that wait for good, not those that are under way whenever a run ends: somebody has waited longer than any record that was answered.
+fn unanswered(record: &RunRecord) -> Option<String> {
+    let stuck = |c: &ClientRecord| c.tally.records.unfinished > 0 && c.longest_wait_ms > c.tally.latency_ms.max;
+    let records: u64 = record.clients.values().filter(|c| stuck(c)).map(|c| c.tally.records.unfinished).sum();
+    (records > 0).then(|| {
+        format!(
+            "{} of {} ({}) were still without an answer when the run ended",
+            count(records),
+            counted(record.total.records.sent, "record"),
+            share(records, record.total.records.sent)
+        )
+    })
+}
+
+fn leaderless(record: &RunRecord) -> Option<String> {
+    let partitions = record.cluster.leaderless_at_end;
+    (partitions > 0).then(|| format!("{} had no leader when the run ended", counted(partitions, "partition")))
 }
