@@ -2,7 +2,7 @@
 
 use super::expectations::judge;
 use crate::engine::{Duration, Instant};
-use crate::fault::{self, Known, Mistake, Plan};
+use crate::fault::{self, Fault, Known, Mistake, Plan};
 use crate::kafka::{ClientIx, ErrorCode};
 use crate::observe::fact::RecordId;
 use crate::observe::record::{RunRecord, SCHEMA, ScenarioRef};
@@ -86,12 +86,14 @@ impl Simulation {
     /// # Errors
     /// The first mistake of the line; also a moment that has passed, and a `random` line, which belongs into a scenario.
     pub fn fault(&mut self, line: &str) -> Result<(), Mistake> {
-        let is_planned = ["at", "random"].contains(&line.split_whitespace().next().unwrap_or_default());
+        let whole = |message: &str| Mistake { message: message.to_owned(), span: 0..line.len(), help: None };
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let is_planned = first == "at";
         let known = Known::of(self.world.spec(), Duration::MAX);
         let (text, before) = if is_planned { (line.to_owned(), 0) } else { (format!("{NOW}{line}"), NOW.len()) };
-        let parsed = fault::parse(&text, &known).map_err(|mistake| mistake.moved_left(before))?;
-        let whole = |message: &str| Mistake { message: message.to_owned(), span: 0..line.len(), help: None };
-        let fault::Fault::At(at, action) = parsed else { return Err(whole("random faults are drawn when a scenario is read")) };
+        let parsed =
+            if first == "random" { None } else { Some(fault::parse(&text, &known).map_err(|mistake| mistake.moved_left(before))?) };
+        let Some(Fault::At(at, action)) = parsed else { return Err(whole("random faults are drawn when a scenario is read")) };
         let at = if is_planned { Instant::ZERO + self.scenario.count_from + at } else { self.now() };
         if at < self.now() {
             return Err(whole("this moment has passed"));
