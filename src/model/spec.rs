@@ -184,6 +184,16 @@ impl Spec {
         self.brokers.iter().position(|b| b.id == id).map(|i| BrokerIx(i as u32))
     }
 
+    /// A topic by name; of several of that name, the newest.
+    pub fn topic_by_name(&self, name: &str) -> Option<TopicIx> {
+        self.topics.iter().rposition(|t| t.name == name).map(|i| TopicIx(i as u32))
+    }
+
+    /// A client by name.
+    pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
+        self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
+    }
+
     /// The partition of a topic by name and index.
     pub fn partition_by_name(&self, topic: &str, index: u32) -> Option<PartitionIx> {
         let topic = self.topics.iter().rev().find(|t| t.name == topic)?;

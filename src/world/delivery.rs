@@ -29,12 +29,12 @@ impl World {
             NetworkOp::Request { channel, correlation, request, bytes, address } => {
                 let Some(&key) = self.channels.get(&(node, channel)) else { return };
                 let message = Message::Request(Inbound { correlation, address, request });
-                self.send(key, Way::Forth, message, bytes, mix(address, FORTH));
+                self.transmit(key, Way::Forth, message, bytes, mix(address, FORTH));
             }
             NetworkOp::Close(channel) => self.close_from_opener(node, channel),
             NetworkOp::Reply { token, response, bytes } => {
                 let Some(key) = self.unmute(token) else { return };
-                self.send(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, BACK));
+                self.transmit(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, BACK));
             }
             NetworkOp::NoReply(token) => {
                 self.unmute(token);
@@ -120,7 +120,7 @@ impl World {
         self.input(opener, |node, ctx, out| node.disconnected(channel, how, ctx, out));
     }
 
-    fn send(&mut self, key: u32, way: Way, message: Message, bytes: u32, address: u64) {
+    fn transmit(&mut self, key: u32, way: Way, message: Message, bytes: u32, address: u64) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let generation = connection.generation;
         let (from, to) = connection.ends(way);
@@ -232,7 +232,7 @@ impl World {
             ConnectionState::Connecting { .. } => {
                 self.connections.remove(key);
             }
-            ConnectionState::Open => self.send(key, Way::Forth, Message::Close, EMPTY, address),
+            ConnectionState::Open => self.transmit(key, Way::Forth, Message::Close, EMPTY, address),
         }
     }
 
@@ -244,7 +244,7 @@ impl World {
         connection.muted = None;
         let address = mix(connection.address, CLOSE);
         if connection.state == ConnectionState::Open {
-            self.send(key, Way::Back, Message::Close, EMPTY, address);
+            self.transmit(key, Way::Back, Message::Close, EMPTY, address);
         }
     }
 

@@ -4,12 +4,12 @@ use super::World;
 use super::event::Event;
 use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
-use crate::kafka::{LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::message::AdminRequest;
 use crate::model::network::cuts::CutId;
 use crate::model::spec::{PartitionSpec, TopicSpec};
 use crate::observe::Fact;
-use crate::observe::fact::Ending;
+use crate::observe::fact::{Ending, RecordId};
 
 /// How often an operator's request is offered while there is no active controller.
 const ADMIN_RETRY: Duration = Duration::from_millis(100);
@@ -173,6 +173,24 @@ impl World {
             }
             n.tell_own_broker(ctx, out);
         });
+    }
+
+    /// Hands a record of `bytes` bytes to a client, as an application does with `KafkaProducer.send`; without a partition the client's own
+    /// partitioner chooses one of `topic`. Its fate comes as a [`Fact::RecordDone`] that names it.
+    ///
+    /// # Panics
+    /// When the client's process does not run or is paused: nobody is there who could send.
+    pub fn send(&mut self, client: ClientIx, topic: TopicIx, partition: Option<PartitionIx>, bytes: u32) -> RecordId {
+        let node = self.spec.clients[client.index()].node;
+        let process = &self.nodes[node.index()];
+        assert!(process.up && !process.paused, "only a client that runs can send");
+        let mut record = RecordId::MAX;
+        self.input(node, |n, ctx, out| {
+            if let Some(c) = &mut n.client {
+                record = c.send(topic, partition, bytes, ctx, out);
+            }
+        });
+        record
     }
 
     /// Notes a fault in the facts, in words.

@@ -31,6 +31,11 @@ impl World {
         self.nodes[node.index()].client.as_ref().expect("the node of a client has a client")
     }
 
+    /// The true leader of a partition: that of committed metadata.
+    pub fn leader(&self, partition: PartitionIx) -> Option<BrokerIx> {
+        self.history.partition(partition, self.history.last())?.leader
+    }
+
     /// Whether the broker is registered, unfenced, not shutting down, and listening.
     pub fn is_serving(&self, broker: BrokerIx) -> bool {
         let registered = self.history.broker(broker, self.history.last()).is_some_and(|r| r.is_active());

@@ -1,6 +1,6 @@
 //! Fetcher threads: the follower's side of replication. A thread for each (leader, fetcher id) sends one fetch at a time for all its
 //! partitions and blocks for the answer; a partition with an error is left out for `replica.fetch.backoff.ms`.
-//! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`; reference 7.2 and 7.3.
+//! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`.
 
 use super::Broker;
 use super::line::Line;
