@@ -55,12 +55,10 @@ impl Watch {
         }
         match fact {
             Fact::PartitionCommitted { partition, old_leader, leader: Some(leader), leader_epoch, decided_at, .. }
-                if *old_leader != Some(*leader) =>
-            {
-                if *self.first_move.get_or_insert(*decided_at) == *decided_at {
+                if *old_leader != Some(*leader)
+                && *self.first_move.get_or_insert(*decided_at) == *decided_at => {
                     self.first_moved.push((*partition, *leader, *leader_epoch, None));
                 }
-            }
             Fact::LeaderRoleTaken { broker, partition, leader_epoch, .. } => self.role_taken(at, *broker, *partition, *leader_epoch),
             Fact::BrokerCommitted { broker, epoch, fenced, in_controlled_shutdown, .. } if *broker == self.broker_102 => {
                 self.registration(at, epoch.0, *fenced, *in_controlled_shutdown);
