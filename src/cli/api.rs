@@ -44,7 +44,8 @@ pub fn run(scenario: &Scenario, max_events: Option<u64>, sink: Option<Sink<'_>>)
         scenario.check_size(scenario::MAX_EVENTS).map_err(Failure::new)?;
     }
     let options = experiment::RunOptions { seed: None, max_events: max_events.unwrap_or(u64::MAX) };
-    experiment::run(scenario, &options, sink).map_err(|stopped| Failure::new(stopped.to_string()))
+    experiment::run(scenario, &options, sink)
+        .map_err(|stopped| Failure::new(format!("{stopped}; shorten `duration`, lower the clients' rates, or raise --max-events")))
 }
 
 /// One fact as one line of JSON, without the line end.

@@ -105,7 +105,9 @@ fn open_target(path: &Path) -> io::Result<Target> {
 }
 
 fn unwritable(path: &str, error: &io::Error) -> Failure {
+    let directory = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty());
     Failure::new(match error.kind() {
+        ErrorKind::NotFound if directory.is_some_and(Path::is_dir) => format!("`{path}` cannot be written: no file can be made there"),
         ErrorKind::NotFound => format!("`{path}` cannot be written: its directory does not exist"),
         ErrorKind::NotADirectory => format!("`{path}` cannot be written: what stands before the last `/` is not a directory"),
         ErrorKind::IsADirectory => format!("`{path}` cannot be written: it is a directory"),

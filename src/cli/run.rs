@@ -142,3 +142,29 @@ fn judged(record: &RunRecord) -> ExitCode {
     }
     ExitCode::SUCCESS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::record::{Expectation, Violation};
+    use crate::scenario::{Override, Source};
+
+    fn record() -> RunRecord {
+        let source = Source::catalogue("preferred-election").expect("the catalogue has it");
+        let short = ["duration=2s", "count_from=1s"].map(|set| set.split_once('=').expect("a key and a value"));
+        let short = short.map(|(key, value)| Override::Set { key: key.to_owned(), value: value.to_owned() });
+        let text = source.text.replace("at 40s", "at 1s");
+        let scenario = crate::scenario::load(&Source { text, ..source }, &short).expect("it is a scenario");
+        api::run(&scenario, None, None).ok().expect("it runs")
+    }
+
+    #[test]
+    fn the_exit_code_says_how_it_went_and_a_broken_promise_counts_more_than_an_expectation() {
+        let mut record = record();
+        assert_eq!(judged(&record), ExitCode::SUCCESS);
+        record.expectations.push(Expectation { text: "records.sent = 0".to_owned(), found: 1.0, held: false });
+        assert_eq!(judged(&record), ExitCode::from(1));
+        record.checks.violated.push(Violation { check: "leader in ISR".to_owned(), at_ms: 1.0, text: "it is not".to_owned() });
+        assert_eq!(judged(&record), ExitCode::from(3));
+    }
+}

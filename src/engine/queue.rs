@@ -1,13 +1,17 @@
 //! The pending events, ordered by (time, tie, order of arrival).
 //!
-//! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990): simulated time never goes back, so an event is filed by the highest bit in
-//! which its time differs from the time of the last one taken. Equal times always share a file and files keep their order, so first in,
-//! first out among equals costs nothing. It was chosen by measurement over binary and 4-ary heaps (docs/PERFORMANCE.md).
+//! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990): simulated time never goes back, so an event is filed by the highest digit
+//! (of four bits) in which its time differs from the time of the last one taken, and by that digit. Equal times always share a file and
+//! files keep their order, so first in, first out among equals costs nothing. Measured beside a binary heap in docs/PERFORMANCE.md.
 
 use super::Instant;
 
-/// Bits of a time stamp, and so the number of files.
-const BITS: usize = 64;
+/// Bits of a digit.
+const DIGIT: usize = 4;
+/// Values of a digit.
+const VALUES: usize = 1 << DIGIT;
+/// Digits of a time stamp.
+const DIGITS: usize = 64 / DIGIT;
 
 /// A queue of small `Copy` events. Equal times come out by tie key, and equal tie keys in the order they went in.
 #[derive(Clone, Debug)]
@@ -17,10 +21,12 @@ pub struct EventQueue<E> {
     /// Events at `last`, from `head` on.
     current: Vec<Entry<E>>,
     head: usize,
-    /// File i holds events whose time differs from `last` first in bit i.
-    files: [Vec<Entry<E>>; BITS],
-    /// Which files hold something.
-    occupied: u64,
+    /// File (i, v), at i * VALUES + v, holds events whose time differs from `last` first in digit i, which is v.
+    files: Vec<Vec<Entry<E>>>,
+    /// Which files of each digit hold something.
+    values: [u16; DIGITS],
+    /// Which digits have a file that holds something.
+    digits: u16,
     len: usize,
 }
 
@@ -40,7 +46,15 @@ impl<E: Copy> Default for EventQueue<E> {
 impl<E: Copy> EventQueue<E> {
     /// An empty queue.
     pub fn new() -> Self {
-        EventQueue { last: 0, current: Vec::new(), head: 0, files: std::array::from_fn(|_| Vec::new()), occupied: 0, len: 0 }
+        EventQueue {
+            last: 0,
+            current: Vec::new(),
+            head: 0,
+            files: (0..DIGITS * VALUES).map(|_| Vec::new()).collect(),
+            values: [0; DIGITS],
+            digits: 0,
+            len: 0,
+        }
     }
 
     /// Adds an event; among events of the same time it comes after those already in.
@@ -78,7 +92,7 @@ impl<E: Copy> EventQueue<E> {
         if self.head < self.current.len() {
             return Some(Instant::from_nanos(self.last));
         }
-        let nearest = self.files.get(self.occupied.trailing_zeros() as usize)?;
+        let nearest = &self.files[self.nearest()?];
         nearest.iter().map(|e| e.at).min().map(Instant::from_nanos)
     }
 
@@ -92,11 +106,24 @@ impl<E: Copy> EventQueue<E> {
         self.len == 0
     }
 
+    /// The file that holds the next event: of the lowest digit that has one, the least value.
+    fn nearest(&self) -> Option<usize> {
+        if self.digits == 0 {
+            return None;
+        }
+        let digit = self.digits.trailing_zeros() as usize;
+        Some(digit * VALUES + self.values[digit].trailing_zeros() as usize)
+    }
+
     /// Goes on to the next time at which something is pending: the nearest file is dealt out anew.
     fn advance(&mut self) -> Option<()> {
-        let nearest = self.occupied.trailing_zeros() as usize;
-        let mut dealt = std::mem::take(self.files.get_mut(nearest)?);
-        self.occupied &= self.occupied - 1;
+        let nearest = self.nearest()?;
+        let (digit, value) = (nearest / VALUES, nearest % VALUES);
+        self.values[digit] &= !(1 << value);
+        if self.values[digit] == 0 {
+            self.digits &= !(1 << digit);
+        }
+        let mut dealt = std::mem::take(&mut self.files[nearest]);
         self.current.clear();
         self.head = 0;
         self.last = dealt.iter().map(|e| e.at).min()?;
@@ -111,9 +138,11 @@ impl<E: Copy> EventQueue<E> {
     fn file(&mut self, entry: Entry<E>) {
         let differs = entry.at ^ self.last;
         if differs != 0 {
-            let file = BITS - 1 - differs.leading_zeros() as usize;
-            self.occupied |= 1 << file;
-            return self.files[file].push(entry);
+            let digit = (63 - differs.leading_zeros() as usize) / DIGIT;
+            let value = (entry.at >> (digit * DIGIT)) as usize % VALUES;
+            self.values[digit] |= 1 << value;
+            self.digits |= 1 << digit;
+            return self.files[digit * VALUES + value].push(entry);
         }
         if self.current[self.head..].last().is_none_or(|e| e.tie <= entry.tie) {
             return self.current.push(entry);

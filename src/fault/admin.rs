@@ -67,7 +67,8 @@ pub(super) fn create_topic(topic: &str, partitions: u32, replication_factor: u32
 pub(super) fn add_partitions(topic: &str, up_to: u32, world: &mut World) {
     let Some(ix) = find_topic(topic, world) else { return };
     let spec = world.spec();
-    let partitions = &spec.topics[ix.index()].partitions;
+    let existing = world.history().topic(ix, world.history().last()).map(|t| t.partitions.as_slice());
+    let partitions = existing.unwrap_or(&spec.topics[ix.index()].partitions);
     let factor = partitions.first().map_or(1, |p| spec.partitions[p.index()].replicas.len() as u32);
     let replicas = place(up_to.saturating_sub(partitions.len() as u32), factor, spec);
     let config = config(ix, world);

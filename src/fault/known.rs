@@ -2,6 +2,7 @@
 
 use super::{Action, Fault};
 use crate::engine::Duration;
+use crate::model::Spec;
 use std::collections::BTreeMap;
 
 /// The names that exist in a scenario.
@@ -22,6 +23,18 @@ pub struct Known {
 }
 
 impl Known {
+    /// The names of a cluster; no fault may come after `end`.
+    pub fn of(spec: &Spec, end: Duration) -> Self {
+        Known {
+            brokers: spec.brokers.iter().map(|b| b.id).collect(),
+            controllers: spec.voters.iter().map(|v| v.id).collect(),
+            clients: spec.clients.iter().map(|c| c.name.clone()).collect(),
+            racks: spec.brokers.iter().filter_map(|b| b.rack.clone()).collect(),
+            topics: spec.topics.iter().map(|t| (t.name.clone(), t.partitions.len() as u32)).collect(),
+            end,
+        }
+    }
+
     /// Later lines may name what this one makes.
     pub fn learn(&mut self, fault: &Fault) {
         match fault {

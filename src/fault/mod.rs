@@ -93,6 +93,11 @@ impl Plan {
         self.agenda.jobs.keys().next().map(|(at, _)| *at)
     }
 
+    /// Puts one more fault on the timeline.
+    pub fn add(&mut self, at: Instant, action: Action) {
+        self.agenda.push(at, Job::Act(action));
+    }
+
     /// Applies every fault that is due at `at`, where `world` must stand.
     pub fn act(&mut self, at: Instant, world: &mut World) {
         while let Some(job) = self.agenda.pop(at) {

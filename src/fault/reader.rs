@@ -14,6 +14,23 @@ pub struct Mistake {
     pub help: Option<String>,
 }
 
+impl Mistake {
+    /// The same in a line that lacks its first `bytes`.
+    pub fn moved_left(self, bytes: usize) -> Self {
+        let span = self.span.start.saturating_sub(bytes)..self.span.end.saturating_sub(bytes);
+        Mistake { span, ..self }
+    }
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, ": {help}"))
+    }
+}
+
+impl std::error::Error for Mistake {}
+
 /// A word and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Word<'a> {

@@ -106,6 +106,8 @@ pub struct PartitionSpec {
     pub isr: Replicas,
     /// Eligible leader replicas.
     pub elr: Replicas,
+    /// The last known leader, of a partition without leader and ISR (`LastKnownElr`).
+    pub last_known_leader: Option<BrokerIx>,
     /// The leader.
     pub leader: Option<BrokerIx>,
     /// Counts leader changes.
@@ -180,6 +182,16 @@ impl Spec {
     /// A broker by its `node.id`.
     pub fn broker_by_id(&self, id: u32) -> Option<BrokerIx> {
         self.brokers.iter().position(|b| b.id == id).map(|i| BrokerIx(i as u32))
+    }
+
+    /// A topic by name; of several of that name, the newest.
+    pub fn topic_by_name(&self, name: &str) -> Option<TopicIx> {
+        self.topics.iter().rposition(|t| t.name == name).map(|i| TopicIx(i as u32))
+    }
+
+    /// A client by name.
+    pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
+        self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
     }
 
     /// The partition of a topic by name and index.

@@ -55,6 +55,7 @@ pub fn spec() -> Spec {
             replicas: replicas.clone(),
             isr: replicas,
             elr: Replicas::new(),
+            last_known_leader: None,
             leader: Some(A),
             leader_epoch: LeaderEpoch(5),
             partition_epoch: PartitionEpoch(5),

@@ -147,8 +147,8 @@ fn bootstrap(client: &ClientFile, cluster: &Cluster, found: &mut Diagnostics) ->
 
 fn workload(client: &ClientFile, topics: &[TopicSpec], found: &mut Diagnostics) -> Workload {
     let rate = client.rate.as_ref().map_or(DEFAULT_RATE, |r| r.value);
-    if let Some(written) = client.rate.as_ref().filter(|_| !(rate > 0.0 && rate <= MOST_RATE)) {
-        let help = format!("write a number above 0, {MOST_RATE} at most; to silence a client use `stop`, or take it away");
+    if let Some(written) = client.rate.as_ref().filter(|_| !(0.0..=MOST_RATE).contains(&rate)) {
+        let help = format!("write a number from 0 (nothing but what a program sends through it) to {MOST_RATE}");
         found.add(Some(&written.span), format!("a rate of {rate} records a second cannot be sent"), help);
     }
     let time = |written: &At<String>, found: &mut Diagnostics| match parse_duration(written) {

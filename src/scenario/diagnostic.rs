@@ -5,6 +5,9 @@ use std::fmt::{self, Display};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// A mistake is not drawn where it or its neighbours have longer lines than this, in bytes.
+const LONGEST_SHOWN_LINE: usize = 500;
+
 /// One mistake.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -85,6 +88,11 @@ impl Diagnostics {
         self.items.is_empty()
     }
 
+    /// Whether a value of this key was refused already.
+    pub(super) fn tells_of(&self, path: &str) -> bool {
+        self.items.iter().any(|d| d.message.starts_with(&format!("`{path}")))
+    }
+
     /// Each mistake.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.items.iter()
@@ -121,10 +129,18 @@ fn printable(text: &str) -> String {
 }
 
 impl Diagnostic {
+    /// Whether somebody would read the lines around it.
+    fn can_be_drawn(&self) -> bool {
+        self.source.inner().lines().skip(self.line.saturating_sub(2)).take(3).all(|line| line.len() <= LONGEST_SHOWN_LINE)
+    }
+
     /// With the line that it stands in, a caret, and the remedy.
     fn plain(&self) -> String {
         let (message, file, help) = (&self.message, &self.file, &self.help);
         let Some(span) = &self.span else { return format!("error: {message}\n  --> {file}\n  help: {help}\n") };
+        if !self.can_be_drawn() {
+            return format!("error: {message}\n  --> {file}:{}:{}\n  help: {help}\n", self.line, self.column);
+        }
         let text = self.source.inner();
         let line = text.lines().nth(self.line - 1).unwrap_or_default();
         let rest = line.chars().count().saturating_sub(self.column - 1);
@@ -163,7 +179,7 @@ impl miette::Diagnostic for Diagnostic {
         Some(Box::new(&self.help))
     }
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.span.as_ref().map(|_| &*self.source as &dyn miette::SourceCode)
+        self.span.as_ref().filter(|_| self.can_be_drawn()).map(|_| &*self.source as &dyn miette::SourceCode)
     }
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.span.clone()?;

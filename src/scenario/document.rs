@@ -9,11 +9,15 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// Bytes of a line; a longer one is no scenario, and no error message would be read.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// Reads the file with all changes applied. What could not be read is noted and left out of the file.
 ///
 /// # Errors
 /// When the text is no TOML or is empty: then nothing else can be said of it.
 pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Diagnostics), Diagnostics> {
+    refuse_long_lines(source)?;
     let mut found = Diagnostics::of(&source.name, &source.text);
     let (mut document, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
@@ -57,6 +61,14 @@ pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Dia
         File::default()
     });
     Ok((file, found))
+}
+
+fn refuse_long_lines(source: &Source) -> Result<(), Diagnostics> {
+    let Some((i, line)) = source.text.lines().enumerate().find(|(_, line)| line.len() > LONGEST_LINE) else { return Ok(()) };
+    let mut found = Diagnostics::of(&source.name, "");
+    let message = format!("line {} has {} bytes; {LONGEST_LINE} at most are read", i + 1, line.len());
+    found.add(None, message, "is this the right file?");
+    Err(found)
 }
 
 /// The value of `--set` as TOML; bare words are text, and a fault line always is.

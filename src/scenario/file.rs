@@ -130,6 +130,8 @@ pub(super) struct TopicFile {
     pub leader_epochs: Option<At<Vec<At<u32>>>>,
     /// The eligible leader replicas of each partition at the start. Default: none.
     pub elr: Option<At<Vec<At<Vec<u32>>>>>,
+    /// The last known leader of each partition that has no leader and no replica in sync at the start, -1 for none. Default: none.
+    pub last_known_leaders: Option<At<Vec<At<i64>>>>,
 }
 
 /// A producer.

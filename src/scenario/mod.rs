@@ -62,6 +62,14 @@ pub struct Scenario {
     pub repeat: String,
 }
 
+/// The TOML text of a scenario, for programs that carry their own.
+impl std::str::FromStr for Scenario {
+    type Err = Diagnostics;
+    fn from_str(text: &str) -> Result<Self, Diagnostics> {
+        load(&Source { name: "scenario".to_owned(), text: text.to_owned() }, &[])
+    }
+}
+
 /// The text of a scenario and where it came from.
 #[derive(Clone, Debug)]
 pub struct Source {

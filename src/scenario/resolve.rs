@@ -98,14 +98,7 @@ fn release(file: &File, found: &mut Diagnostics) -> Release {
 }
 
 fn faults(file: &File, spec: &Spec, duration: Duration, found: &mut Diagnostics) -> Vec<Fault> {
-    let mut known = Known {
-        brokers: spec.brokers.iter().map(|b| b.id).collect(),
-        controllers: spec.voters.iter().map(|v| v.id).collect(),
-        clients: spec.clients.iter().map(|c| c.name.clone()).collect(),
-        racks: spec.brokers.iter().filter_map(|b| b.rack.clone()).collect(),
-        topics: spec.topics.iter().map(|t| (t.name.clone(), t.partitions.len() as u32)).collect(),
-        end: duration,
-    };
+    let mut known = Known::of(spec, duration);
     let mut faults = Vec::new();
     for line in &file.faults {
         match fault::parse(line, &known) {

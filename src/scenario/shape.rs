@@ -101,6 +101,15 @@ fn check(schema: &Value, value: &mut Spanned<DeValue<'_>>, path: &str, found: &m
             Some(_) | None => true,
         },
         DeValue::Integer(number) => {
+            let read = i128::from_str_radix(number.as_str(), number.radix());
+            if !read.is_ok_and(|n| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&n)) {
+                found.add(
+                    Some(&span),
+                    format!("`{path}` cannot be {}: no key takes such a number", number.as_str()),
+                    "write a smaller one",
+                );
+                return false;
+            }
             let negative = number.as_str().starts_with('-');
             if negative && schema["minimum"].as_f64() == Some(0.0) && allows(schema, "integer") {
                 found.add(Some(&span), format!("`{path}` cannot be negative"), "write zero or a number above it");

@@ -163,7 +163,7 @@ fn bad_values_are_each_told_with_place_and_remedy() {
         ("\"1m\"", "\"99999999h\"", "2:12", "longer than a year", "duration"),
         ("\"1m\"", "60", "2:12", "`60` has no unit", "duration"),
         ("duration =", "durration =", "2:1", "`durration` is no key of a scenario", "did you mean `duration`?"),
-        ("rate = 18.0", "rate = 0", "14:8", "a rate of 0 records a second cannot be sent", "above 0"),
+        ("rate = 18.0", "rate = -1", "14:8", "a rate of -1 records a second cannot be sent", "from 0"),
         ("rate = 18.0", "rate = \"fast\"", "14:8", "`client.rate` takes a number", "without quotes"),
         ("java-3.9", "java-2", "13:11", "there is no client profile `java-2`", "java-4.3"),
         ("\"min.insync.replicas\" = 2", "\"min.insync.replica\" = 2", "9:12", "is no topic key", "did you mean `min.insync.replicas`?"),

@@ -79,7 +79,11 @@ fn assignment(topic: &At<TopicFile>, cluster: &Cluster, placed: usize, found: &m
         return lists.iter().map(|list| replicas(list, cluster, found)).collect();
     }
     let Some(partitions) = &topic.partitions else {
-        found.add(Some(&topic.name.span), format!("topic `{}` has no partitions", *topic.name), "add `partitions = 12` or an `assignment`");
+        // A wrong value has been left out, and told.
+        if !found.tells_of("topic.partitions") && !found.tells_of("topic.assignment") {
+            let message = format!("topic `{}` has no partitions", *topic.name);
+            found.add(Some(&topic.name.span), message, "add `partitions = 12` or an `assignment`");
+        }
         return Vec::new();
     };
     if partitions.value == 0 || partitions.value > MOST_PARTITIONS {
@@ -132,6 +136,7 @@ fn check_lengths(topic: &TopicFile, count: usize, found: &mut Diagnostics) {
     check(topic.isr.as_ref().map(|l| (l.len(), &l.span)));
     check(topic.leader_epochs.as_ref().map(|l| (l.len(), &l.span)));
     check(topic.elr.as_ref().map(|l| (l.len(), &l.span)));
+    check(topic.last_known_leaders.as_ref().map(|l| (l.len(), &l.span)));
 }
 
 fn partition(topic: &TopicFile, ix: TopicIx, i: usize, list: Replicas, cluster: &Cluster, found: &mut Diagnostics) -> PartitionSpec {
@@ -155,16 +160,28 @@ fn partition(topic: &TopicFile, ix: TopicIx, i: usize, list: Replicas, cluster: 
     });
     let leader = leader(topic, i, &isr, cluster, found);
     let epoch = topic.leader_epochs.as_ref().and_then(|l| l.get(i)).map_or(0, |e| e.value);
+    let last_known_leader = last_known_leader(topic, i, &list, cluster, found);
     PartitionSpec {
         topic: ix,
         index: i as u32,
         replicas: list,
         isr,
         elr,
+        last_known_leader,
         leader,
         leader_epoch: LeaderEpoch(epoch),
         partition_epoch: PartitionEpoch(epoch),
     }
+}
+
+fn last_known_leader(topic: &TopicFile, i: usize, list: &Replicas, cluster: &Cluster, found: &mut Diagnostics) -> Option<BrokerIx> {
+    let written = topic.last_known_leaders.as_ref().and_then(|l| l.get(i)).filter(|id| id.value != -1)?;
+    let known = list.iter().copied().find(|b| i64::from(cluster.brokers[b.index()].id) == written.value);
+    if known.is_none() {
+        let message = format!("broker {} cannot have led {}-{i}: it holds no replica", written.value, *topic.name);
+        found.add(Some(&written.span), message, "name a broker of the partition's assignment, or -1 for none");
+    }
+    known
 }
 
 fn leader(topic: &TopicFile, i: usize, isr: &Replicas, cluster: &Cluster, found: &mut Diagnostics) -> Option<BrokerIx> {

@@ -37,8 +37,8 @@ impl Scenario {
         }
         Err(format!(
             "this run would take about {estimate:.1e} events, more than {max_events:.1e}; shorten `duration`, lower the clients' rates, \
-             or allow it with --max-events {:.0e}",
-            estimate * 2.0
+             or allow it with --max-events {}",
+            (estimate * 2.0).ceil() as u64
         ))
     }
 }

@@ -134,7 +134,7 @@ fn initial_registration(spec: &Spec, partition: PartitionIx) -> PartitionRegistr
         adding: Replicas::new(),
         removing: Replicas::new(),
         elr: p.elr.clone(),
-        last_known_leader: None,
+        last_known_leader: p.last_known_leader,
         leader: p.leader,
         recovering: false,
         leader_epoch: p.leader_epoch,

@@ -29,12 +29,12 @@ impl World {
             NetworkOp::Request { channel, correlation, request, bytes, address } => {
                 let Some(&key) = self.channels.get(&(node, channel)) else { return };
                 let message = Message::Request(Inbound { correlation, address, request });
-                self.send(key, Way::Forth, message, bytes, mix(address, FORTH));
+                self.transmit(key, Way::Forth, message, bytes, mix(address, FORTH));
             }
             NetworkOp::Close(channel) => self.close_from_opener(node, channel),
             NetworkOp::Reply { token, response, bytes } => {
                 let Some(key) = self.unmute(token) else { return };
-                self.send(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, BACK));
+                self.transmit(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, BACK));
             }
             NetworkOp::NoReply(token) => {
                 self.unmute(token);
@@ -66,7 +66,8 @@ impl World {
     pub(super) fn syn(&mut self, at: ConnectionRef) {
         let Some(connection) = self.connection(at) else { return };
         let (opener, server, channel, address) = (connection.opener, connection.server, connection.channel, connection.address);
-        if !self.passes_both_ways(opener, server) {
+        // A SYN that was repeated although the first one had got through changes nothing.
+        if connection.state == ConnectionState::Open || !self.passes_both_ways(opener, server) {
             return;
         }
         let (back, _) = self.delays.one_way(server, opener, mix(address, SYN_ACK), EMPTY);
@@ -95,6 +96,9 @@ impl World {
     pub(super) fn connection_up(&mut self, at: ConnectionRef) {
         let Some(connection) = self.connection(at) else { return };
         let (opener, server, channel) = (connection.opener, connection.server, connection.channel);
+        if connection.state == ConnectionState::Open {
+            return;
+        }
         if connection.server_gone {
             return self.attempt_over(at, Unreachable::Reset);
         }
@@ -116,14 +120,11 @@ impl World {
         self.input(opener, |node, ctx, out| node.disconnected(channel, how, ctx, out));
     }
 
-    fn send(&mut self, key: u32, way: Way, message: Message, bytes: u32, address: u64) {
+    fn transmit(&mut self, key: u32, way: Way, message: Message, bytes: u32, address: u64) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let generation = connection.generation;
         let (from, to) = connection.ends(way);
         let wire = connection.wire(way);
-        if !wire.held.is_empty() {
-            return wire.held.push_back(message);
-        }
         let (delay, busy) = self.delays.one_way(from, to, address, bytes);
         wire.busy_until = wire.busy_until.max(self.now) + busy;
         wire.last_arrival = wire.last_arrival.max(wire.busy_until + delay);
@@ -231,7 +232,7 @@ impl World {
             ConnectionState::Connecting { .. } => {
                 self.connections.remove(key);
             }
-            ConnectionState::Open => self.send(key, Way::Forth, Message::Close, EMPTY, address),
+            ConnectionState::Open => self.transmit(key, Way::Forth, Message::Close, EMPTY, address),
         }
     }
 
@@ -243,7 +244,7 @@ impl World {
         connection.muted = None;
         let address = mix(connection.address, CLOSE);
         if connection.state == ConnectionState::Open {
-            self.send(key, Way::Back, Message::Close, EMPTY, address);
+            self.transmit(key, Way::Back, Message::Close, EMPTY, address);
         }
     }
 
@@ -268,6 +269,8 @@ impl World {
                 connection.server_gone = true;
                 connection.inbound.clear();
                 connection.muted = None;
+                // Nobody is left to send again what a cut held.
+                connection.back.held.clear();
             }
         }
     }

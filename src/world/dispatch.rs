@@ -6,6 +6,7 @@ use super::node::Node;
 use crate::engine::Instant;
 use crate::kafka::NodeIx;
 use crate::model::{Ctx, Outbox, TimerKind};
+use crate::observe::Fact;
 use crate::observe::fact::{Ending, Unreachable};
 
 /// More events than this at one moment are a loop in the model, not a busy cluster.
@@ -29,6 +30,20 @@ impl World {
             self.step();
         }
         self.now = self.now.max(at);
+    }
+
+    /// Runs until a fact is the one that is wanted, but not beyond `deadline`; says when it was. Only facts from now on are looked at, and
+    /// they stay where they are for [`World::drain_facts`]. Everything else of the event that brought the fact has happened too.
+    pub fn run_until_fact(&mut self, deadline: Instant, mut wanted: impl FnMut(Instant, &Fact) -> bool) -> Option<Instant> {
+        while self.queue.next_at().is_some_and(|next| next <= deadline) {
+            let seen = self.facts.len();
+            self.step();
+            if let Some((at, _)) = self.facts[seen..].iter().find(|(at, fact)| wanted(*at, fact)) {
+                return Some(*at);
+            }
+        }
+        self.now = self.now.max(deadline);
+        None
     }
 
     fn dispatch(&mut self, event: Event) {

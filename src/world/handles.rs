@@ -4,12 +4,12 @@ use super::World;
 use super::event::Event;
 use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
-use crate::kafka::{LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::message::AdminRequest;
 use crate::model::network::cuts::CutId;
 use crate::model::spec::{PartitionSpec, TopicSpec};
 use crate::observe::Fact;
-use crate::observe::fact::Ending;
+use crate::observe::fact::{Ending, RecordId};
 
 /// How often an operator's request is offered while there is no active controller.
 const ADMIN_RETRY: Duration = Duration::from_millis(100);
@@ -24,13 +24,20 @@ impl World {
         }
     }
 
-    /// SIGTERM: controlled shutdown, then the process ends.
+    /// SIGTERM: controlled shutdown, then the process ends. A paused process sees the signal when it goes on.
     pub fn stop(&mut self, node: NodeIx) {
         let process = &mut self.nodes[node.index()];
         if !process.up || process.stopping {
             return;
         }
         process.stopping = true;
+        process.stop_pending = process.paused;
+        if !process.paused {
+            self.terminate(node);
+        }
+    }
+
+    fn terminate(&mut self, node: NodeIx) {
         self.input(node, |n, ctx, out| match (&mut n.broker, &mut n.controller) {
             (Some(broker), _) => broker.stop(ctx, out),
             (None, Some(controller)) => controller.stop(ctx, out),
@@ -67,6 +74,7 @@ impl World {
         let process = &mut self.nodes[node.index()];
         process.up = false;
         process.stopping = false;
+        process.stop_pending = false;
         process.paused = false;
         process.incarnation += 1;
         let deferred = std::mem::take(&mut process.deferred);
@@ -85,9 +93,7 @@ impl World {
         }
         self.close_all(node, how != Ending::PoweredOff);
         // What waited for the process is seen by its kernel, if there is one.
-        for event in deferred {
-            self.queue_event(now, event);
-        }
+        self.queue_deferred(deferred);
     }
 
     /// SIGSTOP, or a long GC pause: silence, the kernel still takes bytes.
@@ -105,8 +111,10 @@ impl World {
         }
         self.nodes[node.index()].paused = false;
         self.note(Fact::Resumed { node });
-        for event in std::mem::take(&mut self.nodes[node.index()].deferred) {
-            self.queue_event(self.now, event);
+        let deferred = std::mem::take(&mut self.nodes[node.index()].deferred);
+        self.queue_deferred(deferred);
+        if std::mem::take(&mut self.nodes[node.index()].stop_pending) {
+            self.terminate(node);
         }
     }
 
@@ -144,7 +152,8 @@ impl World {
 
     pub(super) fn offer_admin(&mut self) {
         while let Some((deadline, request)) = self.admin.pop_front() {
-            let Some(voter) = self.active_controller() else {
+            let awake = |v: &VoterIx| !self.nodes[self.spec.voters[v.index()].node.index()].paused;
+            let Some(voter) = self.active_controller().filter(awake) else {
                 if deadline <= self.now {
                     self.note(Fact::AdminDone { what: "no controller", error: crate::kafka::ErrorCode::RequestTimedOut });
                     continue;
@@ -166,6 +175,24 @@ impl World {
         });
     }
 
+    /// Hands a record of `bytes` bytes to a client, as an application does with `KafkaProducer.send`; without a partition the client's own
+    /// partitioner chooses one of `topic`. Its fate comes as a [`Fact::RecordDone`] that names it.
+    ///
+    /// # Panics
+    /// When the client's process does not run or is paused: nobody is there who could send.
+    pub fn send(&mut self, client: ClientIx, topic: TopicIx, partition: Option<PartitionIx>, bytes: u32) -> RecordId {
+        let node = self.spec.clients[client.index()].node;
+        let process = &self.nodes[node.index()];
+        assert!(process.up && !process.paused, "only a client that runs can send");
+        let mut record = RecordId::MAX;
+        self.input(node, |n, ctx, out| {
+            if let Some(c) = &mut n.client {
+                record = c.send(topic, partition, bytes, ctx, out);
+            }
+        });
+        record
+    }
+
     /// Notes a fault in the facts, in words.
     pub fn note_fault(&mut self, text: String) {
         self.note(Fact::FaultApplied { text });
@@ -179,15 +206,18 @@ impl World {
             self.spec.topics.len() - 1
         });
         let ix = TopicIx(index as u32);
+        // What was asked for before and refused is no partition.
+        let existing = self.history.topic(ix, self.history.last()).map_or(0, |t| t.partitions.len() as u32);
         let mut made = Vec::new();
         for list in replicas {
             let partition = PartitionIx(self.spec.partitions.len() as u32);
             self.spec.partitions.push(PartitionSpec {
                 topic: ix,
-                index: self.spec.topics[index].partitions.len() as u32,
+                index: existing + made.len() as u32,
                 replicas: list.clone(),
                 isr: list.clone(),
                 elr: Replicas::new(),
+                last_known_leader: None,
                 leader: list.first().copied(),
                 leader_epoch: LeaderEpoch(0),
                 partition_epoch: PartitionEpoch(0),

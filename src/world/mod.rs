@@ -10,7 +10,7 @@ mod views;
 
 pub use crate::model::network::cuts::CutId;
 
-use crate::engine::{Chance, Draw, EventQueue, Instant, Slab, Stream};
+use crate::engine::{Chance, Draw, EventQueue, Instant, Slab, Stream, mix};
 use crate::kafka::{NodeIx, Rules};
 use crate::model::message::{AdminRequest, Request};
 use crate::model::network::Delays;
@@ -104,12 +104,27 @@ impl World {
         self.facts.push((self.now, fact));
     }
 
+    /// Queues what waited for a process, in the order in which it came and before anything else of this moment.
+    fn queue_deferred(&mut self, deferred: Vec<Event>) {
+        deferred.into_iter().for_each(|event| self.queue.push(self.now, event));
+    }
+
     fn queue_event(&mut self, at: Instant, event: Event) {
         let at = at.max(self.now);
         match self.ties {
             None => self.queue.push(at, event),
             Some(stream) => {
-                let tie: Draw = stream.at(self.events ^ (self.queue.len() as u64) << 40);
+                let tie: Draw = match event {
+                    // TCP keeps the order of what is on a wire, whatever else is drawn.
+                    Event::Deliver(connection, way, _) => stream.at(mix(u64::from(connection.generation), 1 + way as u64)),
+                    Event::Timer(..)
+                    | Event::Work(..)
+                    | Event::Syn(_)
+                    | Event::Connected(_)
+                    | Event::Refused(_)
+                    | Event::Retransmit(..)
+                    | Event::AdminRetry => stream.at(mix(self.events, self.queue.len() as u64)),
+                };
                 self.queue.push_tied(at, tie.bits(), event);
             }
         }

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub up: bool,
     /// It was asked to stop (SIGTERM).
     pub stopping: bool,
+    /// That signal waits until the process is scheduled again.
+    pub stop_pending: bool,
     /// It is not being scheduled.
     pub paused: bool,
     /// What waits until it is scheduled again, in order.
@@ -40,6 +42,7 @@ impl Node {
             incarnation: 0,
             up: false,
             stopping: false,
+            stop_pending: false,
             paused: false,
             deferred: Vec::new(),
             armed: [Instant::MAX; TimerKind::COUNT],

@@ -31,6 +31,11 @@ impl World {
         self.nodes[node.index()].client.as_ref().expect("the node of a client has a client")
     }
 
+    /// The true leader of a partition: that of committed metadata.
+    pub fn leader(&self, partition: PartitionIx) -> Option<BrokerIx> {
+        self.history.partition(partition, self.history.last())?.leader
+    }
+
     /// Whether the broker is registered, unfenced, not shutting down, and listening.
     pub fn is_serving(&self, broker: BrokerIx) -> bool {
         let registered = self.history.broker(broker, self.history.last()).is_some_and(|r| r.is_active());
@@ -57,13 +62,24 @@ impl World {
         (0..self.spec.partitions.len() as u32).map(PartitionIx).filter(existing).filter(short).count()
     }
 
-    /// Every batch that stands in the log of each partition's true leader (or, without one, of the replica that would be elected:
-    /// the first of its ISR or ELR), in order, with whether it is below that replica's high watermark.
+    /// Whether the process that registered is still there: one that has ended, or was started again and has not registered yet, leads
+    /// by committed metadata until its session has run out, and never in truth.
+    fn lives(&self, broker: BrokerIx) -> bool {
+        let registered = self.history.broker(broker, self.history.last()).map(|r| r.epoch);
+        self.is_up(self.spec.brokers[broker.index()].node) && registered.is_some() && self.broker(broker).epoch() == registered
+    }
+
+    /// Every batch that stands in the log of each partition's true leader, in order, with whether it is below its high watermark. Where
+    /// the leader's process has ended, the log is that of who will lead: the first living replica of the ISR
+    /// (`PartitionChangeBuilder.electLeader`), if there is one. Without a leader it is the first of the ISR or ELR.
     pub fn audit(&self, sink: &mut dyn FnMut(PartitionIx, BatchId, bool)) {
         let last = self.history.last();
         for partition in (0..self.spec.partitions.len() as u32).map(PartitionIx) {
             let Some(registration) = self.history.partition(partition, last) else { continue };
-            let holder = registration.leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
+            let in_sync = |b: &BrokerIx| registration.isr.contains(b) && self.lives(*b);
+            let next = || registration.replicas.iter().copied().find(in_sync);
+            let leader = registration.leader.map(|l| if self.lives(l) { l } else { next().unwrap_or(l) });
+            let holder = leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
             let holder = holder.or(registration.last_known_leader).or(registration.replicas.first().copied());
             let Some(log) = holder.and_then(|b| self.broker(b).log(partition)) else { continue };
             for entry in log.entries(partition, &self.journal, crate::kafka::Offset(0)) {

@@ -51,6 +51,16 @@ fn replicas_keep_what_the_leader_lost_with_its_power_if_the_producer_waited_for_
     assert!(all.record.checks.held.iter().any(|c| c == "acks=all durability"), "{:?}", all.record.checks);
 }
 
+/// The run ends before anybody is elected in its place.
+#[test]
+fn what_a_dead_leader_lost_is_not_lost_while_a_replica_that_will_lead_has_it() {
+    let power_off = |changes: &[&str]| tell(&[&["at 29s power-off broker 2"], changes].concat()).record;
+    let all = power_off(&[]);
+    assert_eq!((all.moves.len(), all.total.records.lost), (0, 0), "its session has not run out");
+    let one = power_off(&["acks=1", "replica.fetch.wait.max.ms=500"]).total.records;
+    assert!(one.lost < 10, "at most what no follower had fetched: {one:?}");
+}
+
 /// Broker 2 hears nothing of the controllers, and everything of its clients.
 fn zombie(acks: &str) -> Story {
     tell(&["at 5s cut broker 2 from controllers for 20s", &format!("acks={acks}"), "duration=60s"])

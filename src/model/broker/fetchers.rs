@@ -1,6 +1,6 @@
 //! Fetcher threads: the follower's side of replication. A thread for each (leader, fetcher id) sends one fetch at a time for all its
 //! partitions and blocks for the answer; a partition with an error is left out for `replica.fetch.backoff.ms`.
-//! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`; reference 7.2 and 7.3.
+//! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`.
 
 use super::Broker;
 use super::line::Line;
@@ -74,7 +74,7 @@ impl Broker {
         thread.partitions.insert(partition, Fetching { epoch, delayed_until: None, failed: false });
     }
 
-    /// Takes partitions away from their threads; a thread without partitions ends with its current fetch.
+    /// Takes partitions away from their threads; a thread without partitions ends at the end of the batch of role changes.
     pub(super) fn stop_fetching(&mut self, partitions: impl Iterator<Item = PartitionIx>) {
         let Some(ram) = self.ram.as_mut() else { return };
         for partition in partitions {
@@ -97,8 +97,8 @@ impl Broker {
     /// Lets every thread that is free send its next fetch.
     pub(super) fn fetchers_turn(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
-        let idle: Vec<ThreadId> =
-            ram.fetchers.threads.iter().filter(|(_, t)| t.partitions.is_empty() && !t.line.is_busy()).map(|(id, _)| *id).collect();
+        // `shutdownIdleFetcherThreads` closes the sender under a thread that waits, on a dead leader too (`ReplicaFetcherThread.initiateShutdown`).
+        let idle: Vec<ThreadId> = ram.fetchers.threads.iter().filter(|(_, t)| t.partitions.is_empty()).map(|(id, _)| *id).collect();
         for id in idle {
             if let Some(mut thread) = ram.fetchers.threads.remove(&id) {
                 thread.line.close(out);
@@ -257,8 +257,8 @@ impl Broker {
             None => log.high_watermark.min(leader_end),
         };
         let to = to.min(from);
+        log.truncate(to);
         if to < from {
-            log.truncate(to);
             out.fact(Fact::Truncated { broker: self.ix, partition, from, to });
         }
     }

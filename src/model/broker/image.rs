@@ -1,5 +1,5 @@
 //! Applying metadata in two steps, on one thread: first the metadata cache, then the partition roles.
-//! Source: `MetadataLoader`, `BrokerMetadataPublisher.onMetadataUpdate`, `ReplicaManager.applyDelta`; reference 5.1 and 5.2.
+//! Source: `MetadataLoader`, `BrokerMetadataPublisher.onMetadataUpdate`, `ReplicaManager.applyDelta`.
 
 use super::Broker;
 use crate::engine::{Instant, mix};
@@ -184,6 +184,7 @@ impl Broker {
             self.ready_to_unfence(ctx, out);
         }
         self.proposals_after_metadata(ctx, out);
+        self.fetchers_turn(ctx, out);
         self.image_available(ctx, out);
     }
 

@@ -1,5 +1,5 @@
 //! Keeping the ISR: taking laggards out, letting those that caught up in, by proposals to the controller.
-//! Source: `Partition.maybeExpandIsr`, `maybeShrinkIsr`, `DefaultAlterPartitionManager`; reference 7.4.
+//! Source: `Partition.maybeExpandIsr`, `maybeShrinkIsr`, `DefaultAlterPartitionManager`.
 
 use super::Broker;
 use super::leader::{Follower, Leadership, Proposal};

@@ -115,7 +115,8 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
         if life.exit_at.is_some_and(|at| at <= ctx.now) {
-            self.disk.clean_shutdown = life.epoch;
+            // A process that never registered has not loaded its logs: what the life before it left stands (`LogManager.loadLogs`).
+            self.disk.clean_shutdown = life.epoch.or(self.disk.clean_shutdown);
             self.disk.replicas.values_mut().for_each(|log| log.checkpoint(ctx.now));
             out.exit = Some(Ending::Stopped);
             return;

@@ -92,11 +92,10 @@ impl ReplicaLog {
         Some((found, end))
     }
 
-    /// Throws away what stands at `to` and after it.
+    /// Throws away what stands at `to` and after it. An epoch that began at the very end, without a record, goes in any case: it may
+    /// not be the leader's, and a follower that kept it would diverge for ever (`UnifiedLog.truncateTo`, "always truncate epoch cache").
     pub fn truncate(&mut self, to: Offset) {
-        if to >= self.end {
-            return;
-        }
+        let to = to.min(self.end);
         self.end = to;
         self.epochs.retain(|(_, start)| *start < to);
         self.high_watermark = self.high_watermark.min(to);
@@ -159,6 +158,14 @@ mod tests {
         assert_eq!(log.end_of_epoch(LeaderEpoch(1)), Some((LeaderEpoch(1), Offset(10))));
         assert_eq!(log.end_of_epoch(LeaderEpoch(2)), Some((LeaderEpoch(1), Offset(10))));
         assert_eq!(log.end_of_epoch(LeaderEpoch(9)), Some((LeaderEpoch(4), Offset(25))));
+    }
+
+    #[test]
+    fn a_term_without_a_record_is_forgotten_although_nothing_is_cut_off() {
+        let mut log = log(&[(1, 0)], 10);
+        log.begin_epoch(LeaderEpoch(3));
+        log.truncate(Offset(10));
+        assert_eq!((log.end(), log.last_epoch()), (Offset(10), Some(LeaderEpoch(1))));
     }
 
     #[test]

@@ -145,6 +145,11 @@ impl Broker {
         self.ram.as_ref().map_or(BrokerState::NotRunning, |ram| ram.lifecycle.state())
     }
 
+    /// The broker epoch of this life; none before it has registered.
+    pub fn epoch(&self) -> Option<BrokerEpoch> {
+        self.ram.as_ref().and_then(|ram| ram.lifecycle.epoch())
+    }
+
     /// Whether clients can connect.
     pub fn is_listening(&self) -> bool {
         self.ram.as_ref().is_some_and(|ram| ram.lifecycle.is_listening())

@@ -1,5 +1,5 @@
 //! A broker reads the metadata log as an observer of the quorum: one raft fetch in flight, the leader first, any voter
-//! when the leader is lost. Source: `KafkaRaftClient` (observer), `RequestManager`, reference 1.6 and 1.7.
+//! when the leader is lost. Source: `KafkaRaftClient` (observer), `RequestManager`.
 
 use super::Broker;
 use super::line::Line;

@@ -1,5 +1,5 @@
 //! Requests that wait: acks=all produces for the high watermark, followers' fetches for data.
-//! Source: `DelayedProduce`, `DelayedFetch`; reference 6.2, 6.3.
+//! Source: `DelayedProduce`, `DelayedFetch`.
 
 use super::Broker;
 use super::roles::Role;

@@ -1,4 +1,4 @@
-//! Leader and follower roles of one broker. Source: `Partition.makeLeader`, `makeFollower`; `ReplicaManager.applyDelta`; reference 5.2 to 5.4.
+//! Leader and follower roles of one broker. Source: `Partition.makeLeader`, `makeFollower`; `ReplicaManager.applyDelta`.
 
 use super::Broker;
 use super::leader::Leadership;

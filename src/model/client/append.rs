@@ -176,9 +176,11 @@ impl Client {
         partitions.get(index as usize).copied()
     }
 
-    /// The partitions of a topic as the client knows them; as they are called, while it knows none.
+    /// The partitions of a topic as the client knows them; those that there are, while it knows none. What an operator asked for and was
+    /// refused has an index too, but is no partition.
     fn partitions<'a>(&self, topic: TopicIx, ctx: &'a Ctx<'_>) -> &'a [PartitionIx] {
-        let all = &ctx.spec.topics[topic.index()].partitions;
+        let existing = ctx.history.topic(topic, ctx.history.last()).map(|t| t.partitions.as_slice());
+        let all = existing.unwrap_or(&ctx.spec.topics[topic.index()].partitions);
         let known = self.cache.partition_count(topic, ctx.history).unwrap_or(all.len());
         &all[..known.min(all.len())]
     }

@@ -72,8 +72,9 @@ impl Active {
     ) -> Option<PartitionChange> {
         let now = self.registrations.partition(partition)?;
         let topic = self.registrations.topic_of(partition)?;
-        // getTopicEffectiveMinIsr: never more than there are replicas.
-        let min_isr = (topic.config.min_insync_replicas as usize).min(now.replicas.len());
+        // getTopicEffectiveMinIsr: never more than the topic's first partition has replicas.
+        let first = topic.partitions.first().and_then(|p| self.registrations.partition(*p)).unwrap_or(now);
+        let min_isr = (topic.config.min_insync_replicas as usize).min(first.replicas.len());
         partition_change(now, ask, min_isr, rules.eligible_leader_replicas, acceptable)
     }
 

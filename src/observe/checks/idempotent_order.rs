@@ -34,6 +34,11 @@ impl IdempotentOrder {
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
+        if let Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } = fact {
+            // What was appended before and does not stand in this leader's log, it cannot know.
+            let of_partition = self.batches.iter_mut().filter(|((p, _), _)| p == partition);
+            of_partition.for_each(|(_, known)| known.retain(|b| b.epoch >= *leader_epoch || b.end <= *log_end));
+        }
         if let Fact::Appended { broker, partition, leader_epoch, base, end, batch, client, sequence: Some(first) } = fact {
             let records = end.0 - base.0;
             // Sequence numbers wrap to zero after 2^31 - 1 (`DefaultRecordBatch.incrementSequence`).

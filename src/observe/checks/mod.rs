@@ -119,6 +119,7 @@ impl Checks {
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
+                self.idempotent_order.on_fact(at, fact);
             }
             Fact::Appended { partition, .. } => {
                 self.leader_per_epoch.on_fact(at, fact);

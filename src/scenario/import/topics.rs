@@ -178,9 +178,8 @@ fn as_it_stands(topic: &str, p: &Partition, release: Release, found: &Topics, fi
     let known = p.last_known_elr.take().unwrap_or_default();
     let elr = p.elr.take().unwrap_or_default();
     if release.rules().eligible_leader_replicas {
-        if p.isr.is_empty() && elr.is_empty() && !known.is_empty() {
-            findings.left_out("topics", "LastKnownElr, from which an unclean election may choose", &format!("{topic}-{}", p.index));
-        }
+        // Nobody is elected from several of them (`PartitionChangeBuilder.canElectLastKnownLeader`).
+        p.last_known_elr = Some(if p.leader.is_none() && known.len() == 1 { known.clone() } else { Vec::new() });
         p.elr = Some(elr);
         if found.elr_columns {
             return p;

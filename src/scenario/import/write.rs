@@ -5,6 +5,7 @@ use super::security::Security;
 use super::servers::{Config, Controllers};
 use super::topics::{Partitions, TopicDraft};
 use super::{BrokerDraft, Draft, Findings};
+use crate::kafka::text::describe::Partition;
 use std::fmt::Write;
 
 /// Lists are broken before this column.
@@ -119,6 +120,10 @@ fn topic(out: &mut String, topic: &TopicDraft) -> std::fmt::Result {
     }
     if partitions.iter().any(|p| p.elr.as_ref().is_some_and(|e| !e.is_empty())) {
         list(out, "elr", partitions.iter().map(|p| ids(p.elr.as_deref().unwrap_or_default())))?;
+    }
+    let last_known = |p: &Partition| p.last_known_elr.iter().flatten().next().map(u32::to_string);
+    if partitions.iter().any(|p| last_known(p).is_some()) {
+        list(out, "last_known_leaders", partitions.iter().map(|p| last_known(p).unwrap_or("-1".to_owned())))?;
     }
     Ok(())
 }

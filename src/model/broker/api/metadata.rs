@@ -1,5 +1,5 @@
 //! `Metadata`: answered wholly from the broker's own cache, with no check of its freshness.
-//! Source: `KafkaApis.handleTopicMetadataRequest`, `KRaftMetadataCache`; reference 5.5.
+//! Source: `KafkaApis.handleTopicMetadataRequest`, `KRaftMetadataCache`.
 
 use crate::engine::mix;
 use crate::model::broker::Broker;

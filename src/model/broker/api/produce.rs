@@ -1,4 +1,4 @@
-//! `Produce`. Source: `KafkaApis.handleProduceRequest`, `ReplicaManager.appendRecords`, `Partition.appendRecordsToLeader`, `DelayedProduce`; reference 6.2.
+//! `Produce`. Source: `KafkaApis.handleProduceRequest`, `ReplicaManager.appendRecords`, `Partition.appendRecordsToLeader`, `DelayedProduce`.
 
 use crate::engine::Duration;
 use crate::kafka::{ErrorCode, Offset, PartitionIx};

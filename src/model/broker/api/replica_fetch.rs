@@ -1,4 +1,4 @@
-//! A follower's `Fetch` at its leader. Source: `ReplicaManager.fetchMessages`, `Partition.fetchRecords`, `DelayedFetch`; reference 6.3 and 6.4.
+//! A follower's `Fetch` at its leader. Source: `ReplicaManager.fetchMessages`, `Partition.fetchRecords`, `DelayedFetch`.
 
 use crate::engine::Duration;
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};

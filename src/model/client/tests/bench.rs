@@ -135,6 +135,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
     };
     let all: Replicas = (0..3).map(BrokerIx).collect();
     let partition = |(i, leader): (usize, &u32)| PartitionSpec {
+        last_known_leader: None,
         topic: TopicIx(0),
         index: i as u32,
         replicas: all.clone(),

@@ -412,6 +412,7 @@ fn spec(release: Release, voters: usize, partitions: &[PartitionRegistration], t
             .iter()
             .enumerate()
             .map(|(i, p)| PartitionSpec {
+                last_known_leader: p.last_known_leader,
                 topic: TopicIx(0),
                 index: i as u32,
                 replicas: p.replicas.clone(),
