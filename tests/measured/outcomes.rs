@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// By case, then by who (a client, or the cluster), then by quantity; `order` is the order in which they are told.
+/// By case, then by who (a client, or the cluster), then by quantity.
 pub struct Outcomes(BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<f64>>>>);
 
 /// The cases, in the order in which they are told.

@@ -23,8 +23,9 @@ pub struct Watch {
     /// The leaders that the first move named, and how long after it each took its role.
     first_moved: Vec<(PartitionIx, BrokerIx, LeaderEpoch, Option<f64>)>,
     left_ms: Option<f64>,
-    registered: Option<(u64, f64)>,
+    /// The broker epoch before the case, and when it registered anew.
     first_epoch: Option<u64>,
+    registered_ms: Option<f64>,
     unfenced_ms: Option<f64>,
     was_fenced: bool,
     replica_fetch_errors: f64,
@@ -40,8 +41,8 @@ impl Watch {
             first_move: None,
             first_moved: Vec::new(),
             left_ms: None,
-            registered: None,
             first_epoch: None,
+            registered_ms: None,
             unfenced_ms: None,
             was_fenced: false,
             replica_fetch_errors: 0.0,
@@ -55,16 +56,22 @@ impl Watch {
         }
         match fact {
             Fact::PartitionCommitted { partition, old_leader, leader: Some(leader), leader_epoch, decided_at, .. }
-                if *old_leader != Some(*leader)
-                && *self.first_move.get_or_insert(*decided_at) == *decided_at => {
-                    self.first_moved.push((*partition, *leader, *leader_epoch, None));
-                }
+                if *old_leader != Some(*leader) =>
+            {
+                self.moved(*partition, *leader, *leader_epoch, *decided_at);
+            }
             Fact::LeaderRoleTaken { broker, partition, leader_epoch, .. } => self.role_taken(at, *broker, *partition, *leader_epoch),
             Fact::BrokerCommitted { broker, epoch, fenced, in_controlled_shutdown, .. } if *broker == self.broker_102 => {
                 self.registration(at, epoch.0, *fenced, *in_controlled_shutdown);
             }
             Fact::ReplicaFetchError { .. } => self.replica_fetch_errors += 1.0,
             _ => {}
+        }
+    }
+
+    fn moved(&mut self, partition: PartitionIx, leader: BrokerIx, epoch: LeaderEpoch, decided: Instant) {
+        if *self.first_move.get_or_insert(decided) == decided {
+            self.first_moved.push((partition, leader, epoch, None));
         }
     }
 
@@ -81,8 +88,8 @@ impl Watch {
         if fenced || leaving {
             self.left_ms.get_or_insert(ms);
         }
-        if epoch != *self.first_epoch.get_or_insert(epoch) && self.registered.is_none() {
-            self.registered = Some((epoch, ms));
+        if epoch != *self.first_epoch.get_or_insert(epoch) {
+            self.registered_ms.get_or_insert(ms);
         }
         if self.was_fenced && !fenced {
             self.unfenced_ms.get_or_insert(ms);
@@ -101,7 +108,7 @@ impl Watch {
             ("commit to leader role taken, first partition", taken.iter().copied().reduce(f64::min)),
             ("commit to leader role taken, last partition", taken.iter().copied().reduce(f64::max)),
             ("broker 102 fenced (or leaving) committed", self.left_ms),
-            ("broker 102 registered again", self.registered.map(|(_, ms)| ms)),
+            ("broker 102 registered again", self.registered_ms),
             ("broker 102 unfenced", self.unfenced_ms),
             ("replica fetch errors (partition entries)", Some(self.replica_fetch_errors)),
         ];

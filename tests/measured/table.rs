@@ -83,7 +83,7 @@ fn table(rows: &[Row], gaps: &BTreeMap<String, String>) -> String {
     let mut text = String::new();
     for (i, row) in rows.iter().enumerate() {
         if i == 0 || rows[i - 1].case != row.case {
-            let (case, _) = (&row.case, ());
+            let case = &row.case;
             write!(
                 text,
                 "\n### {case}\n\n| who | quantity | measured: min / median / max | simulated: p5 / median / p95 | verdict |\n|---|---|---|---|---|\n"

@@ -158,3 +158,25 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Chance;
+    use crate::kafka::VoterIx;
+
+    #[test]
+    fn an_attempt_that_took_too_long_is_noticed_when_its_thread_wakes() {
+        let poll = Duration::from_secs(2);
+        let noticed: Vec<u64> = (0..50)
+            .map(|entity| {
+                let stream = Chance::new(1).stream("line", entity);
+                let mut line = Line::new(Channel::Raft(VoterIx(0)), NodeIx(0), (Duration::ZERO, Duration::ZERO), stream).polled_every(poll);
+                line.ready(Instant::ZERO, &mut Outbox::default());
+                line.next_deadline().expect("it connects").since_start().as_nanos()
+            })
+            .collect();
+        assert!(noticed.iter().all(|at| at % poll.as_nanos() == 0), "8 to 12 s, seen every 2 s: {noticed:?}");
+        assert!([10, 12].iter().all(|s| noticed.contains(&(s * 1_000_000_000))), "{noticed:?}");
+    }
+}
