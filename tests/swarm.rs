@@ -52,7 +52,8 @@ fn whatever_happens_promises_hold_and_calm_heals_everything() {
     let end = first + setting("KAFKASIM_SWARM_COUNT", 40);
     let next = AtomicU64::new(first);
     let mut failures: Vec<String> = std::thread::scope(|scope| {
-        let one = || std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < end)).filter_map(fly).collect::<Vec<_>>();
+        let one =
+            || std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < end)).filter_map(fly).collect::<Vec<_>>();
         let threads: Vec<_> = (0..setting("KAFKASIM_SWARM_THREADS", 2)).map(|_| scope.spawn(one)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a panic is caught where it happens")).collect()
     });
