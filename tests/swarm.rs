@@ -49,7 +49,7 @@ fn fly(number: u64) -> Option<String> {
 #[test]
 fn whatever_happens_promises_hold_and_calm_heals_everything() {
     let first = setting("KAFKASIM_SWARM_FIRST", 1);
-    let end = first + setting("KAFKASIM_SWARM_COUNT", 40);
+    let end = first + setting("KAFKASIM_SWARM_COUNT", 190);
     let next = AtomicU64::new(first);
     let mut failures: Vec<String> = std::thread::scope(|scope| {
         let one =

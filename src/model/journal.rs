@@ -46,7 +46,8 @@ impl Journal {
         self.batches - 1
     }
 
-    /// Notes what the leader of `epoch` appended. Offsets within an epoch ascend.
+    /// Notes what the leader of `epoch` appended. Before 4.0 a leader that lost its unflushed tail with the power can go on in the same epoch,
+    /// at lower offsets (KAFKA-18106): what stood there is gone, and a follower that still holds it is taken to hold the new.
     pub fn append(&mut self, partition: PartitionIx, epoch: LeaderEpoch, entry: Entry) {
         if self.partitions.len() <= partition.index() {
             self.partitions.resize_with(partition.index() + 1, Vec::new);
@@ -54,9 +55,10 @@ impl Journal {
         let segments = &mut self.partitions[partition.index()];
         match segments.binary_search_by_key(&epoch, |s| s.epoch) {
             Ok(i) => {
-                let last = segments[i].entries.last();
-                assert!(last.is_none_or(|l| l.end <= entry.base), "one leader appends in an epoch, in order");
-                segments[i].entries.push(entry);
+                let entries = &mut segments[i].entries;
+                let stands = place_from_end(entries, |e| e.end <= entry.base);
+                entries.truncate(stands);
+                entries.push(entry);
             }
             Err(i) => segments.insert(i, Segment { epoch, entries: vec![entry] }),
         }
