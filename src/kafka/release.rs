@@ -24,6 +24,8 @@ pub struct Rules {
     pub high_watermark_wakes_fetch: bool,
     /// A voter asks for non-binding votes before it raises its epoch (KIP-996; 4.0).
     pub pre_vote: bool,
+    /// A candidate that lost waits out its election timer (KAFKA-18345; 4.1); before, for a random pause.
+    pub lost_candidate_waits: bool,
     /// Eligible leader replicas (KIP-966), on by default for clusters created with 4.1 or later.
     pub eligible_leader_replicas: bool,
     /// Expired sessions are looked for by a periodic task (KAFKA-17793; 4.0) instead of at their exact expiry.
@@ -64,6 +66,7 @@ impl Release {
             leader_hints: self >= Release::V3_7,
             high_watermark_wakes_fetch: self >= Release::V4_1,
             pre_vote: self >= Release::V4_0,
+            lost_candidate_waits: self >= Release::V4_1,
             eligible_leader_replicas: self >= Release::V4_1,
             periodic_fencing_check: self >= Release::V4_0,
             clean_shutdown_known: self >= Release::V4_0,

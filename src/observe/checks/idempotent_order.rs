@@ -19,6 +19,8 @@ struct Batch {
     epoch: LeaderEpoch,
     end: Offset,
     next: u32,
+    /// The present leader's log may hold it.
+    held: bool,
 }
 
 /// The check.
@@ -35,9 +37,9 @@ impl IdempotentOrder {
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
         if let Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } = fact {
-            // What was appended before and does not stand in this leader's log, it cannot know.
+            // What was appended before and does not stand in this leader's log, it cannot know; a later leader's log may have it again.
             let of_partition = self.batches.iter_mut().filter(|((p, _), _)| p == partition);
-            of_partition.for_each(|(_, known)| known.retain(|b| b.epoch >= *leader_epoch || b.end <= *log_end));
+            of_partition.flat_map(|(_, known)| known).for_each(|b| b.held = b.epoch >= *leader_epoch || b.end <= *log_end);
         }
         if let Fact::Appended { broker, partition, leader_epoch, base, end, batch, client, sequence: Some(first) } = fact {
             let records = end.0 - base.0;
@@ -53,7 +55,7 @@ impl IdempotentOrder {
             if known.len() == REMEMBERED {
                 known.pop_front();
             }
-            known.push_back(Batch { epoch: *leader_epoch, end: *end, next });
+            known.push_back(Batch { epoch: *leader_epoch, end: *end, next, held: true });
         }
     }
 }
@@ -65,7 +67,7 @@ fn may_follow(known: &VecDeque<Batch>, epoch: LeaderEpoch, base: Offset, first: 
     if let Some(last) = known.iter().rev().find(|b| b.epoch == epoch && b.end <= base) {
         return last.next == first;
     }
-    let mut earlier = known.iter().filter(|b| b.epoch < epoch && b.end <= base).peekable();
+    let mut earlier = known.iter().filter(|b| b.held && b.epoch < epoch && b.end <= base).peekable();
     // Nothing known before: the broker has no state of this producer and takes any sequence (KIP-360).
     earlier.peek().is_none() || earlier.any(|b| b.next == first)
 }

@@ -66,17 +66,19 @@ impl Turn<'_, '_> {
     pub(super) fn poll_candidate(&mut self, campaign: Campaign) -> bool {
         let now = self.ctx.now;
         match campaign.backoff_until {
-            Some(until) if now >= until => self.become_candidate(),
+            Some(until) if now >= until => self.stand(),
+            None if now >= campaign.deadline && self.ctx.rules.pre_vote => self.stand(),
             None if now >= campaign.deadline => self.lose_election(),
             Some(_) | None => return false,
         }
         true
     }
 
-    /// After a lost election: a random pause, then a new candidacy. With pre-vote, back to Prospective at once.
+    /// After a lost election: a random pause (from 4.1 on the rest of the election timer), then it stands again: as a candidate, with pre-vote as
+    /// Prospective (`maybeHandleElectionLoss`, `pollCandidate`, KAFKA-18345).
     fn lose_election(&mut self) {
-        if self.ctx.rules.pre_vote {
-            return self.stand();
+        if self.ctx.rules.lost_candidate_waits {
+            return;
         }
         let now = self.ctx.now;
         let most = self.voter().config.controller_quorum_election_backoff_max;
