@@ -15,8 +15,6 @@ pub struct Costs {
     pub produce: Distribution,
     /// Handler time of a follower's fetch.
     pub replica_fetch: Distribution,
-    /// Handler time of a consumer's fetch.
-    pub fetch: Distribution,
     /// Handler time of a metadata request.
     pub metadata: Distribution,
     /// Handler time of any other request.
@@ -63,7 +61,6 @@ impl Default for Costs {
             request_queue: points(&[(0.0, 0.0), (0.5, 0.02), (0.95, 0.2), (1.0, 5.0)]),
             produce: points(&[(0.0, 0.1), (0.5, 0.3), (0.95, 1.0), (1.0, 10.0)]),
             replica_fetch: points(&[(0.0, 0.05), (0.5, 0.1), (0.95, 0.5), (1.0, 5.0)]),
-            fetch: points(&[(0.0, 0.02), (0.5, 0.05), (0.95, 0.2), (1.0, 5.0)]),
             metadata: points(&[(0.0, 0.2), (0.5, 0.4), (0.95, 1.5), (1.0, 3.0)]),
             other: ms(0.1),
             metadata_apply: points(&[(0.0, 1.0), (0.5, 3.0), (0.95, 15.0), (1.0, 50.0)]),

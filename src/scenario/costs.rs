@@ -40,8 +40,6 @@ costs_file! {
     produce;
     /// Handler time of a follower's fetch.
     replica_fetch;
-    /// Handler time of a consumer's fetch.
-    fetch;
     /// Handler time of a metadata request.
     metadata;
     /// Handler time of any other request.

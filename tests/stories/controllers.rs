@@ -40,6 +40,21 @@ fn another_voter_takes_over_when_the_active_controller_is_killed() {
     assert!(story.record.clients["app"].longest_wait_ms < 500.0);
 }
 
+/// A candidate that lost must not stand again at once: five voters that refuse each other would raise the epoch at the speed of the network
+/// (30,000 times in half a minute) and never lead again (KAFKA-18345). The swarm found it.
+#[test]
+fn a_quorum_of_five_that_was_cut_elects_again_and_its_epoch_does_not_run_away() {
+    for release in ["4.0", "4.3"] {
+        let five = THREE_BROKERS.replace("controllers = 1", "controllers = 5");
+        let kafka = format!("kafka={release}");
+        let faults = ["at 1s cut controller leader from controllers for 6s", "at 12s kill controller leader for 10s"];
+        let story = tell_of(&five, &[faults[0], faults[1], "duration=40s", &kafka]);
+        next_controller(&story, 12_000.0);
+        let candidacies = story.count(0.0, 40_000.0, |f| matches!(f, Fact::CandidateRaised { .. }));
+        assert!(candidacies < 60, "{release}: {candidacies} candidacies");
+    }
+}
+
 #[test]
 fn a_broker_that_dies_with_the_controller_is_fenced_a_whole_session_after_the_next_one_took_over() {
     let story = with_three_voters(&["at 5s kill controller leader", "at 5s kill broker 2"]);
