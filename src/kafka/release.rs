@@ -20,6 +20,8 @@ pub enum Release {
 pub struct Rules {
     /// Produce and fetch errors carry the current leader (KIP-951; brokers from 3.7).
     pub leader_hints: bool,
+    /// The high watermark stands still while the ISR is below its minimum (KAFKA-15583; 3.7).
+    pub min_isr_freezes_high_watermark: bool,
     /// A parked raft fetch is answered when only the high watermark moved (KIP-1166, KAFKA-14145; 4.1).
     pub high_watermark_wakes_fetch: bool,
     /// A voter asks for non-binding votes before it raises its epoch (KIP-996; 4.0).
@@ -64,6 +66,7 @@ impl Release {
     pub fn rules(self) -> Rules {
         Rules {
             leader_hints: self >= Release::V3_7,
+            min_isr_freezes_high_watermark: self >= Release::V3_7,
             high_watermark_wakes_fetch: self >= Release::V4_1,
             pre_vote: self >= Release::V4_0,
             lost_candidate_waits: self >= Release::V4_1,

@@ -50,7 +50,7 @@ pub struct Costs {
 }
 
 impl Default for Costs {
-    /// A small production machine: a warm JVM, local SSD. Orders of magnitude from section 3 of the measurements with the
+    /// A small production machine: a warm JVM, local SSD. Orders of magnitude from the measured costs (docs/VALIDATION.md) with the
     /// contention of two cores taken away; answers name this profile, so that nobody takes it for their own machines.
     fn default() -> Self {
         let ms = Distribution::constant_ms;

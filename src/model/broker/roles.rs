@@ -182,7 +182,7 @@ impl Broker {
 
     /// `Partition.maybeIncrementLeaderHW`, and everything that waits for it.
     pub(super) fn advance_high_watermark(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
-        let min_isr = self.min_isr(partition, ctx);
+        let min_isr = if ctx.rules.min_isr_freezes_high_watermark { self.min_isr(partition, ctx) } else { 0 };
         let lag_max = self.config.replica_lag_time_max;
         let image = self.image().unwrap_or_default();
         let Some(ram) = self.ram.as_mut() else { return };

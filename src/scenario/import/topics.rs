@@ -84,9 +84,9 @@ pub(super) fn read(input: &Input, findings: &mut Findings) -> Option<Topics> {
     }
     let partitions = || topics.iter().flat_map(|(t, _)| &t.partitions);
     findings.took(format!(
-        "{} topics with {} partitions, their leaders and ISRs from {}",
-        topics.len(),
-        partitions().count(),
+        "{} with {}, their leaders and ISRs from {}",
+        counted(topics.len(), "topic"),
+        counted(partitions().count(), "partition"),
         shown(&input.name)
     ));
     Some(Topics {
@@ -195,4 +195,9 @@ fn as_it_stands(topic: &str, p: &Partition, release: Release, found: &Topics, fi
         );
     }
     p
+}
+
+/// `1 topic`, `3 topics`.
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
