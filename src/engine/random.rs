@@ -4,7 +4,7 @@
 //! address, because a ChaCha block for each of millions of draws would cost more than the events they serve.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// The root of all chance in a run.
 #[derive(Clone, Copy, Debug)]

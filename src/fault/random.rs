@@ -2,7 +2,7 @@
 
 use super::action::{Action, Group, Kind, Random, Target};
 use crate::engine::{Chance, Distribution, Draw, Duration};
-use rand_chacha::rand_core::Rng;
+use rand::Rng;
 
 /// The faults of the `index`-th random line, in order of their times.
 ///
