@@ -3,8 +3,8 @@
 //! Keys come from ChaCha8 (portable, value-stable); a draw at an address is a SplitMix64 finalizer over key and
 //! address, because a ChaCha block for each of millions of draws would cost more than the events they serve.
 
-use rand_chacha::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// The root of all chance in a run.
 #[derive(Clone, Copy, Debug)]
