@@ -42,6 +42,8 @@ number! {
     VoterIx(u32);
     /// A client, dense.
     ClientIx(u32);
+    /// A consumer group, dense.
+    GroupIx(u32);
     /// A topic, dense, in order of creation. A topic created anew under an old name is another topic (another topic id).
     TopicIx(u32);
     /// A topic partition, dense over all topics.

@@ -8,7 +8,7 @@ pub mod text;
 
 pub use error::ErrorCode;
 pub use id::{
-    BrokerEpoch, BrokerIx, ClientIx, LeaderEpoch, MetadataOffset, NodeIx, Offset, PartitionEpoch, PartitionIx, RaftEpoch, Replicas,
-    TopicIx, VoterIx,
+    BrokerEpoch, BrokerIx, ClientIx, GroupIx, LeaderEpoch, MetadataOffset, NodeIx, Offset, PartitionEpoch, PartitionIx, RaftEpoch,
+    Replicas, TopicIx, VoterIx,
 };
 pub use release::{Release, Rules};

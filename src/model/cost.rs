@@ -13,6 +13,8 @@ pub struct Costs {
     pub request_queue: Distribution,
     /// Handler time of a produce request.
     pub produce: Distribution,
+    /// Handler time of a consumer's fetch.
+    pub fetch: Distribution,
     /// Handler time of a follower's fetch.
     pub replica_fetch: Distribution,
     /// Handler time of a metadata request.
@@ -60,6 +62,7 @@ impl Default for Costs {
             network_thread: points(&[(0.0, 0.005), (0.5, 0.01), (0.95, 0.05), (1.0, 0.5)]),
             request_queue: points(&[(0.0, 0.0), (0.5, 0.02), (0.95, 0.2), (1.0, 5.0)]),
             produce: points(&[(0.0, 0.1), (0.5, 0.3), (0.95, 1.0), (1.0, 10.0)]),
+            fetch: points(&[(0.0, 0.05), (0.5, 0.1), (0.95, 0.5), (1.0, 5.0)]),
             replica_fetch: points(&[(0.0, 0.05), (0.5, 0.1), (0.95, 0.5), (1.0, 5.0)]),
             metadata: points(&[(0.0, 0.2), (0.5, 0.4), (0.95, 1.5), (1.0, 3.0)]),
             other: ms(0.1),

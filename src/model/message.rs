@@ -3,8 +3,8 @@
 use super::metadata::Record;
 use crate::engine::Duration;
 use crate::kafka::{
-    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx, RaftEpoch, Replicas,
-    TopicIx, VoterIx,
+    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, GroupIx, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx, RaftEpoch,
+    Replicas, TopicIx, VoterIx,
 };
 use crate::observe::fact::{BatchId, EntryId};
 use smallvec::SmallVec;
@@ -19,6 +19,17 @@ pub enum Acks {
     Leader,
     /// The whole ISR.
     All,
+}
+
+impl Acks {
+    /// What a setting of most libraries means: `0`, `1`, `-1` or `all`.
+    pub fn of(text: &str) -> Self {
+        match text {
+            "0" => Acks::None,
+            "1" => Acks::Leader,
+            _ => Acks::All,
+        }
+    }
 }
 
 /// Which topics a metadata request names.
@@ -71,6 +82,166 @@ pub struct LeaderHint {
     pub leader_epoch: LeaderEpoch,
     /// Whether the answer holds the leader's address (it is alive in the broker's cache).
     pub has_endpoint: bool,
+}
+
+/// Which records a consumer may be given.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Isolation {
+    /// All below the high watermark.
+    ReadUncommitted,
+    /// All below the last stable offset. Nothing in the model is transactional, so that is the high watermark too.
+    ReadCommitted,
+}
+
+/// One partition in a consumer's fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConsumerFetch {
+    /// Unique in the run.
+    pub entry: EntryId,
+    /// The partition.
+    pub partition: PartitionIx,
+    /// First offset wanted.
+    pub fetch_offset: Offset,
+    /// The leader epoch that the consumer knows, if it sends one (KIP-320).
+    pub leader_epoch: Option<LeaderEpoch>,
+    /// The broker is asked as the preferred read replica, on purpose (KIP-392).
+    pub from_follower: bool,
+}
+
+/// A consumer's fetch session (KIP-227). Requests carry all partitions of the session in the model; an answer leaves out what has no news.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FetchSession {
+    /// None: the library knows no sessions, every partition is answered.
+    None,
+    /// A new one is asked for.
+    New,
+    /// This one goes on.
+    Id(u64),
+}
+
+/// A run of records as a consumer is given them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FetchedRecords {
+    /// The producer's batch; none for what was there before the run.
+    pub batch: Option<BatchId>,
+    /// First offset.
+    pub base: Offset,
+    /// Offset after the last.
+    pub end: Offset,
+    /// Leader epoch of the batch.
+    pub leader_epoch: LeaderEpoch,
+}
+
+/// One partition in the answer to a consumer's fetch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FetchResult {
+    /// The entry that it answers.
+    pub entry: EntryId,
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The current leader as the broker knows it (KIP-951), only with an error that allows it.
+    pub hint: Option<LeaderHint>,
+    /// The high watermark.
+    pub high_watermark: Offset,
+    /// The records, ascending.
+    pub records: SmallVec<[FetchedRecords; 2]>,
+    /// From which replica to read instead (KIP-392); no records then.
+    pub preferred_replica: Option<BrokerIx>,
+}
+
+/// Which offset is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OffsetSpec {
+    /// The first that there is.
+    Earliest,
+    /// The high watermark.
+    Latest,
+}
+
+/// One partition in a `ListOffsets` request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OffsetQuery {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The leader epoch that the consumer knows, if it sends one.
+    pub leader_epoch: Option<LeaderEpoch>,
+    /// Which offset.
+    pub spec: OffsetSpec,
+}
+
+/// One partition in the answer to `ListOffsets`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OffsetAnswer {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The offset.
+    pub offset: Offset,
+    /// Its leader epoch, if there is one.
+    pub leader_epoch: Option<LeaderEpoch>,
+}
+
+/// One partition in an `OffsetForLeaderEpoch` request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EpochQuery {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The leader epoch that the consumer knows now.
+    pub current_leader_epoch: Option<LeaderEpoch>,
+    /// The epoch whose end is asked for: that of its position.
+    pub leader_epoch: LeaderEpoch,
+}
+
+/// One partition in the answer to `OffsetForLeaderEpoch`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EpochAnswer {
+    /// The partition.
+    pub partition: PartitionIx,
+    /// The error, or none.
+    pub error: ErrorCode,
+    /// The largest epoch not above the one asked for, and where it ends; none when the log knows none.
+    pub end: Option<(LeaderEpoch, Offset)>,
+}
+
+/// What a member asks the coordinator of its group, or any broker for that coordinator.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GroupRequest {
+    /// Which broker coordinates the group.
+    FindCoordinator,
+    /// To be a member; a first join has no member id.
+    Join { member: Option<u64>, session_timeout: Duration, rebalance_timeout: Duration, topics: Vec<TopicIx> },
+    /// Its assignment in this generation; the leader of the group hands in that of everybody.
+    Sync { member: u64, generation: u32, assignments: Vec<(u64, Vec<PartitionIx>)> },
+    /// It lives.
+    Heartbeat { member: u64, generation: u32 },
+    /// It leaves.
+    Leave { member: u64 },
+    /// How far it has come. Outside a group's generations (`assign`) there is no member.
+    Commit { member: Option<(u64, u32)>, offsets: Vec<(PartitionIx, Offset, Option<LeaderEpoch>)> },
+    /// How far the group has come.
+    Committed { partitions: Vec<PartitionIx> },
+}
+
+/// The answer to a [`GroupRequest`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GroupResponse {
+    /// The coordinator.
+    Coordinator { error: ErrorCode, broker: Option<BrokerIx> },
+    /// The member's id and generation; the leader is told all members with what they subscribe to.
+    Joined { error: ErrorCode, member: u64, generation: u32, leader: bool, members: Vec<(u64, Vec<TopicIx>)> },
+    /// The member's partitions.
+    Synced { error: ErrorCode, partitions: Vec<PartitionIx> },
+    /// Heard.
+    Heartbeat { error: ErrorCode },
+    /// Gone.
+    Left { error: ErrorCode },
+    /// Each partition's result.
+    Commit { results: Vec<(PartitionIx, ErrorCode)> },
+    /// The committed offsets, none where there is none.
+    Committed { error: ErrorCode, offsets: Vec<(PartitionIx, Option<(Offset, Option<LeaderEpoch>)>)> },
 }
 
 /// One partition in a follower's fetch.
@@ -192,6 +363,23 @@ pub enum Request {
     InitProducerId,
     /// Records.
     Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 2]> },
+    /// A consumer's fetch. `rack`: where the consumer stands, if it wants a replica nearby.
+    Fetch {
+        max_wait: Duration,
+        min_bytes: u32,
+        max_bytes: u32,
+        partition_max_bytes: u32,
+        isolation: Isolation,
+        session: FetchSession,
+        rack: Option<Arc<str>>,
+        entries: Vec<ConsumerFetch>,
+    },
+    /// Where logs begin or end.
+    ListOffsets { client: ClientIx, isolation: Isolation, queries: Vec<OffsetQuery> },
+    /// Where epochs end, to see whether a position still stands (KIP-320).
+    OffsetsForLeaderEpoch { client: ClientIx, queries: Vec<EpochQuery> },
+    /// About a consumer group.
+    Group { client: ClientIx, group: GroupIx, request: GroupRequest },
     /// A follower's fetch. One fetcher thread sends one at a time.
     ReplicaFetch {
         replica: BrokerIx,
@@ -235,6 +423,15 @@ pub enum Response {
     InitProducerId { error: ErrorCode },
     /// One result for each entry.
     Produce { broker: BrokerIx, results: SmallVec<[ProduceResult; 2]> },
+    /// A consumer's fetch: one result for each entry; inside a session only for those with news (records, an error, a preferred replica, a
+    /// moved high watermark). `error` is about the whole session; then there are no results.
+    Fetch { broker: BrokerIx, error: ErrorCode, session: FetchSession, results: Vec<FetchResult> },
+    /// One answer for each query.
+    ListOffsets { answers: Vec<OffsetAnswer> },
+    /// One answer for each query.
+    OffsetsForLeaderEpoch { answers: Vec<EpochAnswer> },
+    /// About a consumer group.
+    Group(GroupResponse),
     /// One result for each partition with news (data, error, divergence or a moved high watermark).
     ReplicaFetch { partitions: Vec<FetchedPartition> },
     /// The broker epoch, or why not.

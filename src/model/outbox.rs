@@ -10,6 +10,8 @@ use crate::observe::Fact;
 pub enum Channel {
     /// A client's connection to a broker it knows by id.
     Broker(BrokerIx),
+    /// A client's further connection to a broker, for a purpose of its own (coordinator, fetches, a partition), by number.
+    Lane(BrokerIx, u32),
     /// A client's connection to its n-th bootstrap address.
     Bootstrap(u32),
     /// A fetcher thread's connection to the leader it follows.
@@ -44,7 +46,7 @@ pub struct Token {
 pub enum TimerKind {
     /// Client: next look at batches, backoffs, time-outs, metadata age.
     Client,
-    /// Client: next record of the workload.
+    /// Client: the application's next step: a record to hand over, or one worked through.
     Workload,
     /// Broker: the life cycle, registration, heartbeats.
     Lifecycle,

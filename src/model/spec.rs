@@ -2,10 +2,11 @@
 
 use super::client::profile::Profile;
 use super::cost::Costs;
+use super::message::Acks;
 use super::network::topology::Topology;
-use crate::engine::Duration;
-use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
-use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use crate::engine::{Distribution, Duration};
+use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
+use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
 use std::sync::Arc;
 
 /// A whole cluster with its clients.
@@ -126,11 +127,63 @@ pub struct ClientSpec {
     /// Its library and release.
     pub profile: Arc<Profile>,
     /// Its configuration.
-    pub config: Arc<ProducerConfig>,
+    pub config: Arc<ClientConfig>,
     /// Its `bootstrap.servers`.
     pub bootstrap: Vec<BrokerIx>,
-    /// What it produces.
-    pub workload: Workload,
+    /// What it is there for.
+    pub role: Role,
+}
+
+/// What a client is there for.
+#[derive(Clone, Debug)]
+pub enum Role {
+    /// It writes.
+    Producer(Workload),
+    /// It reads.
+    Consumer(Consumption),
+}
+
+impl ClientSpec {
+    /// What it writes, if it is a producer.
+    pub fn workload(&self) -> Option<&Workload> {
+        match &self.role {
+            Role::Producer(workload) => Some(workload),
+            Role::Consumer(_) => None,
+        }
+    }
+
+    /// Which acknowledgement it asks for, if it is a producer.
+    pub fn acks(&self) -> Option<Acks> {
+        match &*self.config {
+            ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
+            ClientConfig::JavaConsumer(_) => None,
+        }
+    }
+
+    /// What it reads, if it is a consumer.
+    pub fn consumption(&self) -> Option<&Consumption> {
+        match &self.role {
+            Role::Producer(_) => None,
+            Role::Consumer(consumption) => Some(consumption),
+        }
+    }
+}
+
+/// What a consumer reads, and what its application does with it.
+#[derive(Clone, Debug)]
+pub struct Consumption {
+    /// From these topics.
+    pub topics: Vec<TopicIx>,
+    /// As a member of this group; none: all partitions of its topics are assigned to it by hand.
+    pub group: Option<GroupIx>,
+    /// Where a consumer assigned by hand begins: at the end of each log, or at its beginning.
+    pub from_beginning: bool,
+    /// What the application takes for one record, between two polls.
+    pub processing: Distribution,
+    /// Its start.
+    pub start: Duration,
+    /// Its end.
+    pub stop: Option<Duration>,
 }
 
 /// What a producer sends.
@@ -141,7 +194,7 @@ pub struct Workload {
     /// Records a second.
     pub rate: f64,
     /// When they come.
-    pub arrivals: Arrivals,
+    pub arrivals: ArrivalLaw,
     /// Bytes of one record.
     pub record_bytes: u32,
     /// Which partition each goes to.
@@ -154,7 +207,7 @@ pub struct Workload {
 
 /// When records come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Arrivals {
+pub enum ArrivalLaw {
     /// At equal distances, whatever happens to earlier ones.
     Constant,
     /// As a Poisson process.

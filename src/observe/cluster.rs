@@ -133,6 +133,10 @@ impl Cluster {
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. }
+            | Fact::Delivered { .. }
+            | Fact::Processed { .. }
+            | Fact::PositionSet { .. }
+            | Fact::Group { .. }
             | Fact::RecordDone { .. } => return None,
         };
         Some(text)

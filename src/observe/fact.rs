@@ -3,8 +3,8 @@
 
 use crate::engine::{Duration, Instant};
 use crate::kafka::{
-    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, Offset, PartitionEpoch, PartitionIx, RaftEpoch,
-    Replicas, TopicIx, VoterIx,
+    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, GroupIx, LeaderEpoch, MetadataOffset, NodeIx, Offset, PartitionEpoch, PartitionIx,
+    RaftEpoch, Replicas, TopicIx, VoterIx,
 };
 
 /// One partition's entry in one produce or fetch request, unique in a run.
@@ -115,6 +115,83 @@ pub enum Api {
     InitProducerId,
     Produce,
     Fetch,
+    ListOffsets,
+    OffsetsForLeaderEpoch,
+    Group,
+}
+
+/// What happened in a consumer group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum GroupFact {
+    /// A member learned who coordinates (none: it lost its coordinator).
+    CoordinatorKnown {
+        /// The member's client.
+        client: ClientIx,
+        /// The coordinator.
+        broker: Option<BrokerIx>,
+    },
+    /// A broker has loaded the group and coordinates it.
+    CoordinatorLoaded {
+        /// The broker.
+        broker: BrokerIx,
+    },
+    /// A rebalance began: members stop until they have joined again.
+    RebalanceBegan {
+        /// The generation that it ends.
+        generation: u32,
+    },
+    /// A member has its assignment.
+    Assigned {
+        /// The member's client.
+        client: ClientIx,
+        /// The generation.
+        generation: u32,
+        /// How many partitions.
+        partitions: u32,
+    },
+    /// A member gave its partitions up, because of a rebalance or because it was expelled.
+    Revoked {
+        /// The member's client.
+        client: ClientIx,
+        /// How many partitions.
+        partitions: u32,
+    },
+    /// A member's session ran out.
+    SessionExpired {
+        /// The member's client.
+        client: ClientIx,
+    },
+    /// A commit was accepted.
+    Committed {
+        /// Whose.
+        client: ClientIx,
+        /// The partition.
+        partition: PartitionIx,
+        /// The next offset to read.
+        offset: Offset,
+    },
+    /// A commit was refused.
+    CommitRefused {
+        /// Whose.
+        client: ClientIx,
+        /// The partition.
+        partition: PartitionIx,
+        /// Why.
+        error: ErrorCode,
+    },
+}
+
+/// Why a consumer's position is where it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Position {
+    /// The consumer began here, at the end or the beginning of the log.
+    Begun,
+    /// Its group had committed it.
+    Committed,
+    /// The one before was out of range, or there was none (`auto.offset.reset`).
+    Reset,
+    /// The log was found to have been truncated below the one before (KIP-320).
+    Truncated,
 }
 
 /// Something that happened. Its moment is given beside it.
@@ -243,6 +320,14 @@ pub enum Fact {
     EntryReturned { client: ClientIx, partition: PartitionIx, entry: EntryId, error: ErrorCode },
     /// The client gave the request up without an answer.
     EntryUnreachable { client: ClientIx, broker: BrokerIx, partition: PartitionIx, entry: EntryId, how: Unreachable },
+    /// `poll()` gave records to the application, from `base` to `end` (exclusive), all of one batch (none: from before the run).
+    Delivered { client: ClientIx, partition: PartitionIx, batch: Option<BatchId>, base: Offset, end: Offset },
+    /// The application is done with every record that it was given below `end`.
+    Processed { client: ClientIx, partition: PartitionIx, end: Offset },
+    /// A consumer's position was set, other than by reading on.
+    PositionSet { client: ClientIx, partition: PartitionIx, from: Option<Offset>, to: Offset, why: Position },
+    /// Something happened in a consumer group.
+    Group { group: GroupIx, what: GroupFact },
     /// A record's fate is known to the application: acknowledged (`None`) or failed.
     RecordDone { client: ClientIx, record: RecordId, partition: PartitionIx, batch: Option<BatchId>, created_at: Instant, error: ErrorCode },
 }

@@ -33,6 +33,7 @@ pub use record::RunRecord;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, PartitionIx, TopicIx};
 use crate::model::Spec;
+use crate::model::message::Acks;
 use checks::Checks;
 use clients::Clients;
 use cluster::Cluster;
@@ -119,7 +120,7 @@ impl Observers {
             cluster: Cluster::new(spec, &truth, count_from),
             checks: Checks::new(spec),
             counting: false,
-            fire_and_forget: spec.clients.iter().map(|c| c.config.acks == "0").collect(),
+            fire_and_forget: spec.clients.iter().map(|c| c.acks() == Some(Acks::None)).collect(),
             removed: vec![false; spec.partitions.len()],
             topics: spec.topics.iter().map(|t| t.partitions.clone()).collect(),
             late_removals: Vec::new(),
@@ -217,7 +218,21 @@ impl Observers {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
-            | Fact::RequestServed { api: Api::ApiVersions | Api::InitProducerId | Api::Produce | Api::Fetch, .. }
+            | Fact::Delivered { .. }
+            | Fact::Processed { .. }
+            | Fact::PositionSet { .. }
+            | Fact::Group { .. }
+            | Fact::RequestServed {
+                api:
+                    Api::ApiVersions
+                    | Api::InitProducerId
+                    | Api::Produce
+                    | Api::Fetch
+                    | Api::ListOffsets
+                    | Api::OffsetsForLeaderEpoch
+                    | Api::Group,
+                ..
+            }
             | Fact::ConnectionLost { .. } => {}
         }
     }

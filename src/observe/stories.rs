@@ -271,7 +271,7 @@ fn a_cut_counts_for_those_whom_it_cuts_off() {
 fn without_acknowledgements_arrival_is_success() {
     let mut spec = spec();
     let mut config = (*spec.clients[0].config).clone();
-    config.acks = "0";
+    config.set("acks", "0").unwrap();
     spec.clients[0].config = Arc::new(config);
     let mut s = Story { observers: Observers::new(&spec, ms(1000)) };
     s.believes(0, A, 5, Told::Metadata(A, MetadataOffset(1)));

@@ -3,12 +3,12 @@
 use super::fact::{Fact, Told, Why};
 use super::*;
 use crate::engine::Distribution;
-use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
+use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
 use crate::kafka::{LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, Release, Replicas, VoterIx};
 use crate::model::client::profiles;
 use crate::model::cost::Costs;
 use crate::model::network::topology::{Link, Topology};
-use crate::model::spec::{Arrivals, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, TopicSpec, VoterSpec, Workload};
+use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, VoterSpec, Workload};
 use std::sync::Arc;
 
 pub const A: BrokerIx = BrokerIx(0);
@@ -64,17 +64,17 @@ pub fn spec() -> Spec {
             node: NodeIx(4),
             name: "p1".to_owned(),
             profile: Arc::new(profiles::find("java-4.3").expect("the catalogue has it").clone()),
-            config: Arc::new(ProducerConfig::default()),
+            config: Arc::new(ClientConfig::JavaProducer(Box::default())),
             bootstrap: vec![A],
-            workload: Workload {
+            role: Role::Producer(Workload {
                 topics: vec![crate::kafka::TopicIx(0)],
                 rate: 1.0,
-                arrivals: Arrivals::Constant,
+                arrivals: ArrivalLaw::Constant,
                 record_bytes: 100,
                 partitioning: Partitioning::RoundRobin,
                 start: Duration::ZERO,
                 stop: None,
-            },
+            }),
         }],
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 7),
         shuffle_ties: false,

@@ -25,7 +25,7 @@ impl Observers {
             add(&mut total, &tally);
             let partitions = self.pairs.of_client(index).filter_map(|p| silence::record(p, spec, self.count_from)).collect();
             let record = ClientRecord {
-                profile: client.profile.name.to_owned(),
+                profile: client.profile.name.clone().into_owned(),
                 tally,
                 errors: self.errors.record(index),
                 failures: self.ledger.failures(index).clone(),

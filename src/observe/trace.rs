@@ -99,6 +99,10 @@ impl Line<'_> {
             | Fact::EntryUnreachable { .. }
             | Fact::RecordCreated { .. }
             | Fact::RecordDone { .. }
+            | Fact::Delivered { .. }
+            | Fact::Processed { .. }
+            | Fact::PositionSet { .. }
+            | Fact::Group { .. }
             | Fact::BeliefChanged { .. }
             | Fact::Refreshed { .. }
             | Fact::ConnectionOpening { .. }
@@ -377,6 +381,33 @@ impl Line<'_> {
             self.moment("created_ms", *created_at);
             self.error(*error);
             return "RecordDone";
+        }
+        if let Fact::Delivered { client, partition, batch, base, end } = fact {
+            self.client(*client);
+            self.partition(*partition);
+            self.put("batch", json!(batch));
+            self.put("base", json!(base.0));
+            self.put("end", json!(end.0));
+            return "Delivered";
+        }
+        if let Fact::Processed { client, partition, end } = fact {
+            self.client(*client);
+            self.partition(*partition);
+            self.put("end", json!(end.0));
+            return "Processed";
+        }
+        if let Fact::PositionSet { client, partition, from, to, why } = fact {
+            self.client(*client);
+            self.partition(*partition);
+            self.put("from", json!(from.map(|o| o.0)));
+            self.put("to", json!(to.0));
+            self.put("why", json!(format!("{why:?}").to_lowercase()));
+            return "PositionSet";
+        }
+        if let Fact::Group { group, what } = fact {
+            self.put("group", json!(group.0));
+            self.put("what", json!(format!("{what:?}")));
+            return "Group";
         }
         if let Fact::BeliefChanged { client, partition, leader, leader_epoch, told } = fact {
             self.client(*client);

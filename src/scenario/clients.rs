@@ -6,11 +6,11 @@ use super::diagnostic::Diagnostics;
 use super::file::{ArrivalsFile, ClientFile, File};
 use super::keys::{self, Scope};
 use crate::engine::{Duration, parse_duration};
-use crate::kafka::config::ProducerConfig;
+use crate::kafka::config::{ClientConfig, ProducerConfig};
 use crate::kafka::{BrokerIx, ClientIx, NodeIx, TopicIx};
 use crate::model::client::profile::Profile;
 use crate::model::client::profiles;
-use crate::model::spec::{Arrivals, ClientSpec, NodeSpec, Partitioning, TopicSpec, Workload};
+use crate::model::spec::{ArrivalLaw, ClientSpec, NodeSpec, Partitioning, Role, TopicSpec, Workload};
 use std::sync::Arc;
 
 const DEFAULT_PROFILE: &str = "java-4.3";
@@ -34,10 +34,10 @@ pub(super) fn resolve(
         let name = client.name.value.clone();
         nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
         let profile = profile(client, found);
-        let config = Arc::new(config(client, profile, found));
+        let config = Arc::new(ClientConfig::JavaProducer(Box::new(config(client, profile, found))));
         let bootstrap = bootstrap(client, cluster, found);
         let workload = workload(client, topics, found);
-        clients.push(ClientSpec { node, name, profile: Arc::new(profile.clone()), config, bootstrap, workload });
+        clients.push(ClientSpec { node, name, profile: Arc::new(profile.clone()), config, bootstrap, role: Role::Producer(workload) });
     }
     clients
 }
@@ -60,7 +60,7 @@ fn profile(client: &ClientFile, found: &mut Diagnostics) -> &'static Profile {
     let default = profiles::find(DEFAULT_PROFILE).expect("the default profile exists");
     let Some(written) = &client.profile else { return default };
     profiles::find(written).unwrap_or_else(|| {
-        let names: Vec<&str> = profiles::all().iter().map(|p| p.name).collect();
+        let names: Vec<&str> = profiles::all().iter().map(|p| p.name.as_ref()).collect();
         let help = format!("there are {}; `kafkasim clients` tells what each stands for", names.join(", "));
         found.add(Some(&written.span), format!("there is no client profile `{}`", **written), help);
         default
@@ -70,8 +70,8 @@ fn profile(client: &ClientFile, found: &mut Diagnostics) -> &'static Profile {
 /// The client's configuration: Kafka's defaults, those of its release, its own, and then what the library makes of them.
 fn config(client: &ClientFile, profile: &Profile, found: &mut Diagnostics) -> ProducerConfig {
     let mut config = ProducerConfig::default();
-    for (key, value) in profile.defaults {
-        config.set(key, value).expect("a profile holds legal defaults");
+    for default in profile.producer_defaults {
+        config.set(default.key, default.value).expect("a profile holds legal defaults");
     }
     keys::apply(&client.config, Scope::Producer, found, |key, text| config.set(key, text));
     reconcile_reconnect(client, &mut config);
@@ -169,8 +169,8 @@ fn workload(client: &ClientFile, topics: &[TopicSpec], found: &mut Diagnostics) 
         topics: topics_of(client, topics, found),
         rate,
         arrivals: match client.arrivals {
-            Some(ArrivalsFile::Poisson) => Arrivals::Poisson,
-            Some(ArrivalsFile::Constant) | None => Arrivals::Constant,
+            Some(ArrivalsFile::Poisson) => ArrivalLaw::Poisson,
+            Some(ArrivalsFile::Constant) | None => ArrivalLaw::Constant,
         },
         record_bytes: client.record_bytes.as_ref().map_or(DEFAULT_RECORD_BYTES, |b| b.value),
         partitioning: partitioning(client, found),

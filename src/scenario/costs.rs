@@ -38,6 +38,8 @@ costs_file! {
     request_queue;
     /// Handler time of a produce request.
     produce;
+    /// Handler time of a consumer's fetch.
+    fetch;
     /// Handler time of a follower's fetch.
     replica_fetch;
     /// Handler time of a metadata request.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::Duration;
-use crate::model::spec::{Arrivals, Partitioning};
+use crate::model::spec::{ArrivalLaw, Partitioning};
 use proptest::prelude::*;
 
 const SMALL: &str = r#"
@@ -56,8 +56,11 @@ fn a_small_scenario_becomes_a_whole_cluster() {
     assert_eq!(spec.partitions[1].replicas.iter().map(|b| b.0).collect::<Vec<_>>(), [1, 2, 0]);
     assert_eq!(spec.partitions[1].leader, Some(spec.partitions[1].replicas[0]));
     let client = &spec.clients[0];
-    assert_eq!((client.profile.name, client.workload.rate, client.workload.arrivals), ("java-3.9", 18.0, Arrivals::Constant));
-    assert_eq!(client.workload.partitioning, Partitioning::Sticky);
+    assert_eq!(
+        (client.profile.name.as_ref(), client.workload().unwrap().rate, client.workload().unwrap().arrivals),
+        ("java-3.9", 18.0, ArrivalLaw::Constant)
+    );
+    assert_eq!(client.workload().unwrap().partitioning, Partitioning::Sticky);
     assert_eq!(client.bootstrap.len(), 3);
     assert_eq!(scenario.plan.next_at().map(|at| at.since_start()), Some(Duration::from_secs(30)));
     assert_eq!(scenario.repeat, "kafkasim run small.toml --seed 1");
@@ -99,9 +102,13 @@ fn a_key_is_set_where_it_belongs() {
     let scenario = read(&text, &changes).unwrap_or_else(|d| panic!("{d}"));
     let spec = &scenario.spec;
     assert_eq!((scenario.seed, scenario.duration, spec.release.name()), (7, Duration::from_secs(30), "3.9"));
-    assert_eq!((spec.clients[0].workload.rate, spec.clients[1].workload.record_bytes), (50.0, 99));
-    assert_eq!(spec.clients[1].config.linger, Duration::from_millis(7));
-    assert!(spec.clients.iter().all(|c| c.config.acks == "1" && !c.config.enable_idempotence));
+    assert_eq!((spec.clients[0].workload().unwrap().rate, spec.clients[1].workload().unwrap().record_bytes), (50.0, 99));
+    assert_eq!(spec.clients[1].config.get("linger.ms").as_deref(), Some("7"));
+    assert!(
+        spec.clients
+            .iter()
+            .all(|c| c.config.get("acks").as_deref() == Some("1") && c.config.get("enable.idempotence").as_deref() == Some("false"))
+    );
     assert!(spec.brokers.iter().all(|b| b.config.num_io_threads == 4));
     assert!(spec.brokers.iter().all(|b| b.config.broker_session_timeout == Duration::from_secs(18)));
     assert_eq!(spec.brokers.iter().map(|b| b.cold).collect::<Vec<_>>(), [false, false, true, false, false]);
@@ -329,7 +336,7 @@ fn the_measured_cases_are_set_up_as_they_were() {
         assert_eq!(spec.broker_by_id(104).is_some(), name == "reassign");
         assert_eq!(broker.config.auto_leader_rebalance_enable, name == "restart");
         assert!(spec.partitions.iter().all(|p| p.replicas.len() == 3 && p.isr.len() == 3));
-        assert!(spec.clients.iter().all(|c| c.workload.rate == 18.0 && c.config.acks == "all"));
+        assert!(spec.clients.iter().all(|c| c.workload().unwrap().rate == 18.0 && c.config.get("acks").as_deref() == Some("all")));
         assert_eq!((spec.clients.len(), spec.voters[0].id, spec.topics[0].config.min_insync_replicas), (3, 1, 2));
         assert!(broker.costs.name.starts_with("measured"));
     }

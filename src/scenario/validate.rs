@@ -15,7 +15,7 @@ impl Scenario {
     /// About how many events a run takes: from rates, brokers and length; good to a factor of a few.
     pub fn estimated_events(&self) -> f64 {
         let seconds = (self.count_from + self.duration).as_secs_f64();
-        let records: f64 = self.spec.clients.iter().map(|c| c.workload.rate * self.seconds_of(c.workload.start, c.workload.stop)).sum();
+        let records: f64 = self.spec.clients.iter().filter_map(|c| c.workload()).map(|w| w.rate * self.seconds_of(w.start, w.stop)).sum();
         let brokers = self.spec.brokers.len() as f64;
         let replicas: usize = self.spec.partitions.iter().map(|p| p.replicas.len()).sum();
         records * EVENTS_A_RECORD + seconds * (brokers * brokers * EVENTS_A_PAIR + brokers * EVENTS_A_BROKER) + replicas as f64

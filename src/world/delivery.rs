@@ -277,8 +277,9 @@ impl World {
 
     /// A broker stops listening: its clients' connections are closed, its own stay.
     pub(super) fn close_listener(&mut self, node: NodeIx) {
-        let served =
-            |c: &Connection| c.server == node && matches!(c.channel, Channel::Broker(_) | Channel::Bootstrap(_) | Channel::Fetcher(..));
+        let served = |c: &Connection| {
+            c.server == node && matches!(c.channel, Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) | Channel::Fetcher(..))
+        };
         let mine: Vec<u32> = self.connections.iter().filter(|(_, c)| served(c)).map(|(k, _)| k).collect();
         for key in mine {
             self.server_end_gone(key);
@@ -326,6 +327,7 @@ fn channel_number(channel: Channel) -> u64 {
     match channel {
         Channel::Broker(b) => mix(1, u64::from(b.0)),
         Channel::Bootstrap(i) => mix(2, u64::from(i)),
+        Channel::Lane(b, lane) => mix(7, u64::from(b.0) << 32 | u64::from(lane)),
         Channel::Fetcher(b, thread) => mix(3, u64::from(b.0) << 32 | u64::from(thread)),
         Channel::Heartbeat(v) => mix(4, u64::from(v.0)),
         Channel::AlterPartition(v) => mix(5, u64::from(v.0)),

@@ -179,18 +179,18 @@ impl World {
     /// partitioner chooses one of `topic`. Its fate comes as a [`Fact::RecordDone`] that names it.
     ///
     /// # Panics
-    /// When the client's process does not run or is paused: nobody is there who could send.
+    /// When the client's process does not run or is paused, or is a consumer: nobody is there who could send.
     pub fn send(&mut self, client: ClientIx, topic: TopicIx, partition: Option<PartitionIx>, bytes: u32) -> RecordId {
         let node = self.spec.clients[client.index()].node;
         let process = &self.nodes[node.index()];
         assert!(process.up && !process.paused, "only a client that runs can send");
-        let mut record = RecordId::MAX;
+        let mut record = None;
         self.input(node, |n, ctx, out| {
             if let Some(c) = &mut n.client {
                 record = c.send(topic, partition, bytes, ctx, out);
             }
         });
-        record
+        record.expect("only a producer can send")
     }
 
     /// Notes a fault in the facts, in words.

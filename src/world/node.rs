@@ -176,7 +176,9 @@ impl Node {
             return false;
         }
         match channel {
-            Channel::Broker(_) | Channel::Bootstrap(_) | Channel::Fetcher(..) => self.broker.as_ref().is_some_and(|b| b.is_listening()),
+            Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) | Channel::Fetcher(..) => {
+                self.broker.as_ref().is_some_and(|b| b.is_listening())
+            }
             Channel::Heartbeat(_) | Channel::AlterPartition(_) | Channel::Raft(_) => self.controller.is_some(),
         }
     }
@@ -190,7 +192,7 @@ impl Node {
 
     fn owner(&self, channel: Channel) -> Owner {
         match channel {
-            Channel::Broker(_) | Channel::Bootstrap(_) => Owner::Client,
+            Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) => Owner::Client,
             Channel::Fetcher(..) | Channel::Heartbeat(_) | Channel::AlterPartition(_) => Owner::Broker,
             Channel::Raft(_) if self.controller.is_some() => Owner::Controller,
             Channel::Raft(_) => Owner::Broker,
@@ -210,6 +212,10 @@ fn is_for_controller(request: &Request) -> bool {
         | Request::Metadata { .. }
         | Request::InitProducerId
         | Request::Produce { .. }
+        | Request::Fetch { .. }
+        | Request::ListOffsets { .. }
+        | Request::OffsetsForLeaderEpoch { .. }
+        | Request::Group { .. }
         | Request::ReplicaFetch { .. } => false,
         Request::BrokerRegistration { .. }
         | Request::BrokerHeartbeat { .. }

@@ -2,12 +2,16 @@
 //! The tables are the typed structs that the model reads; there is no second list to keep in step.
 
 mod broker;
+mod client;
+mod consumer;
 pub mod known;
 mod producer;
 mod topic;
 mod value;
 
 pub use broker::BrokerConfig;
+pub use client::ClientConfig;
+pub use consumer::ConsumerConfig;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};

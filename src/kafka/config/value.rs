@@ -15,6 +15,8 @@ pub enum Kind {
     Bool,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Any text.
+    Text,
 }
 
 /// One configuration key.
@@ -133,6 +135,15 @@ impl ConfigValue for bool {
     }
     fn text(&self, _: Kind) -> String {
         self.to_string()
+    }
+}
+
+impl ConfigValue for String {
+    fn parse(_: &'static Key, text: &str) -> Result<Self, ConfigError> {
+        Ok(text.trim().to_owned())
+    }
+    fn text(&self, _: Kind) -> String {
+        self.clone()
     }
 }
 

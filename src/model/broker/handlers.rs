@@ -43,7 +43,11 @@ impl Broker {
             Request::Produce { .. } => (&costs.produce, false, true),
             Request::ReplicaFetch { .. } => (&costs.replica_fetch, cold(&mut ram.cold.fetch), false),
             Request::Metadata { .. } => (&costs.metadata, cold(&mut ram.cold.metadata), false),
+            Request::Fetch { .. } => (&costs.fetch, cold(&mut ram.cold.fetch), false),
             Request::ApiVersions
+            | Request::ListOffsets { .. }
+            | Request::OffsetsForLeaderEpoch { .. }
+            | Request::Group { .. }
             | Request::InitProducerId
             | Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }
@@ -73,6 +77,7 @@ impl Broker {
             Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, partitions } => {
                 self.replica_fetch(token, (replica, thread), broker_epoch, (max_wait, min_bytes), partitions, ctx, out);
             }
+            Request::Fetch { .. } | Request::ListOffsets { .. } | Request::OffsetsForLeaderEpoch { .. } | Request::Group { .. } => {}
             // These go to controllers.
             Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }

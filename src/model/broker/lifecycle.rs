@@ -249,6 +249,10 @@ impl Broker {
             | Response::Metadata { .. }
             | Response::InitProducerId { .. }
             | Response::Produce { .. }
+            | Response::Fetch { .. }
+            | Response::ListOffsets { .. }
+            | Response::OffsetsForLeaderEpoch { .. }
+            | Response::Group(_)
             | Response::ReplicaFetch { .. }
             | Response::AlterPartition { .. }
             | Response::RaftFetch { .. }

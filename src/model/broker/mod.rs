@@ -307,7 +307,7 @@ impl Broker {
             Channel::Heartbeat(_) => self.heartbeat_connected(channel, ctx, out),
             Channel::AlterPartition(_) => self.alter_partition_connected(channel, ctx, out),
             Channel::Raft(voter) => self.observer_connected(voter, ctx, out),
-            Channel::Broker(_) | Channel::Bootstrap(_) => {}
+            Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) => {}
         }
     }
 
@@ -318,7 +318,7 @@ impl Broker {
             Channel::Heartbeat(_) => self.heartbeat_lost(channel, ctx, out),
             Channel::AlterPartition(_) => self.alter_partition_lost(channel, ctx, out),
             Channel::Raft(voter) => self.observer_lost(voter, ctx, out),
-            Channel::Broker(_) | Channel::Bootstrap(_) => {}
+            Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) => {}
         }
     }
 
@@ -333,7 +333,7 @@ impl Broker {
                 self.alter_partition_answered(channel, correlation, error, results, ctx, out);
             }
             (Channel::Raft(voter), response) => self.observer_answered(voter, correlation, response, ctx, out),
-            (Channel::Fetcher(..) | Channel::AlterPartition(_) | Channel::Broker(_) | Channel::Bootstrap(_), _) => {}
+            (Channel::Fetcher(..) | Channel::AlterPartition(_) | Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_), _) => {}
         }
     }
 

@@ -14,10 +14,40 @@ use crate::observe::fact::Told;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
+/// What differs between libraries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    pub epochs: Epochs,
+    pub hints: Hints,
+}
+
+/// What an answer older than what is known does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Epochs {
+    /// Nothing: a lower leader epoch is no news (`Metadata.updateLatestMetadata`).
+    RejectOlder,
+    /// It replaces what is known: the library compares no epochs.
+    AcceptAny,
+    /// Nothing, so many times in a row; then it is taken.
+    RejectOlderTimes(u32),
+}
+
+/// Which leader hints count (KIP-951).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Hints {
+    /// Those with a higher epoch than known.
+    Newer,
+    /// Those with the same epoch too.
+    NotOlder,
+    /// Those with the same epoch too when they name another leader.
+    NewerOrOtherLeader,
+}
+
 /// A client's metadata cache (`MetadataSnapshot` with `ProducerMetadata`'s topic set).
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     client: ClientIx,
+    policy: Policy,
     nodes: Nodes,
     topics: BTreeMap<TopicIx, Topic>,
     /// Hints that are newer than the answers (KIP-951), ascending by partition.
@@ -47,6 +77,8 @@ struct Topic {
     new: bool,
     /// When it is forgotten unless it is used.
     expires_at: Instant,
+    /// Answers in a row that were older than what is known.
+    rewinds: u32,
 }
 
 /// A metadata answer.
@@ -81,10 +113,22 @@ struct Before {
     seen: Option<LeaderEpoch>,
 }
 
+impl Epochs {
+    /// Whether an older answer, after so many `rewinds` in a row, is no news.
+    fn reject(self, rewinds: &mut u32) -> bool {
+        *rewinds += 1;
+        match self {
+            Epochs::RejectOlder => true,
+            Epochs::AcceptAny => false,
+            Epochs::RejectOlderTimes(most) => *rewinds <= most,
+        }
+    }
+}
+
 impl Cache {
     /// A cache that knows the bootstrap addresses only.
-    pub(super) fn new(client: ClientIx) -> Self {
-        Cache { client, nodes: Nodes::Bootstrap, topics: BTreeMap::new(), hints: Vec::new(), leaderless: Vec::new(), snapshot: 0 }
+    pub(super) fn new(client: ClientIx, policy: Policy) -> Self {
+        Cache { client, policy, nodes: Nodes::Bootstrap, topics: BTreeMap::new(), hints: Vec::new(), leaderless: Vec::new(), snapshot: 0 }
     }
 
     /// Whether a topic is in the snapshot, and with how many partitions.
@@ -105,7 +149,7 @@ impl Cache {
             t.expires_at = expires_at;
             return false;
         }
-        self.topics.insert(topic, Topic { offset: None, known: false, new: true, expires_at });
+        self.topics.insert(topic, Topic { offset: None, known: false, new: true, expires_at, rewinds: 0 });
         true
     }
 
@@ -119,7 +163,7 @@ impl Cache {
         self.nodes = Nodes::Answered { offset, added: SmallVec::new() };
         for &topic in topics {
             if let Some(registration) = read.history.topic(topic, offset) {
-                self.topics.insert(topic, Topic { offset: Some(offset), known: true, new: false, expires_at });
+                self.topics.insert(topic, Topic { offset: Some(offset), known: true, new: false, expires_at, rewinds: 0 });
                 for &partition in &registration.partitions {
                     self.note_leaderless(partition, read.history.leader_answer(partition, offset).0);
                 }
@@ -188,9 +232,12 @@ impl Cache {
         nodes.sort_by_key(|(channel, broker)| {
             let node = match channel {
                 Channel::Bootstrap(i) => u64::from(*i) << 32,
-                Channel::Broker(_) | Channel::Fetcher(..) | Channel::Heartbeat(_) | Channel::AlterPartition(_) | Channel::Raft(_) => {
-                    u64::from(broker.0)
-                }
+                Channel::Broker(_)
+                | Channel::Lane(..)
+                | Channel::Fetcher(..)
+                | Channel::Heartbeat(_)
+                | Channel::AlterPartition(_)
+                | Channel::Raft(_) => u64::from(broker.0),
             };
             shuffle.at(mix(self.snapshot, node)).bits()
         });
@@ -217,10 +264,11 @@ impl Cache {
                 learned.invalid = true;
                 continue;
             }
-            if state.offset.is_some_and(|old| answer.offset < old) {
+            if state.offset.is_some_and(|old| answer.offset < old) && self.policy.epochs.reject(&mut state.rewinds) {
                 learned.invalid |= has_leaderless(read.history, topic, answer.offset);
                 continue;
             }
+            state.rewinds = 0;
             state.offset = Some(answer.offset);
             newest.push(topic);
         }
@@ -228,7 +276,8 @@ impl Cache {
             let (error, _, epoch) = read.history.leader_answer(b.partition, answer.offset);
             if newest.contains(&read.spec.partitions[b.partition.index()].topic) && error != ErrorCode::UnknownTopicOrPartition {
                 learned.newer |= b.seen.is_none_or(|seen| epoch > seen);
-                self.hints.retain(|h| h.0 != b.partition || h.2 > epoch);
+                let keeps_newer_hints = self.policy.epochs != Epochs::AcceptAny;
+                self.hints.retain(|h| h.0 != b.partition || (keeps_newer_hints && h.2 > epoch));
                 self.note_leaderless(b.partition, error);
             }
         }
@@ -237,13 +286,26 @@ impl Cache {
         learned
     }
 
-    /// Takes the leader hint of an error in (`Metadata.updatePartitionLeadership`, KIP-951): only a strictly newer epoch
-    /// counts, and its node must be known or told beside it.
-    pub(super) fn take_hint(&mut self, from: BrokerIx, partition: PartitionIx, hint: LeaderHint, read: Reference<'_>, out: &mut Outbox) {
+    /// Takes the leader hint of an error in (`Metadata.updatePartitionLeadership`, KIP-951), if its epoch counts and its node is known or
+    /// told beside it. True when it was taken.
+    pub(super) fn take_hint(
+        &mut self,
+        from: BrokerIx,
+        partition: PartitionIx,
+        hint: LeaderHint,
+        read: Reference<'_>,
+        out: &mut Outbox,
+    ) -> bool {
         let seen = self.last_seen(partition, read);
         let reachable = hint.has_endpoint || self.lists(hint.leader, read.history);
-        if seen.is_some_and(|seen| hint.leader_epoch <= seen) || !reachable || !self.is_cached(partition, read) {
-            return;
+        let other_leader = self.belief(partition, read).0 != Some(hint.leader);
+        let counts = |seen| match self.policy.hints {
+            Hints::Newer => hint.leader_epoch > seen,
+            Hints::NotOlder => hint.leader_epoch >= seen,
+            Hints::NewerOrOtherLeader => hint.leader_epoch > seen || (hint.leader_epoch == seen && other_leader),
+        };
+        if !seen.is_none_or(counts) || !reachable || !self.is_cached(partition, read) {
+            return false;
         }
         // A node that the hint adds may be what other partitions' leaders were missing.
         let listed = self.lists(hint.leader, read.history);
@@ -259,6 +321,7 @@ impl Cache {
             added.push(hint.leader);
         }
         self.tell(&before, Told::Hint(from), read, out);
+        true
     }
 
     /// `Metadata.rebootstrap`: the bootstrap addresses, no topics; the epochs seen are kept.

@@ -1,10 +1,10 @@
-//! The connections of a client. Source: `NetworkClient`, `ClusterConnectionStates`, `InFlightRequests`.
+//! The connections of a client: set-up, requests in flight, pauses before a reconnect. The rules are those of the Java client
+//! (`NetworkClient`, `ClusterConnectionStates`, `InFlightRequests`); what differs between libraries is in the [`Policy`].
 
-use super::settings::Settings;
+use super::backoff::Backoff;
 use crate::engine::{Duration, Instant, Stream, mix};
 use crate::kafka::BrokerIx;
 use crate::model::Channel;
-use smallvec::SmallVec;
 use std::collections::VecDeque;
 
 /// `ConnectionState`.
@@ -16,31 +16,35 @@ pub(super) enum State {
     Ready,
 }
 
-/// What a request in flight is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Purpose {
-    ApiVersions,
-    Metadata,
-    InitProducerId,
-    /// Produce, with these batches.
-    Produce(SmallVec<[u32; 4]>),
+/// What differs between libraries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    /// How long an attempt may take until TCP is up; grows with failures where the library lets it.
+    pub setup: Backoff,
+    /// The pause before a lost or refused connection is opened again.
+    pub reconnect: Backoff,
+    /// After how long an unused connection is closed; none: never.
+    pub idle: Option<Duration>,
+    /// A clock that counts in these steps and whose time-outs are strict: one step is added to each.
+    pub tick: Duration,
 }
 
-/// A request without an answer yet.
+/// A request without an answer yet; `P` is what the library sent it for.
 #[derive(Clone, Debug)]
-pub(super) struct InFlight {
+pub(super) struct InFlight<P> {
     pub correlation: u32,
-    pub sent_at: Instant,
-    pub purpose: Purpose,
+    /// From then on the connection is overdue.
+    pub deadline: Instant,
+    pub purpose: P,
 }
 
 /// One connection, alive or not: `NodeConnectionState` with its in-flight requests.
 #[derive(Clone, Debug)]
-pub(super) struct Connection {
+pub(super) struct Connection<P> {
     pub channel: Channel,
     pub broker: BrokerIx,
     pub state: State,
-    pub in_flight: VecDeque<InFlight>,
+    pub in_flight: VecDeque<InFlight<P>>,
     /// Set when an attempt starts and again when the connection is lost.
     last_attempt: Instant,
     reconnect_pause: Duration,
@@ -62,22 +66,20 @@ pub(super) enum Overdue {
 
 /// All connections of one client.
 #[derive(Clone, Debug)]
-pub(super) struct Connections {
+pub(super) struct Connections<P> {
     /// Ascending by channel.
-    list: Vec<Connection>,
+    list: Vec<Connection<P>>,
     /// Nothing can be overdue before this moment: a lower bound that a look refreshes.
     check_at: Instant,
     next_correlation: u32,
+    policy: Policy,
     draws: Stream,
 }
 
-/// The Java clock counts milliseconds and its time-outs are strict.
-const TICK: Duration = Duration::from_millis(1);
-
-impl Connections {
+impl<P> Connections<P> {
     /// No connections. `draws` gives the jitter of reconnect pauses and set-up time-outs.
-    pub(super) fn new(draws: Stream) -> Self {
-        Connections { list: Vec::new(), check_at: Instant::MAX, next_correlation: 0, draws }
+    pub(super) fn new(policy: Policy, draws: Stream) -> Self {
+        Connections { list: Vec::new(), check_at: Instant::MAX, next_correlation: 0, policy, draws }
     }
 
     fn position(&self, channel: Channel) -> Result<usize, usize> {
@@ -85,11 +87,11 @@ impl Connections {
     }
 
     /// The connection of a channel, if there ever was one.
-    pub(super) fn get(&self, channel: Channel) -> Option<&Connection> {
+    pub(super) fn get(&self, channel: Channel) -> Option<&Connection<P>> {
         self.position(channel).ok().map(|i| &self.list[i])
     }
 
-    fn get_mut(&mut self, channel: Channel) -> Option<&mut Connection> {
+    fn get_mut(&mut self, channel: Channel) -> Option<&mut Connection<P>> {
         let i = self.position(channel).ok()?;
         Some(&mut self.list[i])
     }
@@ -137,55 +139,56 @@ impl Connections {
     }
 
     /// A connection attempt starts (`ClusterConnectionStates.connecting`).
-    pub(super) fn connecting(&mut self, channel: Channel, broker: BrokerIx, now: Instant, settings: &Settings) {
-        let draws = self.draws;
+    pub(super) fn connecting(&mut self, channel: Channel, broker: BrokerIx, now: Instant) {
+        let (policy, draws) = (self.policy, self.draws);
         let i = self.position(channel).unwrap_or_else(|i| {
-            self.list.insert(i, Connection::new(channel, broker, settings, draws));
+            self.list.insert(i, Connection::new(channel, broker, policy, draws));
             i
         });
         let connection = &mut self.list[i];
         connection.state = State::Connecting;
         connection.last_attempt = now;
         connection.attempts += 1;
-        self.check_at = self.check_at.min(connection.last_attempt + connection.setup_timeout + TICK);
+        self.check_at = self.check_at.min(connection.last_attempt + connection.setup_timeout + self.policy.tick);
     }
 
     /// TCP is up and the ApiVersions request leaves (`checkingApiVersions`).
-    pub(super) fn checking_api_versions(&mut self, channel: Channel, now: Instant, settings: &Settings) {
-        let draws = self.draws;
+    pub(super) fn checking_api_versions(&mut self, channel: Channel, now: Instant) {
+        let (policy, draws) = (self.policy, self.draws);
         let Some(connection) = self.get_mut(channel) else { return };
         connection.state = State::CheckingApiVersions;
         connection.last_active = now;
         connection.failed_setups = 0;
-        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+        connection.setup_timeout = connection.draw_setup_timeout(policy, draws);
     }
 
     /// The broker told its versions (`ClusterConnectionStates.ready`).
-    pub(super) fn ready(&mut self, channel: Channel, now: Instant, settings: &Settings) {
+    pub(super) fn ready(&mut self, channel: Channel, now: Instant) {
+        let policy = self.policy;
         let Some(connection) = self.get_mut(channel) else { return };
         connection.state = State::Ready;
         connection.failed_attempts = 0;
-        let idle_at = settings.connections_max_idle.map_or(Instant::MAX, |idle| now + idle + TICK);
+        let idle_at = policy.idle.map_or(Instant::MAX, |idle| now + idle + policy.tick);
         self.check_at = self.check_at.min(idle_at);
     }
 
-    /// Notes a request and gives its correlation id.
-    pub(super) fn send(&mut self, channel: Channel, purpose: Purpose, now: Instant, settings: &Settings) -> u32 {
+    /// Notes a request and gives its correlation id. Its answer is due within `timeout`; none: there will be no answer (acks=0), it is
+    /// complete when it is written (`handleCompletedSends`).
+    pub(super) fn send(&mut self, channel: Channel, purpose: P, timeout: Option<Duration>, now: Instant) -> u32 {
         let correlation = self.next_correlation;
         self.next_correlation = correlation.wrapping_add(1);
-        // A request without an answer (acks=0) is complete when it is written (`handleCompletedSends`).
-        let awaited = !matches!(purpose, Purpose::Produce(_)) || settings.acks != crate::model::message::Acks::None;
+        let deadline = timeout.map(|t| now + t + self.policy.tick);
         let Some(connection) = self.get_mut(channel) else { return correlation };
         connection.last_active = now;
-        if awaited {
-            connection.in_flight.push_back(InFlight { correlation, sent_at: now, purpose });
-            self.check_at = self.check_at.min(now + settings.request_timeout + TICK);
+        if let Some(deadline) = deadline {
+            connection.in_flight.push_back(InFlight { correlation, deadline, purpose });
+            self.check_at = self.check_at.min(deadline);
         }
         correlation
     }
 
     /// Takes the request that an answer is for: always the oldest (`InFlightRequests.completeNext`).
-    pub(super) fn answered(&mut self, channel: Channel, correlation: u32, now: Instant) -> Option<Purpose> {
+    pub(super) fn answered(&mut self, channel: Channel, correlation: u32, now: Instant) -> Option<P> {
         let connection = self.get_mut(channel)?;
         connection.last_active = now;
         let request = connection.in_flight.pop_front()?;
@@ -194,14 +197,14 @@ impl Connections {
     }
 
     /// The connection is over (`ClusterConnectionStates.disconnected`): gives what was in flight, oldest first.
-    pub(super) fn lost(&mut self, channel: Channel, now: Instant, settings: &Settings) -> VecDeque<InFlight> {
-        let draws = self.draws;
+    pub(super) fn lost(&mut self, channel: Channel, now: Instant) -> VecDeque<InFlight<P>> {
+        let (policy, draws) = (self.policy, self.draws);
         let Some(connection) = self.get_mut(channel) else { return VecDeque::new() };
         let salt = mix(connection.entity(), connection.attempts);
-        connection.reconnect_pause = settings.reconnect.at(connection.failed_attempts, draws.at(salt));
+        connection.reconnect_pause = policy.reconnect.at(connection.failed_attempts, draws.at(salt));
         connection.failed_attempts += 1;
         connection.failed_setups = if connection.state == State::Connecting { connection.failed_setups + 1 } else { 0 };
-        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+        connection.setup_timeout = connection.draw_setup_timeout(policy, draws);
         connection.state = State::Disconnected;
         connection.last_attempt = now;
         std::mem::take(&mut connection.in_flight)
@@ -214,13 +217,13 @@ impl Connections {
 
     /// A channel that is overdue now, with the reason, or none and the next moment to look.
     /// Sources: `handleTimedOutConnections`, `handleTimedOutRequests`, `Selector.maybeCloseOldestConnection`.
-    pub(super) fn overdue(&mut self, now: Instant, settings: &Settings) -> Option<(Channel, Overdue)> {
+    pub(super) fn overdue(&mut self, now: Instant) -> Option<(Channel, Overdue)> {
         if now < self.check_at {
             return None;
         }
         let mut next = Instant::MAX;
         for connection in &self.list {
-            let Some((at, what)) = connection.overdue_at(settings) else { continue };
+            let Some((at, what)) = connection.overdue_at(self.policy) else { continue };
             if at <= now {
                 return Some((connection.channel, what));
             }
@@ -231,8 +234,8 @@ impl Connections {
     }
 }
 
-impl Connection {
-    fn new(channel: Channel, broker: BrokerIx, settings: &Settings, draws: Stream) -> Self {
+impl<P> Connection<P> {
+    fn new(channel: Channel, broker: BrokerIx, policy: Policy, draws: Stream) -> Self {
         let mut connection = Connection {
             channel,
             broker,
@@ -246,7 +249,7 @@ impl Connection {
             last_active: Instant::ZERO,
             attempts: 0,
         };
-        connection.setup_timeout = connection.draw_setup_timeout(settings, draws);
+        connection.setup_timeout = connection.draw_setup_timeout(policy, draws);
         connection
     }
 
@@ -255,25 +258,26 @@ impl Connection {
         match self.channel {
             Channel::Broker(broker) => mix(0, u64::from(broker.0)),
             Channel::Bootstrap(i) => mix(1, u64::from(i)),
+            Channel::Lane(broker, lane) => mix(mix(2, u64::from(broker.0)), u64::from(lane)),
             Channel::Fetcher(..) | Channel::Heartbeat(_) | Channel::AlterPartition(_) | Channel::Raft(_) => {
                 unreachable!("clients open no such channel")
             }
         }
     }
 
-    fn draw_setup_timeout(&self, settings: &Settings, draws: Stream) -> Duration {
+    fn draw_setup_timeout(&self, policy: Policy, draws: Stream) -> Duration {
         let salt = mix(mix(self.entity(), self.attempts), u64::from(self.failed_setups) + 1);
-        settings.setup.at(self.failed_setups, draws.at(salt))
+        policy.setup.at(self.failed_setups, draws.at(salt))
     }
 
     /// The earliest moment at which this connection is overdue.
-    fn overdue_at(&self, settings: &Settings) -> Option<(Instant, Overdue)> {
+    fn overdue_at(&self, policy: Policy) -> Option<(Instant, Overdue)> {
         match self.state {
             State::Disconnected => None,
-            State::Connecting => Some((self.last_attempt + self.setup_timeout + TICK, Overdue::Setup)),
+            State::Connecting => Some((self.last_attempt + self.setup_timeout + policy.tick, Overdue::Setup)),
             State::CheckingApiVersions | State::Ready => {
-                let request = self.in_flight.front().map(|f| (f.sent_at + settings.request_timeout + TICK, Overdue::Request));
-                let idle = settings.connections_max_idle.map(|idle| (self.last_active + idle + TICK, Overdue::Idle));
+                let request = self.in_flight.iter().map(|f| f.deadline).min().map(|at| (at, Overdue::Request));
+                let idle = policy.idle.map(|idle| (self.last_active + idle + policy.tick, Overdue::Idle));
                 request.into_iter().chain(idle).min_by_key(|(at, _)| *at)
             }
         }

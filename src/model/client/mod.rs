@@ -1,268 +1,115 @@
-//! Clients: the Java producer. A client is a plain state machine: `cache` is what it believes, `refresh` when it asks anew,
-//! `connections` its NetworkClient, `accumulator` its batches, `sender` one turn of its Sender thread.
+//! Clients: producers and consumers of every library. A client is a plain state machine; each library has a room of its own, because
+//! libraries differ in what they do, not only in how long they wait. What they share is here: `cache` is what a client believes,
+//! `connections` its sockets, `kit` how requests leave and records end, `application` the code around the library.
 
-mod accumulator;
-mod append;
+mod application;
 mod backoff;
-mod batch;
+#[cfg(test)]
+mod bench;
 mod cache;
 mod connections;
-mod idempotence;
-mod network;
+mod java;
+mod kit;
 pub mod profile;
 pub mod profiles;
-mod refresh;
-mod results;
-mod sender;
-mod settings;
-#[cfg(test)]
-mod tests;
-mod workload;
 
-use self::accumulator::Accumulator;
-use self::append::{Handed, Sticky};
-use self::batch::Blocked;
-use self::cache::{Cache, Reference};
-use self::connections::{Connections, Purpose};
-use self::idempotence::{Id, Producer};
-use self::refresh::Refresh;
-use self::sender::Candidate;
-use self::settings::Settings;
-use self::workload::Application;
+use self::profile::Library;
 use super::message::Response;
-use super::{Channel, Ctx, Outbox, Spec, TimerKind};
-use crate::engine::{Chance, Instant, Stream, mix};
+use super::{Channel, Ctx, History, Outbox, Spec, TimerKind};
+use crate::engine::Chance;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, PartitionIx, TopicIx};
-use crate::model::History;
-use crate::observe::Fact;
-use crate::observe::fact::{EntryId, RecordId, Unreachable};
-use std::collections::{BTreeMap, VecDeque};
+use crate::observe::fact::{RecordId, Unreachable};
 
-/// What requests are for, in the addresses of their delays.
-const PRODUCE: u64 = 1;
-const METADATA: u64 = 2;
-const API_VERSIONS: u64 = 3;
-const INIT_PRODUCER_ID: u64 = 4;
-
-/// One producer process with its application.
-#[derive(Clone, Debug)]
-pub struct Client {
-    index: ClientIx,
-    settings: Settings,
-    draws: Draws,
-    /// Whether the process runs.
-    up: bool,
-    cache: Cache,
-    refresh: Refresh,
-    connections: Connections,
-    accumulator: Accumulator,
-    /// Present when the producer is idempotent.
-    producer: Option<Producer>,
-    /// Records whose `send()` has not returned, in order.
-    blocked: VecDeque<Blocked>,
-    /// The first of them waits for memory: every batch is sent as it is (`BufferPool.queued`).
-    out_of_memory: bool,
-    sticky: BTreeMap<TopicIx, Sticky>,
-    /// Where the walk over each node's partitions goes on (`nodesDrainIndex`).
-    drain_from: BTreeMap<BrokerIx, PartitionIx>,
-    candidates: Vec<Candidate>,
-    /// The last turn found a ready node and nothing to drain: the thread polls without waiting.
-    spinning: bool,
-    /// The earliest moment at which a turn could do something, as the last turn saw it.
-    wake: Instant,
-    armed: Option<Instant>,
-    application: Application,
-    // What outlives the process, so that numbers and addresses stay unique in a run.
-    next_record: RecordId,
-    entries: u64,
-    asked: u64,
-    /// The producer epoch of the next life: each has an id of its own in Kafka, which one epoch higher stands for here.
-    next_epoch: u16,
+/// What every client library is to the world.
+trait Machine: std::fmt::Debug {
+    /// The process starts.
+    fn start(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// The process has been running for long when the run starts.
+    fn start_warm(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// The process is gone with all that it had in memory.
+    fn crash(&mut self);
+    /// A timer fires, early or late.
+    fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// A connection is up.
+    fn connected(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// A connect was refused, or the peer ended an open connection.
+    fn disconnected(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// An answer came.
+    fn response(&mut self, channel: Channel, correlation: u32, response: Response, ctx: &mut Ctx<'_>, out: &mut Outbox);
+    /// The leader that the client would send to now, and the epoch that it knows.
+    fn believes(&self, partition: PartitionIx, history: &History, spec: &Spec) -> (Option<BrokerIx>, LeaderEpoch);
+    /// Hands a record over, if this is a producer.
+    fn send(&mut self, topic: TopicIx, partition: Option<PartitionIx>, bytes: u32, ctx: &mut Ctx<'_>, out: &mut Outbox)
+    -> Option<RecordId>;
 }
 
-/// The client's streams of chance.
-#[derive(Clone, Copy, Debug)]
-struct Draws {
-    refresh: Stream,
-    backoff: Stream,
-    connect: Stream,
-    shuffle: Stream,
-    pick: Stream,
-    partition: Stream,
-    age: Stream,
-}
-
-fn reference<'a>(ctx: &'a Ctx<'_>) -> Reference<'a> {
-    Reference { history: ctx.history, spec: ctx.spec }
-}
+/// One client process with its application.
+#[derive(Debug)]
+pub struct Client(Box<dyn Machine>);
 
 impl Client {
     /// A client of the specification that does not run yet.
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
-        let draws = Draws {
-            refresh: stream("client refresh pause"),
-            backoff: stream("client retry pause"),
-            connect: stream("client reconnect pause"),
-            shuffle: stream("client node order"),
-            pick: stream("client least loaded node"),
-            partition: stream("client partition"),
-            age: stream("client metadata age"),
-        };
-        Client {
-            index,
-            settings: Settings::new(&client.config, &client.profile),
-            draws,
-            up: false,
-            cache: Cache::new(index),
-            refresh: Refresh::new(index),
-            connections: Connections::new(draws.connect),
-            accumulator: Accumulator::new(),
-            producer: None,
-            blocked: VecDeque::new(),
-            out_of_memory: false,
-            sticky: BTreeMap::new(),
-            drain_from: BTreeMap::new(),
-            candidates: Vec::new(),
-            spinning: false,
-            wake: Instant::MAX,
-            armed: None,
-            application: Application::new(&client.workload, stream("client arrivals")),
-            next_record: 0,
-            entries: 0,
-            asked: 0,
-            next_epoch: 0,
-        }
+        Client(match client.profile.library {
+            Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+        })
     }
 
-    /// The process starts: it knows its bootstrap servers and asks for the brokers at once (`KafkaProducer` constructor).
+    /// The process starts: it knows its bootstrap servers only.
     pub fn start(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        self.crash();
-        self.up = true;
-        self.producer = self.new_producer(Id::Needed { target: None, not_before: Instant::ZERO });
-        let workload = &ctx.spec.clients[self.index.index()].workload;
-        self.skip_application_to(ctx.now, workload);
-        self.arm_application(out);
-        self.pass(ctx, out);
+        self.0.start(ctx, out);
     }
 
-    /// The process has been running for long: it knows its topics as they are, has its producer id, its metadata is of any age,
-    /// and it opens the connections to the leaders of its partitions at this moment.
+    /// The process has been running for long: it knows its topics as they are, its metadata is of any age, and it opens the connections to
+    /// the leaders of its partitions at this moment.
     pub fn start_warm(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        self.crash();
-        self.up = true;
-        self.producer = self.new_producer(Id::Known);
-        let topics = &ctx.spec.clients[self.index.index()].workload.topics;
-        let age_left = self.settings.metadata_max_age.scale(self.draws.age.at(0).unit());
-        self.refresh = Refresh::warm(self.index, ctx.now + age_left);
-        let expires_at = ctx.now + self.settings.metadata_max_idle;
-        self.cache.warm(topics, ctx.history.last(), expires_at, reference(ctx), out);
-        for leader in self.leaders(topics, ctx) {
-            self.connect(Channel::Broker(leader), leader, ctx, out);
-        }
-        self.arm_application(out);
-        self.pass(ctx, out);
+        self.0.start_warm(ctx, out);
     }
 
-    fn new_producer(&self, id: Id) -> Option<Producer> {
-        self.settings.idempotent.then(|| Producer::new(id, self.next_epoch))
-    }
-
-    fn leaders(&self, topics: &[TopicIx], ctx: &Ctx<'_>) -> Vec<BrokerIx> {
-        let partitions = topics.iter().flat_map(|t| ctx.spec.topics[t.index()].partitions.iter());
-        let mut leaders: Vec<_> = partitions.filter_map(|p| self.cache.belief(*p, reference(ctx)).0).collect();
-        leaders.sort_unstable();
-        leaders.dedup();
-        leaders
-    }
-
-    /// The process is gone with all its records in memory.
+    /// The process is gone with all that it had in memory.
     pub fn crash(&mut self) {
-        self.up = false;
-        self.next_epoch = self.producer.as_ref().map_or(self.next_epoch, |p| p.epoch() + 1);
-        self.cache = Cache::new(self.index);
-        self.refresh = Refresh::new(self.index);
-        self.connections = Connections::new(self.draws.connect);
-        self.accumulator = Accumulator::new();
-        self.producer = None;
-        self.blocked.clear();
-        self.out_of_memory = false;
-        self.sticky.clear();
-        self.drain_from.clear();
-        self.spinning = false;
-        self.wake = Instant::MAX;
-        self.armed = None;
+        self.0.crash();
     }
 
     /// A timer fires, early or late.
     pub fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        if !self.up {
-            return;
-        }
-        if kind == TimerKind::Workload {
-            self.run_application(ctx, out);
-            return;
-        }
-        self.armed = None;
-        self.pass(ctx, out);
+        self.0.timer(kind, ctx, out);
     }
 
     /// A connection is up.
     pub fn connected(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        self.greet(channel, ctx.now, out);
-        self.arm(out);
+        self.0.connected(channel, ctx, out);
     }
 
     /// A connect was refused, or the peer ended an open connection.
     pub fn disconnected(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        self.lose(channel, how, false, ctx, out);
-        self.pass(ctx, out);
+        self.0.disconnected(channel, how, ctx, out);
     }
 
     /// An answer came.
     ///
     /// # Panics
-    /// When answers on a connection do not come in request order, are of another kind than their request, or leave a produce
-    /// entry out.
+    /// When answers on a connection do not come in request order, are of another kind than their request, or leave an entry out.
     pub fn response(&mut self, channel: Channel, correlation: u32, response: Response, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        let Some(purpose) = self.connections.answered(channel, correlation, ctx.now) else { return };
-        match (purpose, response) {
-            (Purpose::ApiVersions, Response::ApiVersions) => self.connection_ready(channel, ctx.now, out),
-            (Purpose::Metadata, Response::Metadata { broker, offset, topics }) => self.metadata_answered(broker, offset, &topics, ctx, out),
-            (Purpose::InitProducerId, Response::InitProducerId { error }) if error.is_none() => self.set_id(Id::Known),
-            (Purpose::InitProducerId, Response::InitProducerId { .. }) => self.retry_producer_id(ctx.now),
-            (Purpose::Produce(keys), Response::Produce { broker, results }) => self.produce_answered(broker, &keys, &results, ctx, out),
-            (purpose, response) => panic!("{response:?} answers no request of kind {purpose:?}"),
-        }
-        self.pass(ctx, out);
-    }
-
-    fn connection_ready(&mut self, channel: Channel, now: Instant, out: &mut Outbox) {
-        self.connections.ready(channel, now, &self.settings);
-        if let Some(connection) = self.connections.get(channel) {
-            out.fact(Fact::ConnectionReady { client: self.index, broker: connection.broker });
-        }
+        self.0.response(channel, correlation, response, ctx, out);
     }
 
     /// The leader that the client would send to now (none when it knows none, or not its node), and the epoch that it knows.
     pub fn believes(&self, partition: PartitionIx, history: &History, spec: &Spec) -> (Option<BrokerIx>, LeaderEpoch) {
-        self.cache.belief(partition, Reference { history, spec })
+        self.0.believes(partition, history, spec)
     }
 
     /// Hands one record over, as an application does with `KafkaProducer.send`; without a partition the client's own partitioner
-    /// chooses. `bytes` is its size on the wire. Its fate comes as a `RecordDone` fact.
-    pub fn send(&mut self, topic: TopicIx, partition: Option<PartitionIx>, bytes: u32, ctx: &mut Ctx<'_>, out: &mut Outbox) -> RecordId {
-        let address = mix(2, self.next_record);
-        self.take_record(Handed { topic, partition, bytes, address }, ctx, out)
-    }
-
-    fn next_entry(&mut self) -> EntryId {
-        self.entries += 1;
-        (u64::from(self.index.0) << 40) | (self.entries - 1)
-    }
-
-    fn address(&self, purpose: u64, what: u64) -> u64 {
-        mix(mix(u64::from(self.index.0), purpose), what)
+    /// chooses. `bytes` is its size on the wire. Its fate comes as a `RecordDone` fact. A consumer takes none.
+    pub fn send(
+        &mut self,
+        topic: TopicIx,
+        partition: Option<PartitionIx>,
+        bytes: u32,
+        ctx: &mut Ctx<'_>,
+        out: &mut Outbox,
+    ) -> Option<RecordId> {
+        self.0.send(topic, partition, bytes, ctx, out)
     }
 }

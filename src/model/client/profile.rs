@@ -1,37 +1,103 @@
-//! A client library as data: its policies, each with its source.
+//! A client library as data: what one range of its releases does, each value with its source. The machine of the library reads it.
 
-use crate::kafka::ErrorCode;
+use crate::kafka::config::{ClientConfig, ConfigError, Key};
+use std::borrow::Cow;
 
-/// The policies of one client library in one range of releases.
+/// The libraries that there are machines for, one room of this folder each.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Library {
+    /// Apache Kafka's own client.
+    Java,
+}
+
+/// Where the behaviour of a profile was taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// From the library's source, and held against measurements of a real cluster with a release of this range.
+    Measured,
+    /// From the library's source alone.
+    Source,
+}
+
+/// One fixed behaviour: its key in the library's table of policies, its value as text, and where that is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// The key.
+    pub key: &'static str,
+    /// The value.
+    pub value: Cow<'static, str>,
+    /// Class, function, option or issue.
+    pub source: Cow<'static, str>,
+}
+
+/// A behaviour with its source.
+pub(super) const fn policy(key: &'static str, value: &'static str, source: &'static str) -> Policy {
+    Policy { key, value: Cow::Borrowed(value), source: Cow::Borrowed(source) }
+}
+
+/// A setting whose default differs from that of the library's table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Default {
+    /// The key, under the library's own name.
+    pub key: &'static str,
+    /// Its default, as the library's users write it.
+    pub value: &'static str,
+}
+
+/// One client library in one range of releases.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Profile {
     /// As a scenario names it: `java-4.3`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
+    /// Whose machine runs it.
+    pub library: Library,
     /// Which releases it stands for.
-    pub releases: &'static str,
+    pub releases: Cow<'static, str>,
     /// First and last release that it stands for, as (major, minor, patch).
     pub covers: [(u16, u16, u16); 2],
-    /// Refresh and retry pauses double up to `retry.backoff.max.ms` with 20 % jitter (KIP-580, 3.7); flat before.
-    pub exponential_backoff: bool,
-    /// A retry does not wait when the partition's leader epoch grew since (KAFKA-15415, 3.6.1).
-    pub epoch_skips_backoff: bool,
-    /// The leader hint in an error is used (KIP-951, 3.7).
-    pub leader_hints: bool,
-    /// When the client starts again from its bootstrap servers, if its configuration allows it.
-    pub rebootstrap: Rebootstrap,
-    /// What the batches of a request without an answer fail with (`Sender.handleProduceResponse`; KAFKA-14317, 3.5).
-    pub timeout_error: ErrorCode,
-    /// The producer defaults that differ from the table, as (key, value).
-    pub defaults: &'static [(&'static str, &'static str)],
+    /// What it was taken from.
+    pub evidence: Evidence,
+    /// Every fixed behaviour.
+    pub policies: Cow<'static, [Policy]>,
+    /// The producer defaults that differ from the library's table.
+    pub producer_defaults: &'static [Default],
+    /// The consumer defaults that differ from the library's table.
+    pub consumer_defaults: &'static [Default],
 }
 
-/// When a client starts again from its bootstrap servers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Rebootstrap {
-    /// Never: it cycles over the last known brokers for ever.
-    Never,
-    /// When a refresh is due and no known broker is connected or can be connected to (KIP-899).
-    NoNode,
-    /// Also when no metadata answer came for `metadata.recovery.rebootstrap.trigger.ms` (KIP-1102).
-    NoNodeOrTrigger,
+impl Library {
+    /// Every library.
+    pub const ALL: [Library; 1] = [Library::Java];
+
+    /// As the names of its profiles begin, and as a person calls it.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Library::Java => ("java", "Apache Kafka Java client"),
+        }
+    }
+
+    /// The settings of a producer (or consumer) of this library, at the defaults of its table; none when it has no such client.
+    pub fn config(self, consumer: bool) -> Option<ClientConfig> {
+        Some(match (self, consumer) {
+            (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
+            (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+        })
+    }
+
+    /// The behaviours that a profile of this library may set.
+    pub fn policy_keys(self) -> &'static [Key] {
+        match self {
+            Library::Java => super::java::Policies::KEYS,
+        }
+    }
+
+    /// Whether a text is a value of a behaviour.
+    ///
+    /// # Errors
+    /// When there is no such behaviour or the text is no value of it.
+    pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
+        match self {
+            Library::Java => super::java::Policies::default().set(key, value),
+        }
+    }
 }

@@ -217,6 +217,10 @@ fn failure(like: &Response, error: ErrorCode) -> Response {
         | Response::Metadata { .. }
         | Response::InitProducerId { .. }
         | Response::Produce { .. }
+        | Response::Fetch { .. }
+        | Response::ListOffsets { .. }
+        | Response::OffsetsForLeaderEpoch { .. }
+        | Response::Group(_)
         | Response::ReplicaFetch { .. }
         | Response::RaftFetch { .. }
         | Response::Vote { .. }

@@ -93,7 +93,14 @@ impl Turn<'_, '_> {
                 return self.take_raft(token, request);
             }
             Request::ApiVersions => return self.out.reply(token, Response::ApiVersions, 64),
-            Request::Metadata { .. } | Request::InitProducerId | Request::Produce { .. } | Request::ReplicaFetch { .. } => {
+            Request::Metadata { .. }
+            | Request::InitProducerId
+            | Request::Produce { .. }
+            | Request::Fetch { .. }
+            | Request::ListOffsets { .. }
+            | Request::OffsetsForLeaderEpoch { .. }
+            | Request::Group { .. }
+            | Request::ReplicaFetch { .. } => {
                 unreachable!("clients and followers do not talk to the controller")
             }
         };
@@ -123,6 +130,10 @@ impl Turn<'_, '_> {
             | Request::Metadata { .. }
             | Request::InitProducerId
             | Request::Produce { .. }
+            | Request::Fetch { .. }
+            | Request::ListOffsets { .. }
+            | Request::OffsetsForLeaderEpoch { .. }
+            | Request::Group { .. }
             | Request::ReplicaFetch { .. }
             | Request::RaftFetch { .. }
             | Request::Vote { .. }
@@ -142,6 +153,10 @@ impl Turn<'_, '_> {
             | Request::Metadata { .. }
             | Request::InitProducerId
             | Request::Produce { .. }
+            | Request::Fetch { .. }
+            | Request::ListOffsets { .. }
+            | Request::OffsetsForLeaderEpoch { .. }
+            | Request::Group { .. }
             | Request::ReplicaFetch { .. }
             | Request::RaftFetch { .. }
             | Request::Vote { .. }

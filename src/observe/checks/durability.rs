@@ -5,6 +5,7 @@ use super::Findings;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, PartitionIx, Replicas};
 use crate::model::Spec;
+use crate::model::message::Acks;
 use crate::observe::fact::{Fact, Why};
 use crate::observe::ledger::Ledger;
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ impl Durability {
 
     /// The verdict, with the audit in the ledger.
     pub(super) fn finish(&mut self, spec: &Spec, end: Instant, ledger: &Ledger, removed: impl Fn(PartitionIx) -> bool) {
-        let waits_for_all: Vec<bool> = spec.clients.iter().map(|c| matches!(c.config.acks, "all" | "-1")).collect();
+        let waits_for_all: Vec<bool> = spec.clients.iter().map(|c| c.acks() == Some(Acks::All)).collect();
         if !waits_for_all.contains(&true) {
             self.findings.suspend("no client asks for acks=all");
             return;

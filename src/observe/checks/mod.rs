@@ -171,6 +171,10 @@ impl Checks {
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. }
+            | Fact::Delivered { .. }
+            | Fact::Processed { .. }
+            | Fact::PositionSet { .. }
+            | Fact::Group { .. }
             | Fact::RecordDone { .. } => {}
         }
     }

@@ -196,7 +196,7 @@ fn acknowledged_records_stay() {
     // With acks=1 nothing was promised.
     let mut acks_1 = spec();
     let mut config = (*acks_1.clients[0].config).clone();
-    config.acks = "1";
+    config.set("acks", "1").unwrap();
     acks_1.clients[0].config = Arc::new(config);
     let nothing_promised = verdict_of(&acks_1, &[acknowledged(0)], &[]);
     assert_eq!(nothing_promised.suspended[0].reason, "no client asks for acks=all");

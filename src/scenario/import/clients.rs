@@ -104,7 +104,7 @@ fn profile(file: &str, properties: &Properties, findings: &mut Findings) -> Opti
     let (line, column, name) = by_key.or_else(by_comment)?;
     if profiles::find(name).is_none() {
         let message = format!("no client library `{}`", shown(name));
-        let help = format!("there are {}", profiles::all().iter().map(|p| p.name).collect::<Vec<_>>().join(", "));
+        let help = format!("there are {}", profiles::all().iter().map(|p| p.name.as_ref()).collect::<Vec<&str>>().join(", "));
         findings.error(file, TextError { line, column, length: name.chars().count().max(1), message, help });
     }
     Some(name.to_owned())

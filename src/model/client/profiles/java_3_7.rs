@@ -1,22 +1,24 @@
-//! The Java producer 3.7: exponential pauses and leader hints. The quirk of 3.7.0 (any other epoch skips the pause) is left out.
+//! The Java client 3.7: exponential pauses and leader hints. The quirk of 3.7.0 (any other epoch skips the pause) is left out.
 
-use crate::kafka::ErrorCode;
-use crate::model::client::profile::{Profile, Rebootstrap};
+use crate::model::client::profile::{Default, Evidence, Library, Policy, Profile, policy};
+use std::borrow::Cow;
 
-pub(super) const PROFILE: Profile = Profile {
-    name: "java-3.7",
-    releases: "3.7",
+pub(super) static PROFILE: Profile = Profile {
+    name: Cow::Borrowed("java-3.7"),
+    library: Library::Java,
+    releases: Cow::Borrowed("3.7"),
     covers: [(3, 7, 0), (3, 7, u16::MAX)],
-    // KIP-580: `ExponentialBackoff` in `Metadata` and `RecordAccumulator` first shipped in 3.7.0.
-    exponential_backoff: true,
-    // KAFKA-15415: `ProducerBatch.hasLeaderChangedForTheOngoingRetry`, backported to 3.6.1.
-    epoch_skips_backoff: true,
-    // KIP-951: `Metadata.updatePartitionLeadership`, first shipped in 3.7.0.
-    leader_hints: true,
-    // KIP-899 (`metadata.recovery.strategy`) first shipped in 3.8, KIP-1102 (the trigger) in 4.0.
-    rebootstrap: Rebootstrap::Never,
-    // KAFKA-14317, since 3.5.
-    timeout_error: ErrorCode::RequestTimedOut,
-    // `ProducerConfig` of the tag: `linger.ms` is 0 before KIP-1030 (4.0); the recovery strategy is `none` before KIP-1102 (4.0).
-    defaults: &[("linger.ms", "0"), ("metadata.recovery.strategy", "none")],
+    evidence: Evidence::Source,
+    policies: Cow::Borrowed(&POLICIES),
+    // Before KIP-1030 (4.0) `linger.ms` is 0; before KIP-1102 (4.0) the recovery strategy is `none`.
+    producer_defaults: &[Default { key: "linger.ms", value: "0" }, Default { key: "metadata.recovery.strategy", value: "none" }],
+    consumer_defaults: &[Default { key: "metadata.recovery.strategy", value: "none" }],
 };
+
+static POLICIES: [Policy; 5] = [
+    policy("retry.exponential", "true", "KIP-580: ExponentialBackoff in Metadata and RecordAccumulator first shipped in 3.7.0"),
+    policy("retry.skip-on-newer-epoch", "true", "KAFKA-15415: ProducerBatch.hasLeaderChangedForTheOngoingRetry, first shipped in 3.6.1"),
+    policy("metadata.leader-hints", "true", "KIP-951: Metadata.updatePartitionLeadership, first shipped in 3.7.0"),
+    policy("metadata.rebootstrap", "never", "KIP-899 (metadata.recovery.strategy) first shipped in 3.8, KIP-1102 (the trigger) in 4.0"),
+    policy("retry.timeout-error", "REQUEST_TIMED_OUT", "KAFKA-14317: Sender.handleProduceResponse, since 3.5"),
+];

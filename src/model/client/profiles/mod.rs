@@ -1,4 +1,4 @@
-//! The client libraries, one file each, data only.
+//! The client libraries by release, one file each, data only.
 
 mod java_3_6;
 mod java_3_6_0;
@@ -6,27 +6,31 @@ mod java_3_7;
 mod java_3_9;
 mod java_4;
 
-use super::profile::Profile;
+use super::profile::{Library, Profile};
 
-static ALL: [Profile; 5] = [java_3_6_0::PROFILE, java_3_6::PROFILE, java_3_7::PROFILE, java_3_9::PROFILE, java_4::PROFILE];
+static ALL: [&Profile; 5] = [&java_3_6_0::PROFILE, &java_3_6::PROFILE, &java_3_7::PROFILE, &java_3_9::PROFILE, &java_4::PROFILE];
 
-/// Every profile, oldest first.
-pub fn all() -> &'static [Profile] {
+/// Every profile, by library, oldest first.
+pub fn all() -> &'static [&'static Profile] {
     &ALL
 }
 
 /// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.
 pub fn find(name: &str) -> Option<&'static Profile> {
-    ALL.iter().find(|p| p.name == name).or_else(|| {
-        let release = release(name.strip_prefix("java-")?)?;
-        ALL.iter().find(|p| p.covers[0] <= release && release <= p.covers[1])
+    ALL.iter().copied().find(|p| p.name == name).or_else(|| {
+        let library = Library::ALL.into_iter().find(|l| name.starts_with(&format!("{}-", l.names().0)))?;
+        let release = release(name.strip_prefix(library.names().0)?.strip_prefix('-')?)?;
+        ALL.iter().copied().find(|p| p.library == library && p.covers[0] <= release && release <= p.covers[1])
     })
 }
 
 fn release(text: &str) -> Option<(u16, u16, u16)> {
     let mut parts = text.split('.').map(|part| part.parse::<u16>());
     let major = parts.next()?.ok()?;
-    let minor = parts.next()?.ok()?;
+    let minor = match parts.next() {
+        Some(minor) => minor.ok()?,
+        None => u16::MAX,
+    };
     let patch = match parts.next() {
         Some(patch) => patch.ok()?,
         None => 0,
@@ -37,11 +41,10 @@ fn release(text: &str) -> Option<(u16, u16, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::config::ProducerConfig;
 
     #[test]
     fn a_patch_release_finds_the_profile_that_stands_for_it() {
-        let name = |text| find(text).map(|p| p.name);
+        let name = |text| find(text).map(|p| p.name.as_ref());
         assert_eq!(name("java-3.9.1"), Some("java-3.9"));
         assert_eq!(name("java-3.8"), Some("java-3.9"));
         assert_eq!(name("java-3.6"), Some("java-3.6"));
@@ -54,11 +57,19 @@ mod tests {
     }
 
     #[test]
-    fn every_default_is_a_legal_value_of_a_known_key() {
+    fn every_default_and_every_behaviour_is_a_legal_value_of_a_known_key() {
         for profile in all() {
-            let mut config = ProducerConfig::default();
-            for (key, value) in profile.defaults {
-                config.set(key, value).unwrap();
+            for consumer in [false, true] {
+                let Some(mut config) = profile.library.config(consumer) else { continue };
+                for default in if consumer { profile.consumer_defaults } else { profile.producer_defaults } {
+                    config.set(default.key, default.value).unwrap();
+                }
+            }
+            for policy in profile.policies.iter() {
+                profile.library.check_policy(policy.key, &policy.value).unwrap();
+            }
+            for key in profile.library.policy_keys() {
+                assert!(profile.policies.iter().any(|p| p.key == key.name), "{} says nothing of {}", profile.name, key.name);
             }
         }
     }

@@ -157,6 +157,10 @@ impl Turn<'_, '_> {
             | Request::Metadata { .. }
             | Request::InitProducerId
             | Request::Produce { .. }
+            | Request::Fetch { .. }
+            | Request::ListOffsets { .. }
+            | Request::OffsetsForLeaderEpoch { .. }
+            | Request::Group { .. }
             | Request::ReplicaFetch { .. }
             | Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }
@@ -182,6 +186,10 @@ impl Turn<'_, '_> {
             | Response::Metadata { .. }
             | Response::InitProducerId { .. }
             | Response::Produce { .. }
+            | Response::Fetch { .. }
+            | Response::ListOffsets { .. }
+            | Response::OffsetsForLeaderEpoch { .. }
+            | Response::Group(_)
             | Response::ReplicaFetch { .. }
             | Response::BrokerRegistration { .. }
             | Response::BrokerHeartbeat { .. }

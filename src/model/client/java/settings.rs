@@ -1,11 +1,13 @@
 //! What one producer runs by: its configuration and profile, resolved once.
 
-use super::backoff::Backoff;
-use super::profile::{Profile, Rebootstrap};
+use super::policies::{Policies, Rebootstrap};
 use crate::engine::Duration;
 use crate::kafka::ErrorCode;
-use crate::kafka::config::ProducerConfig;
+use crate::kafka::config::ClientConfig;
+use crate::model::client::backoff::Backoff;
+use crate::model::client::{cache, connections};
 use crate::model::message::Acks;
+use crate::model::spec::ClientSpec;
 
 /// The resolved settings of one producer.
 #[derive(Clone, Debug)]
@@ -23,13 +25,11 @@ pub(super) struct Settings {
     pub retries: u32,
     pub metadata_max_age: Duration,
     pub metadata_max_idle: Duration,
-    /// None: connections are never closed for being idle.
-    pub connections_max_idle: Option<Duration>,
     pub retry_backoff: Duration,
     pub reconnect_backoff: Duration,
     pub retry: Backoff,
-    pub reconnect: Backoff,
-    pub setup: Backoff,
+    pub connections: connections::Policy,
+    pub cache: cache::Policy,
     pub rebootstrap: Rebootstrap,
     pub rebootstrap_trigger: Duration,
     /// Answers that teach nothing stretch the pause to the next refresh (KIP-580).
@@ -40,13 +40,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Resolves a configuration under a profile.
-    pub(super) fn new(config: &ProducerConfig, profile: &Profile) -> Self {
-        let acks = match config.acks {
-            "0" => Acks::None,
-            "1" => Acks::Leader,
-            _ => Acks::All,
-        };
+    /// Resolves the configuration of a producer under its profile.
+    pub(super) fn new(client: &ClientSpec) -> Self {
+        let ClientConfig::JavaProducer(config) = &*client.config else { unreachable!("a Java producer has the configuration of one") };
+        let profile = Policies::of(&client.profile);
+        let acks = Acks::of(config.acks);
         // `ProducerConfig.postProcessAndValidateIdempotenceConfigs`: a conflicting setting turns idempotence off.
         let idempotent =
             config.enable_idempotence && config.retries > 0 && acks == Acks::All && config.max_in_flight_requests_per_connection <= 5;
@@ -71,19 +69,24 @@ impl Settings {
             retries: config.retries,
             metadata_max_age: config.metadata_max_age,
             metadata_max_idle: config.metadata_max_idle,
-            // The table reads -1 (never) as zero.
-            connections_max_idle: Some(config.connections_max_idle).filter(|idle| !idle.is_zero()),
             retry_backoff: config.retry_backoff,
             reconnect_backoff: config.reconnect_backoff,
             retry,
-            reconnect: Backoff::exponential(config.reconnect_backoff, config.reconnect_backoff_max),
-            setup: Backoff::exponential(config.socket_connection_setup_timeout, config.socket_connection_setup_timeout_max),
-            rebootstrap: if allowed { profile.rebootstrap } else { Rebootstrap::Never },
+            connections: connections::Policy {
+                setup: Backoff::exponential(config.socket_connection_setup_timeout, config.socket_connection_setup_timeout_max),
+                reconnect: Backoff::exponential(config.reconnect_backoff, config.reconnect_backoff_max),
+                // The table reads -1 (never) as zero.
+                idle: Some(config.connections_max_idle).filter(|idle| !idle.is_zero()),
+                // The Java clock counts milliseconds and its time-outs are strict.
+                tick: Duration::from_millis(1),
+            },
+            cache: cache::Policy { epochs: cache::Epochs::RejectOlder, hints: cache::Hints::Newer },
+            rebootstrap: if allowed { profile.rebootstrap() } else { Rebootstrap::Never },
             rebootstrap_trigger: config.metadata_recovery_rebootstrap_trigger,
             equivalent_backoff: profile.exponential_backoff,
             epoch_skips_backoff: profile.epoch_skips_backoff,
             leader_hints: profile.leader_hints,
-            timeout_error: profile.timeout_error,
+            timeout_error: profile.timeout_error(),
         }
     }
 }

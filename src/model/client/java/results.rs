@@ -1,13 +1,14 @@
 //! What becomes of a produce attempt. Source: `Sender.handleProduceResponse`, `Sender.completeBatch`, `Sender.canRetry`.
 
-use super::{Client, reference};
+use super::{Producer, reference};
 use crate::kafka::{BrokerIx, ErrorCode};
+use crate::model::client::application::Done;
 use crate::model::message::ProduceResult;
 use crate::model::{Ctx, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::Unreachable;
 
-impl Client {
+impl Producer {
     /// A broker answered a produce request: every batch is judged, then the leader hints are taken in at once.
     pub(super) fn produce_answered(
         &mut self,
@@ -110,14 +111,7 @@ impl Client {
         batch.done = true;
         let (partition, id) = (batch.partition, batch.id);
         for record in &batch.records {
-            out.fact(Fact::RecordDone {
-                client: self.index,
-                record: record.record,
-                partition,
-                batch: Some(id),
-                created_at: record.created_at,
-                error,
-            });
+            self.application.told(Done { record: record.record, partition, batch: Some(id), created_at: record.created_at, error }, out);
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) enum Id {
 
 /// The producer's own part (`TransactionManager`, not transactional).
 #[derive(Clone, Debug)]
-pub(super) struct Producer {
+pub(super) struct Identity {
     pub id: Id,
     epoch: u16,
     epoch_bump_required: bool,
@@ -48,10 +48,10 @@ impl Sequences {
     }
 }
 
-impl Producer {
+impl Identity {
     /// A producer with its first epoch.
     pub(super) fn new(id: Id, epoch: u16) -> Self {
-        Producer { id, epoch, epoch_bump_required: false, rewrite: Vec::new(), unresolved: Vec::new() }
+        Identity { id, epoch, epoch_bump_required: false, rewrite: Vec::new(), unresolved: Vec::new() }
     }
 
     /// The producer epoch.

@@ -1,10 +1,10 @@
 //! The cache of offsets against Kafka's own rule, partition by partition.
 
-use super::bench::{broker_record, partition_record, spec};
 use crate::engine::Instant;
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, PartitionIx, TopicIx};
-use crate::model::client::cache::{Answer, Cache, Learned, Reference};
+use crate::model::client::bench::{broker_record, partition_record, spec};
+use crate::model::client::cache::{Answer, Cache, Epochs, Hints, Learned, Policy, Reference};
 use crate::model::message::LeaderHint;
 use crate::model::metadata::{Record, TopicRegistration};
 use crate::model::spec::{Spec, TopicSpec};
@@ -112,7 +112,7 @@ proptest! {
             };
         }
         let read = Reference { history: &history, spec: &spec };
-        let mut cache = Cache::new(ClientIx(0));
+        let mut cache = Cache::new(ClientIx(0), Policy { epochs: Epochs::RejectOlder, hints: Hints::Newer });
         cache.add(TopicIx(0), Instant::MAX);
         cache.add(TopicIx(1), Instant::MAX);
         let mut literal = Literal::default();

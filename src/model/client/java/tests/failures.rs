@@ -1,6 +1,6 @@
 //! A leader dies, or falls silent.
 
-use super::bench::{Bench, Health, acknowledged, at, ms, sent};
+use crate::model::client::bench::{Bench, Health, acknowledged, at, ms, sent};
 use crate::observe::Fact;
 use crate::observe::fact::{Told, Unreachable};
 

@@ -1,13 +1,13 @@
 //! What the NetworkClient does beside carrying requests: connects, disconnects, and sends metadata requests by itself.
 //! Source: `NetworkClient`, `NetworkClient.DefaultMetadataUpdater`.
 
-use super::cache::Answer;
-use super::connections::{Overdue, Purpose};
 use super::idempotence::Id;
-use super::profile::Rebootstrap;
-use super::{API_VERSIONS, Client, INIT_PRODUCER_ID, METADATA, reference};
+use super::policies::Rebootstrap;
+use super::{API_VERSIONS, INIT_PRODUCER_ID, METADATA, Producer, Purpose, reference};
 use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{BrokerIx, MetadataOffset};
+use crate::model::client::cache::Answer;
+use crate::model::client::connections::Overdue;
 use crate::model::message::{Request, Topics};
 use crate::model::{Channel, Ctx, Outbox};
 use crate::observe::Fact;
@@ -27,10 +27,10 @@ struct LeastLoaded {
     any_ready: bool,
 }
 
-impl Client {
+impl Producer {
     /// `NetworkClient.initiateConnect`.
     pub(super) fn connect(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        self.connections.connecting(channel, broker, ctx.now, &self.settings);
+        self.connections.connecting(channel, broker, ctx.now);
         out.fact(Fact::ConnectionOpening { client: self.index, broker });
         out.open(channel, ctx.spec.brokers[broker.index()].node);
     }
@@ -39,15 +39,15 @@ impl Client {
     pub(super) fn greet(&mut self, channel: Channel, now: Instant, out: &mut Outbox) {
         let Some(connection) = self.connections.get(channel) else { return };
         let address = self.address(API_VERSIONS, mix(connection.entity(), connection.attempts));
-        self.connections.checking_api_versions(channel, now, &self.settings);
-        let correlation = self.connections.send(channel, Purpose::ApiVersions, now, &self.settings);
+        self.connections.checking_api_versions(channel, now);
+        let correlation = self.connections.send(channel, Purpose::ApiVersions, Some(self.settings.request_timeout), now);
         out.request(channel, correlation, Request::ApiVersions, SMALL_REQUEST, address);
     }
 
     /// `NetworkClient.processDisconnection`: in-flight requests fail, then the loss itself asks for metadata.
     pub(super) fn lose(&mut self, channel: Channel, how: Unreachable, request_timed_out: bool, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(broker) = self.connections.get(channel).map(|c| c.broker) else { return };
-        let in_flight = self.connections.lost(channel, ctx.now, &self.settings);
+        let in_flight = self.connections.lost(channel, ctx.now);
         out.fact(Fact::ConnectionLost { client: self.index, broker, how });
         let mut produce: SmallVec<[SmallVec<[u32; 4]>; 4]> = SmallVec::new();
         for request in in_flight {
@@ -71,7 +71,7 @@ impl Client {
     /// Closes connections whose set-up, oldest request or idleness has lasted too long, and starts again from the bootstrap
     /// servers when no metadata came for too long (KIP-1102).
     pub(super) fn close_overdue(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        while let Some((channel, overdue)) = self.connections.overdue(ctx.now, &self.settings) {
+        while let Some((channel, overdue)) = self.connections.overdue(ctx.now) {
             out.close(channel);
             match overdue {
                 Overdue::Setup | Overdue::Request => self.lose(channel, Unreachable::TimedOut, true, ctx, out),
@@ -145,7 +145,7 @@ impl Client {
         let bytes = SMALL_REQUEST + TOPIC_BYTES * named.len() as u32;
         let topics = if named.is_empty() { Topics::None } else { Topics::Some(named) };
         let address = self.address(METADATA, self.refresh.ended());
-        let correlation = self.connections.send(channel, Purpose::Metadata, ctx.now, &self.settings);
+        let correlation = self.connections.send(channel, Purpose::Metadata, Some(self.settings.request_timeout), ctx.now);
         out.request(channel, correlation, Request::Metadata { topics }, bytes, address);
     }
 
@@ -233,7 +233,7 @@ impl Client {
             let address = self.address(INIT_PRODUCER_ID, self.asked);
             self.asked += 1;
             self.set_id(Id::Requested);
-            let correlation = self.connections.send(channel, Purpose::InitProducerId, ctx.now, &self.settings);
+            let correlation = self.connections.send(channel, Purpose::InitProducerId, Some(self.settings.request_timeout), ctx.now);
             out.request(channel, correlation, Request::InitProducerId, SMALL_REQUEST, address);
             return true;
         }

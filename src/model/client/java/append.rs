@@ -2,10 +2,10 @@
 
 use super::accumulator::Append;
 use super::batch::{Blocked, Record};
-use super::{Client, reference};
+use super::{Producer, reference, workload};
 use crate::engine::{Instant, mix};
 use crate::kafka::{ErrorCode, PartitionIx, TopicIx};
-use crate::model::spec::Partitioning;
+use crate::model::client::application::{Done, Handover, assigned};
 use crate::model::{Ctx, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::RecordId;
@@ -33,7 +33,7 @@ enum Wait {
     Memory,
 }
 
-impl Client {
+impl Producer {
     /// Takes a record from the application. It blocks behind earlier ones, for metadata, or for memory.
     pub(super) fn take_record(&mut self, handed: Handed, ctx: &mut Ctx<'_>, out: &mut Outbox) -> RecordId {
         let record = Record { record: self.next_record, created_at: ctx.now };
@@ -132,15 +132,17 @@ impl Client {
     }
 
     /// `max.block.ms` is over: a TimeoutException in the record's future.
-    fn fail_blocked(&self, blocked: &Blocked, out: &mut Outbox) {
-        out.fact(Fact::RecordDone {
-            client: self.index,
-            record: blocked.record.record,
-            partition: blocked.partition,
-            batch: None,
-            created_at: blocked.record.created_at,
-            error: ErrorCode::RequestTimedOut,
-        });
+    fn fail_blocked(&mut self, blocked: &Blocked, out: &mut Outbox) {
+        self.application.told(
+            Done {
+                record: blocked.record.record,
+                partition: blocked.partition,
+                batch: None,
+                created_at: blocked.record.created_at,
+                error: ErrorCode::RequestTimedOut,
+            },
+            out,
+        );
     }
 
     /// `ProducerMetadata.requestUpdateForTopic`, once for each answer that did not bring the topic.
@@ -156,24 +158,17 @@ impl Client {
         }
     }
 
-    /// Where a record of the workload goes, before the client's own partitioner is asked.
-    pub(super) fn assigned_partition(
-        &self,
-        partitioning: Partitioning,
-        topic: TopicIx,
-        turn: u64,
-        record: u64,
-        ctx: &Ctx<'_>,
-    ) -> Option<PartitionIx> {
-        let partitions = self.partitions(topic, ctx);
-        let count = partitions.len() as u64;
-        let index = match partitioning {
-            Partitioning::RoundRobin => turn % count.max(1),
-            // Any fixed hash stands for murmur2 of the key; the total number of partitions counts, led or not.
-            Partitioning::Keyed(keys) => mix(0, self.draws.partition.at(record).below(u64::from(keys))) % count.max(1),
-            Partitioning::Sticky => return None,
-        };
-        partitions.get(index as usize).copied()
+    /// Hands over every record that is due and arms the timer for the next.
+    pub(super) fn run_application(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        while let Some(handover) = self.application.next(ctx.now, workload(ctx.spec, self.index)) {
+            let Handover { topic, bytes, address, .. } = handover;
+            let partitions = self.partitions(topic, ctx);
+            let partitioning = workload(ctx.spec, self.index).partitioning;
+            let index = assigned(partitioning, &handover, partitions.len(), self.draws.partition);
+            let partition = index.and_then(|i| partitions.get(i).copied());
+            self.take_record(Handed { topic, partition, bytes, address }, ctx, out);
+        }
+        self.application.arm(out);
     }
 
     /// The partitions of a topic as the client knows them; those that there are, while it knows none. What an operator asked for and was

@@ -1,8 +1,7 @@
 //! One turn of the Sender thread. Source: `Sender.runOnce`, `Sender.sendProducerData`, `RecordAccumulator.ready` and `drain`.
 
-use super::connections::Purpose;
 use super::idempotence::Id;
-use super::{Client, PRODUCE, reference};
+use super::{PRODUCE, Producer, Purpose, reference};
 use crate::engine::{Draw, Instant, mix};
 use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
 use crate::model::message::{Acks, ProduceEntry, Request};
@@ -23,7 +22,7 @@ pub(super) struct Candidate {
     pub sendable: bool,
 }
 
-impl Client {
+impl Producer {
     /// Everything that the Sender thread does at this moment: its turns repeat until one neither sends nor unblocks anything.
     pub(super) fn pass(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.close_overdue(ctx, out);
@@ -213,7 +212,8 @@ impl Client {
         }
         let channel = Channel::Broker(node);
         let request = Request::Produce { acks: self.settings.acks, timeout: self.settings.request_timeout, entries };
-        let correlation = self.connections.send(channel, Purpose::Produce(keys.clone()), ctx.now, &self.settings);
+        let awaited = (self.settings.acks != Acks::None).then_some(self.settings.request_timeout);
+        let correlation = self.connections.send(channel, Purpose::Produce(keys.clone()), awaited, ctx.now);
         out.request(channel, correlation, request, bytes, address);
         if self.settings.acks == Acks::None {
             self.finish_written(&keys, out);

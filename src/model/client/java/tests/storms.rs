@@ -1,7 +1,7 @@
 //! Any client in any weather: every record has one fate, and an idempotent producer keeps its word.
 
-use super::bench::{Bench, Health, ms};
 use crate::kafka::PartitionIx;
+use crate::model::client::bench::{Bench, Health, ms};
 use crate::model::client::profiles;
 use crate::observe::Fact;
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn weather() -> impl Strategy<Value = (Weather, u64)> {
 
 /// The whole story of a client: warm, or started into the storm.
 fn storm(profile: usize, warm: bool, config: &[(&str, &str)], weathers: &[(Weather, u64)]) -> Bench {
-    let name = profiles::all()[profile].name;
+    let name = profiles::all()[profile].name.as_ref();
     let mut bench = if warm { Bench::warm(name, &[0, 1, 2], config) } else { Bench::new(name, &[0, 1, 2], config) };
     if !warm {
         (0..3).for_each(|b| {

@@ -1,6 +1,5 @@
 //! One client driven by hand, against brokers that the harness plays.
 
-mod bench;
 mod cache;
 mod failures;
 mod moves;

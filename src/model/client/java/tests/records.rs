@@ -1,9 +1,9 @@
 //! Records on their way into batches.
 
-use super::bench::{Bench, acknowledged, at, ms, sent};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, TopicIx};
-use crate::model::spec::{Arrivals, Partitioning};
+use crate::model::client::bench::{Bench, acknowledged, at, ms, sent};
+use crate::model::spec::{ArrivalLaw, Partitioning, Role};
 use crate::observe::Fact;
 
 #[test]
@@ -71,9 +71,9 @@ fn acks_0_counts_what_is_written_as_done_and_loses_it_silently_at_a_stale_leader
 
 #[test]
 fn the_workload_arrives_at_its_rate_and_goes_round_the_partitions() {
-    for arrivals in [Arrivals::Constant, Arrivals::Poisson] {
+    for arrivals in [ArrivalLaw::Constant, ArrivalLaw::Poisson] {
         let mut bench = Bench::new("java-4.3", &[0, 1, 2], &[]);
-        let workload = &mut bench.spec.clients[0].workload;
+        let Role::Producer(workload) = &mut bench.spec.clients[0].role else { unreachable!() };
         workload.rate = 1000.0;
         workload.arrivals = arrivals;
         workload.stop = Some(ms(5000));
@@ -91,7 +91,8 @@ fn the_workload_arrives_at_its_rate_and_goes_round_the_partitions() {
 #[test]
 fn records_without_a_key_stick_to_a_partition_for_a_batch_of_bytes() {
     let mut bench = Bench::new("java-4.3", &[0, 1, 2], &[("batch.size", "1000")]);
-    bench.spec.clients[0].workload.partitioning = Partitioning::Sticky;
+    let Role::Producer(workload) = &mut bench.spec.clients[0].role else { unreachable!() };
+    workload.partitioning = Partitioning::Sticky;
     bench.act(|client, ctx, out| client.start_warm(ctx, out));
     for _ in 0..200 {
         bench.act(|client, ctx, out| {

@@ -1,7 +1,7 @@
 //! A leader moves and the old one lives: the timings of a stale request.
 
-use super::bench::{Bench, acknowledged, at, ms, sent};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, PartitionIx};
+use crate::model::client::bench::{Bench, acknowledged, at, ms, sent};
 use crate::observe::Fact;
 use crate::observe::fact::Refresh;
 

@@ -1,7 +1,7 @@
 //! A bench: one client, brokers played by a table of what each of them has applied, a network of half a millisecond each way.
 
 use crate::engine::{Chance, Distribution, Duration, Instant};
-use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
+use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
     BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
     TopicIx,
@@ -12,7 +12,7 @@ use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Reque
 use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
-use crate::model::spec::{Arrivals, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, TopicSpec, Workload};
+use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload};
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
@@ -119,8 +119,11 @@ pub fn broker_record(broker: u32, fenced: bool) -> Record {
 
 pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
     let profile = profiles::find(profile).unwrap();
-    let mut producer = ProducerConfig::default();
-    for (key, value) in profile.defaults.iter().chain(config) {
+    let mut producer = profile.library.config(false).unwrap();
+    for default in profile.producer_defaults {
+        producer.set(default.key, default.value).unwrap();
+    }
+    for (key, value) in config {
         producer.set(key, value).unwrap();
     }
     let node = |name: &str| NodeSpec { name: name.to_owned(), broker: None, voter: None, client: None };
@@ -160,15 +163,15 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
             profile: Arc::new(profile.clone()),
             config: Arc::new(producer),
             bootstrap: (0..3).map(BrokerIx).collect(),
-            workload: Workload {
+            role: Role::Producer(Workload {
                 topics: vec![TopicIx(0)],
                 rate: 0.0,
-                arrivals: Arrivals::Constant,
+                arrivals: ArrivalLaw::Constant,
                 record_bytes: 100,
                 partitioning: Partitioning::RoundRobin,
                 start: Duration::ZERO,
                 stop: None,
-            },
+            }),
         }],
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,

@@ -1,0 +1,120 @@
+//! The application that uses a producer: when it hands over which record, and what it does when one fails.
+
+use crate::engine::{Distribution, Duration, Instant, Stream, mix};
+use crate::kafka::{ClientIx, ErrorCode, PartitionIx, TopicIx};
+use crate::model::spec::{ArrivalLaw, Partitioning, Workload};
+use crate::model::{Outbox, TimerKind};
+use crate::observe::Fact;
+use crate::observe::fact::{BatchId, RecordId};
+
+/// A record as the application hands it to its library.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handover {
+    pub topic: TopicIx,
+    /// Number of this record in the stream.
+    pub number: u64,
+    /// Number of this record among those of its topic.
+    pub turn: u64,
+    pub bytes: u32,
+    /// What its draws are addressed by.
+    pub address: u64,
+}
+
+/// A record whose fate is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Done {
+    pub record: RecordId,
+    pub partition: PartitionIx,
+    pub batch: Option<BatchId>,
+    pub created_at: Instant,
+    pub error: ErrorCode,
+}
+
+/// Where the application is in its stream of records.
+#[derive(Clone, Debug)]
+pub(super) struct Application {
+    client: ClientIx,
+    /// Number of the next arrival.
+    next: u64,
+    /// When it comes; never when there is none.
+    at: Instant,
+    draws: Stream,
+}
+
+impl Application {
+    /// The application's stream from its beginning.
+    pub(super) fn new(client: ClientIx, workload: &Workload, draws: Stream) -> Self {
+        let mut application = Application { client, next: 0, at: Instant::ZERO + workload.start, draws };
+        application.at = if workload.rate > 0.0 && !workload.topics.is_empty() { application.arrival(workload) } else { Instant::MAX };
+        application.stop(workload);
+        application
+    }
+
+    /// The moment of arrival `next`. Evenly spaced streams have a drawn phase, so that clients do not march in step.
+    fn arrival(&self, workload: &Workload) -> Instant {
+        let period = Duration::from_secs(1).scale(1.0 / workload.rate);
+        match workload.arrivals {
+            ArrivalLaw::Constant => {
+                let phase = self.draws.at(u64::MAX).unit();
+                Instant::ZERO + workload.start + Duration::from_secs(1).scale((self.next as f64 + phase) / workload.rate)
+            }
+            ArrivalLaw::Poisson => self.at + Distribution::Exponential(period).sample(self.draws.at(self.next)),
+        }
+    }
+
+    fn advance(&mut self, workload: &Workload) {
+        self.next += 1;
+        self.at = self.arrival(workload);
+        self.stop(workload);
+    }
+
+    fn stop(&mut self, workload: &Workload) {
+        if workload.stop.is_some_and(|stop| self.at >= Instant::ZERO + stop) {
+            self.at = Instant::MAX;
+        }
+    }
+
+    /// The next record that is due at this moment, if one is.
+    pub(super) fn next(&mut self, now: Instant, workload: &Workload) -> Option<Handover> {
+        if self.at > now {
+            return None;
+        }
+        let number = self.next;
+        self.advance(workload);
+        let topics = workload.topics.len() as u64;
+        let topic = workload.topics[(number % topics) as usize];
+        Some(Handover { topic, number, turn: number / topics, bytes: workload.record_bytes, address: mix(1, number) })
+    }
+
+    /// Records that would have come while the process was down never come.
+    pub(super) fn skip_to(&mut self, now: Instant, workload: &Workload) {
+        while self.at < now {
+            self.advance(workload);
+        }
+    }
+
+    /// Arms the timer for the next record.
+    pub(super) fn arm(&self, out: &mut Outbox) {
+        if self.at != Instant::MAX {
+            out.timer(TimerKind::Workload, self.at);
+        }
+    }
+
+    /// The library tells a record's fate.
+    pub(super) fn told(&mut self, done: Done, out: &mut Outbox) {
+        let Done { record, partition, batch, created_at, error } = done;
+        out.fact(Fact::RecordDone { client: self.client, record, partition, batch, created_at, error });
+    }
+}
+
+/// The index of the partition that a record goes to among `count`, when the workload itself decides; none when the library's own
+/// partitioner is asked. `draws` stands for the record's key.
+pub(super) fn assigned(partitioning: Partitioning, handover: &Handover, count: usize, draws: Stream) -> Option<usize> {
+    let count = count.max(1) as u64;
+    match partitioning {
+        Partitioning::RoundRobin => Some((handover.turn % count) as usize),
+        // Any fixed hash stands for murmur2 of the key; the total number of partitions counts, led or not.
+        Partitioning::Keyed(keys) => Some((mix(0, draws.at(handover.number).below(u64::from(keys))) % count) as usize),
+        Partitioning::Sticky => None,
+    }
+}
