@@ -222,6 +222,7 @@ impl Observers {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
+            | Fact::ReplicaChosen { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions
