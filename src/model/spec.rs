@@ -124,6 +124,8 @@ pub struct ClientSpec {
     pub node: NodeIx,
     /// Its `client.id`.
     pub name: String,
+    /// The fleet of alike clients that it is a member of; its members stand beside each other.
+    pub fleet: Option<Arc<str>>,
     /// Its library and release.
     pub profile: Arc<Profile>,
     /// Its configuration.

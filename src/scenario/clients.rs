@@ -37,7 +37,7 @@ pub(super) fn resolve(
         let config = Arc::new(ClientConfig::JavaProducer(Box::new(config(client, profile, found))));
         let bootstrap = bootstrap(client, cluster, found);
         let workload = workload(client, topics, found);
-        clients.push(ClientSpec { node, name, profile: Arc::new(profile.clone()), config, bootstrap, role: Role::Producer(workload) });
+        clients.push(ClientSpec { node, name, fleet: None, profile: Arc::new(profile.clone()), config, bootstrap, role: Role::Producer(workload) });
     }
     clients
 }

@@ -1,6 +1,5 @@
 //! What each client saw: requests, waits, errors, silences, and what it cost.
 
-use super::interruptions::Interruptions;
 use super::{ROWS, heading, left_out, paragraph};
 use crate::observe::RunRecord;
 use crate::observe::record::{ClientRecord, PartitionSilence};
@@ -13,7 +12,7 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
         return vec![heading("Clients"), paragraph("The scenario has no clients.")];
     }
     let shown = worst_first(record);
-    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), interruptions(record, &shown)];
+    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), interruptions(&shown)];
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
         "Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
@@ -70,17 +69,17 @@ fn records(clients: &[(&String, &ClientRecord)]) -> Block {
     Block::Table(table)
 }
 
-fn interruptions(record: &RunRecord, clients: &[(&String, &ClientRecord)]) -> Block {
+fn interruptions(clients: &[(&String, &ClientRecord)]) -> Block {
     let mut table = Table::new(&["Client", ">Interruptions", ">Median", ">p99", ">Longest", ">Still waiting at the end"]);
-    for (name, _) in clients {
-        let interrupted = Interruptions::of(record, Some(name));
+    for (name, client) in clients {
+        let interrupted = &client.tally.interruption_ms;
         table.row([
             (*name).clone(),
-            count(interrupted.lengths.len() as u64),
-            interrupted.quantile(0.5),
-            interrupted.quantile(0.99),
-            interrupted.quantile(1.0),
-            count(interrupted.waiting.len() as u64),
+            count(interrupted.count),
+            of(interrupted, |q| q.p50),
+            of(interrupted, |q| q.p99),
+            of(interrupted, |q| q.max),
+            count(interrupted.open),
         ]);
     }
     Block::Table(table)
