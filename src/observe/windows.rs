@@ -216,12 +216,8 @@ impl Windows {
 
     /// The same, as far as the clients felt them.
     pub fn felt(&self, pairs: &Pairs, count_from: Instant) -> Vec<Felt> {
-        let felt = |w: &Window| Felt {
-            pair: w.pair,
-            start: w.start,
-            recovered: w.recovered,
-            waiting_since: w.waiting_since(pairs.get(w.pair)),
-        };
+        let felt =
+            |w: &Window| Felt { pair: w.pair, start: w.start, recovered: w.recovered, waiting_since: w.waiting_since(pairs.get(w.pair)) };
         self.counted(count_from).map(felt).collect()
     }
 }

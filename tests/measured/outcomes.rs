@@ -7,8 +7,16 @@ pub struct Outcomes(BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<f64>>
 
 /// The cases, in the order in which they are told.
 const CASES: [&str; 10] = [
-    "elect", "restart", "kill", "cut", "reassign",
-    "elect-consumers", "restart-consumers", "kill-consumers", "cut-consumers", "reassign-consumers",
+    "elect",
+    "restart",
+    "kill",
+    "cut",
+    "reassign",
+    "elect-consumers",
+    "restart-consumers",
+    "kill-consumers",
+    "cut-consumers",
+    "reassign-consumers",
 ];
 
 impl Outcomes {

@@ -3,8 +3,8 @@
 use super::document;
 use crate::observe::RunRecord;
 use crate::observe::record::{
-    Checks, ClientRecord, ClusterRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles, Records, Requests, SCHEMA,
-    ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
+    Checks, ClientRecord, ClusterRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles, Records, Requests,
+    SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
 };
 use crate::report::text::{Look, render};
 use crate::report::{json, markdown};

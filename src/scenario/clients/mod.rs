@@ -18,6 +18,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 const DEFAULT_PROFILE: &str = "java-4.3";
+/// Most members of one fleet.
+const MOST_MEMBERS: u32 = 100_000;
 
 /// All clients; their processes are added to `nodes`.
 pub(super) fn resolve(
@@ -31,9 +33,6 @@ pub(super) fn resolve(
     let mut groups = Groups::default();
     for client in &file.client {
         check_name(&client.name, &clients, found);
-        let node = NodeIx(nodes.len() as u32);
-        let name = client.name.value.clone();
-        nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
         let profile = profile(client, found);
         let consumer = is_consumer(client);
         let config = Arc::new(settings::resolve(client, profile, consumer, found));
@@ -43,7 +42,22 @@ pub(super) fn resolve(
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };
-        clients.push(ClientSpec { node, name, fleet: None, profile: Arc::new(profile.clone()), config, bootstrap, role });
+        let profile = Arc::new(profile.clone());
+        let fleet = client.count.as_ref().map(|_| Arc::<str>::from(client.name.as_str()));
+        for member in 1..=count(client, found) {
+            let node = NodeIx(nodes.len() as u32);
+            let name = if fleet.is_some() { format!("{}-{member}", *client.name) } else { client.name.value.clone() };
+            nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
+            clients.push(ClientSpec {
+                node,
+                name,
+                fleet: fleet.clone(),
+                profile: profile.clone(),
+                config: config.clone(),
+                bootstrap: bootstrap.clone(),
+                role: role.clone(),
+            });
+        }
     }
     clients
 }
@@ -99,6 +113,17 @@ fn times(client: &ClientFile, found: &mut Diagnostics) -> (Duration, Option<Dura
     (start, stop)
 }
 
+/// How many clients the entry stands for.
+fn count(client: &ClientFile, found: &mut Diagnostics) -> u32 {
+    let Some(written) = &client.count else { return 1 };
+    if !(1..=MOST_MEMBERS).contains(&written.value) {
+        let message = format!("`{}` cannot be a fleet of {} clients", *client.name, written.value);
+        found.add(Some(&written.span), message, format!("write a number from 1 to {MOST_MEMBERS}"));
+        return 1;
+    }
+    written.value
+}
+
 fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics) {
     let separates = |c: char| c.is_whitespace() || c == ',' || c == ';';
     if name.is_empty() || name.contains(separates) {
@@ -108,7 +133,7 @@ fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics)
             "take a name without spaces, commas and semicolons",
         );
     }
-    if before.iter().any(|c| c.name == **name) {
+    if before.iter().any(|c| c.is_called(name)) {
         found.add(Some(&name.span), format!("there are two clients `{}`", **name), "give each a name of its own");
     }
 }
