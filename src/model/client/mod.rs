@@ -15,6 +15,7 @@ pub mod profiles;
 
 use self::profile::Library;
 use super::message::Response;
+use super::spec::Role;
 use super::{Channel, Ctx, History, Outbox, Spec, TimerKind};
 use crate::engine::Chance;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, PartitionIx, TopicIx};
@@ -51,8 +52,9 @@ impl Client {
     /// A client of the specification that does not run yet.
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
-        Client(match client.profile.library {
-            Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+        Client(match (client.profile.library, &client.role) {
+            (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
+            (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
         })
     }
 

@@ -231,7 +231,7 @@ impl<R> Network<R> {
     }
 
     fn send_metadata(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        let partial = self.refresh.next_is_partial(ctx.now);
+        let partial = self.shared.partial && self.refresh.next_is_partial(ctx.now);
         let named = self.kit.cache.request_topics(partial);
         self.refresh.sent(partial, out);
         out.fact(Fact::Refreshed { client: self.kit.index, what: What::Sent(broker) });
