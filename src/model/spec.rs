@@ -6,8 +6,11 @@ use super::message::Acks;
 use super::network::topology::Topology;
 use crate::engine::{Distribution, Duration};
 use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
-use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, Offset, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
 use std::sync::Arc;
+
+/// Records that every partition holds when a run starts, so that logs, epochs and lags have something to be about.
+pub const RECORDS_BEFORE: Offset = Offset(1000);
 
 /// A whole cluster with its clients.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Spec {
     pub partitions: Vec<PartitionSpec>,
     /// Every client.
     pub clients: Vec<ClientSpec>,
+    /// Every consumer group.
+    pub groups: Vec<GroupSpec>,
     /// Who is how far from whom.
     pub topology: Topology,
     /// Events of one moment come in a drawn order instead of first in, first out.
@@ -186,6 +191,15 @@ pub struct Consumption {
     pub stop: Option<Duration>,
 }
 
+/// A consumer group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupSpec {
+    /// Its `group.id`.
+    pub name: String,
+    /// The partition of the offsets topic that holds its state; who leads that coordinates the group.
+    pub partition: PartitionIx,
+}
+
 /// What a producer sends.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -245,6 +259,13 @@ impl Spec {
     /// A client by name.
     pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
         self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
+    }
+
+    /// The consumers that are members of a group.
+    pub fn members(&self, group: GroupIx) -> impl Iterator<Item = (ClientIx, &Consumption)> + '_ {
+        let of_group = move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
+        let clients = self.clients.iter().enumerate().filter_map(of_group);
+        clients.filter_map(|ix| self.clients[ix.index()].consumption().map(|consumption| (ix, consumption)))
     }
 
     /// The partition of a topic by name and index.

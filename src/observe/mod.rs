@@ -214,6 +214,7 @@ impl Observers {
             | Fact::FaultApplied { .. }
             | Fact::BrokerStateChanged { .. }
             | Fact::HighWatermarkMoved { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }

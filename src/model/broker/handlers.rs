@@ -77,7 +77,8 @@ impl Broker {
             Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, partitions } => {
                 self.replica_fetch(token, (replica, thread), broker_epoch, (max_wait, min_bytes), partitions, ctx, out);
             }
-            Request::Fetch { .. } | Request::ListOffsets { .. } | Request::OffsetsForLeaderEpoch { .. } | Request::Group { .. } => {}
+            Request::Group { client, group, request } => self.group(token, client, group, request, ctx, out),
+            Request::Fetch { .. } | Request::ListOffsets { .. } | Request::OffsetsForLeaderEpoch { .. } => {}
             // These go to controllers.
             Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }
