@@ -32,6 +32,8 @@ pub struct Spec {
     pub partitions: Vec<PartitionSpec>,
     /// Every client.
     pub clients: Vec<ClientSpec>,
+    /// Every consumer group.
+    pub groups: Vec<GroupSpec>,
     /// Who is how far from whom.
     pub topology: Topology,
     /// Events of one moment come in a drawn order instead of first in, first out.
@@ -197,6 +199,15 @@ pub struct Consumption {
     pub stop: Option<Duration>,
 }
 
+/// A consumer group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupSpec {
+    /// Its `group.id`.
+    pub name: String,
+    /// The partition of the offsets topic that holds its state; who leads that coordinates the group.
+    pub partition: PartitionIx,
+}
+
 /// What a producer sends.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -256,6 +267,13 @@ impl Spec {
     /// A client by name.
     pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
         self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
+    }
+
+    /// The consumers that are members of a group.
+    pub fn members(&self, group: GroupIx) -> impl Iterator<Item = (ClientIx, &Consumption)> + '_ {
+        let of_group = move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
+        let clients = self.clients.iter().enumerate().filter_map(of_group);
+        clients.filter_map(|ix| self.clients[ix.index()].consumption().map(|consumption| (ix, consumption)))
     }
 
     /// The partition of a topic by name and index.

@@ -222,6 +222,7 @@ impl Observers {
             | Fact::FaultApplied { .. }
             | Fact::BrokerStateChanged { .. }
             | Fact::HighWatermarkMoved { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }

@@ -174,6 +174,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
                 stop: None,
             }),
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
     }
