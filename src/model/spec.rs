@@ -156,7 +156,8 @@ impl ClientSpec {
     pub fn acks(&self) -> Option<Acks> {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
-            ClientConfig::JavaConsumer(_) => None,
+            ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
+            ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) => None,
         }
     }
 

@@ -122,6 +122,11 @@ impl<P> Kit<P> {
         (u64::from(self.index.0) << 40) | (self.entries - 1)
     }
 
+    /// The number that the next record will have.
+    pub(super) fn next_record(&self) -> RecordId {
+        self.records
+    }
+
     fn address(&self, purpose: u64, what: u64) -> u64 {
         mix(mix(u64::from(self.index.0), purpose), what)
     }

@@ -8,11 +8,13 @@ mod backoff;
 mod bench;
 mod cache;
 mod connections;
+mod franz_go;
 mod java;
 mod kit;
 pub mod profile;
 pub mod profiles;
 
+pub(in crate::model) use self::franz_go::acks as franz_go_acks;
 use self::profile::Library;
 use super::message::Response;
 use super::{Channel, Ctx, History, Outbox, Spec, TimerKind};
@@ -53,6 +55,7 @@ impl Client {
         let client = &spec.clients[index.index()];
         Client(match client.profile.library {
             Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+            Library::FranzGo => Box::new(franz_go::Producer::new(index, spec, chance)),
         })
     }
 
