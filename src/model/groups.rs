@@ -46,7 +46,9 @@ fn timeouts(config: &ClientConfig) -> (Duration, Duration) {
     match config {
         // `GroupRebalanceConfig`: the poll interval is the rebalance time-out.
         ClientConfig::JavaConsumer(config) => (config.session_timeout, config.max_poll_interval),
-        ClientConfig::JavaProducer(_) => unreachable!("no producer is a member of a group"),
+        ClientConfig::JavaProducer(_) | ClientConfig::FranzGoProducer(_) | ClientConfig::FranzGoConsumer(_) => {
+            unreachable!("a scenario makes members only of consumers whose library has groups in the model")
+        }
     }
 }
 

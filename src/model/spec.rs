@@ -6,7 +6,9 @@ use super::message::Acks;
 use super::network::topology::Topology;
 use crate::engine::{Distribution, Duration};
 use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
-use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, Offset, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use crate::kafka::{
+    BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, Offset, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx,
+};
 use std::sync::Arc;
 
 /// Records that every partition holds when a run starts, so that logs, epochs and lags have something to be about. All of them are of the
@@ -169,7 +171,8 @@ impl ClientSpec {
     pub fn acks(&self) -> Option<Acks> {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
-            ClientConfig::JavaConsumer(_) => None,
+            ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
+            ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) => None,
         }
     }
 
@@ -271,7 +274,8 @@ impl Spec {
 
     /// The consumers that are members of a group.
     pub fn members(&self, group: GroupIx) -> impl Iterator<Item = (ClientIx, &Consumption)> + '_ {
-        let of_group = move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
+        let of_group =
+            move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
         let clients = self.clients.iter().enumerate().filter_map(of_group);
         clients.filter_map(|ix| self.clients[ix.index()].consumption().map(|consumption| (ix, consumption)))
     }

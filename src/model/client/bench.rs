@@ -6,6 +6,7 @@ use crate::kafka::{
     BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
     TopicIx,
 };
+use crate::model::client::profile::Library;
 use crate::model::client::{Client, profiles};
 use crate::model::cost::Costs;
 use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Request, Response};
@@ -217,7 +218,11 @@ impl Bench {
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
         // Metadata age shall not interfere.
-        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
+        let age = match profiles::find(profile).unwrap().library {
+            Library::Java => ("metadata.max.age.ms", "100000000"),
+            Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
+        };
+        let config: Vec<_> = [age].iter().chain(config).copied().collect();
         let mut bench = Bench::new(profile, leaders, &config);
         bench.act(|client, ctx, out| client.start_warm(ctx, out));
         bench.run_to(at(10_000));

@@ -216,6 +216,13 @@ impl<P> Connections<P> {
         Some(request.purpose)
     }
 
+    /// The oldest request's answer is awaited until then: for libraries that read one answer at a time and time only that.
+    pub(super) fn await_oldest(&mut self, channel: Channel, deadline: Instant) {
+        let Some(oldest) = self.get_mut(channel).and_then(|c| c.in_flight.front_mut()) else { return };
+        oldest.deadline = deadline;
+        self.check_at = self.check_at.min(deadline);
+    }
+
     /// The connection is over (`ClusterConnectionStates.disconnected`): gives what was in flight, oldest first.
     pub(super) fn lost(&mut self, channel: Channel, now: Instant) -> VecDeque<InFlight<P>> {
         let (policy, draws) = (self.policy, self.draws);
@@ -271,6 +278,11 @@ impl<P> Connection<P> {
         };
         connection.setup_timeout = connection.draw_setup_timeout(policy, draws);
         connection
+    }
+
+    /// When something was last written or read.
+    pub(super) fn last_active(&self) -> Instant {
+        self.last_active
     }
 
     /// What draws about this connection are addressed by.

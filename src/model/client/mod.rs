@@ -8,11 +8,13 @@ mod backoff;
 mod bench;
 mod cache;
 mod connections;
+mod franz_go;
 mod java;
 mod kit;
 pub mod profile;
 pub mod profiles;
 
+pub(in crate::model) use self::franz_go::acks as franz_go_acks;
 use self::profile::Library;
 use super::message::Response;
 use super::spec::Role;
@@ -55,6 +57,8 @@ impl Client {
         Client(match (client.profile.library, &client.role) {
             (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
+            (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
+            (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
         })
     }
 

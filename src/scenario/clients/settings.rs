@@ -25,6 +25,7 @@ pub(super) fn resolve(client: &ClientFile, profile: &Profile, consumer: bool, fo
     match &mut config {
         ClientConfig::JavaProducer(config) => java::producer(&client.config, config, found),
         ClientConfig::JavaConsumer(config) => java::consumer(&client.config, config),
+        ClientConfig::FranzGoProducer(_) | ClientConfig::FranzGoConsumer(_) => {}
     }
     config
 }

@@ -177,11 +177,8 @@ impl Group {
         self.sync_by = Instant::MAX;
         let timeout = self.rebalance_timeout();
         let was_empty = self.state == State::Empty;
-        let initial = was_empty.then(|| Initial {
-            delay: initial_delay,
-            remaining: timeout.saturating_sub(initial_delay),
-            member_added: false,
-        });
+        let initial =
+            was_empty.then(|| Initial { delay: initial_delay, remaining: timeout.saturating_sub(initial_delay), member_added: false });
         let until = now + initial.map_or(timeout, |i| i.delay);
         self.state = State::PreparingRebalance(Joining { until, initial });
         effects.fact(self.ix, GroupFact::RebalanceBegan { generation: self.generation });

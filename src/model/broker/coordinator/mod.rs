@@ -66,15 +66,7 @@ impl Shard {
 
 impl Broker {
     /// A request about a group.
-    pub(super) fn group(
-        &mut self,
-        token: Token,
-        client: ClientIx,
-        group: GroupIx,
-        request: GroupRequest,
-        ctx: &mut Ctx,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn group(&mut self, token: Token, client: ClientIx, group: GroupIx, request: GroupRequest, ctx: &mut Ctx, out: &mut Outbox) {
         if request == GroupRequest::FindCoordinator {
             let response = self.find_coordinator(group, ctx);
             return self.answer_group(token, client, response, out);
