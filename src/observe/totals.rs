@@ -24,12 +24,17 @@ impl Observers {
             let tally = self.tally(index, &moved, latency, recovery, stale);
             add(&mut total, &tally);
             let partitions = self.pairs.of_client(index).filter_map(|p| silence::record(p, spec, self.count_from)).collect();
+            let consumer = self.deliveries.record(index);
+            let role = if consumer.is_some() { "consumer" } else { "producer" };
+            let longest_wait = consumer.as_ref().map_or(self.ledger.longest_wait(index), |(_, longest)| *longest);
             let record = ClientRecord {
                 profile: client.profile.name.clone().into_owned(),
+                role: role.to_owned(),
+                consumer: consumer.map(|(record, _)| record),
                 tally,
                 errors: self.errors.record(index),
                 failures: self.ledger.failures(index).clone(),
-                longest_wait_ms: self.ledger.longest_wait(index).as_millis_f64(),
+                longest_wait_ms: longest_wait.as_millis_f64(),
                 partitions,
             };
             clients.insert(client.name.clone(), record);

@@ -52,9 +52,12 @@ impl<'a> Interruptions<'a> {
     }
 }
 
-/// Whether records of this client that were acknowledged waited as long: then one that still waits at the end of the run is just under way.
+/// Whether records of this client that were acknowledged or delivered waited as long: then one that still waits at the end of the run is just
+/// under way.
 fn is_ordinary(record: &RunRecord, client: &str, waited: f64) -> bool {
-    record.clients.get(client).is_some_and(|c| c.tally.latency_ms.count > 0 && waited <= c.tally.latency_ms.max)
+    let Some(client) = record.clients.get(client) else { return false };
+    let waits = client.consumer.as_ref().map_or(&client.tally.latency_ms, |c| &c.wait_ms);
+    waits.count > 0 && waited <= waits.max
 }
 
 /// What the client felt of the windows that one success ended, in the order in which they began: only while it had records waiting.

@@ -95,6 +95,8 @@ fn moved(partition: u32, from: u32, to: u32, why: &str, committed_ms: f64) -> Mo
 fn client() -> ClientRecord {
     ClientRecord {
         profile: "java-4.3".to_owned(),
+        role: "producer".to_owned(),
+        consumer: None,
         tally: tally(),
         errors: counts([("produce:NOT_LEADER_OR_FOLLOWER", 35), ("produce:UNKNOWN_LEADER_EPOCH", 1)]),
         failures: Failures::default(),
