@@ -98,7 +98,8 @@ impl Telling {
     fn delivered(&mut self, at: u64, client: ClientIx, batch: Option<u32>, base: u64, end: u64) {
         self.tell(at, Fact::Delivered { client, partition: P, batch, base: Offset(base), end: Offset(end) });
     }
-    fn found(self, at: u64) -> Found {
+    fn found(mut self, at: u64) -> Found {
+        (0..self.batches).for_each(|batch| self.observers.audit(batch));
         self.observers.finish(&self.spec, ms(at))
     }
 }
