@@ -211,13 +211,40 @@ impl Deliveries {
         }
     }
 
-    /// The record of a consumer, and its longest wait; none for a producer.
-    pub fn record(&self, client: ClientIx) -> Option<(ConsumerRecord, Duration)> {
-        self.reader(client)?;
-        let account = &self.accounts[client.index()];
-        let record = ConsumerRecord { wait_ms: account.wait.clone().quantiles(), ..account.record.clone() };
-        Some((record, account.longest_wait))
+    /// The record of these clients together; none where they are producers.
+    pub fn record(&self, clients: impl Iterator<Item = ClientIx>) -> Option<ConsumerRecord> {
+        let mut accounts = clients.filter(|c| self.is_consumer(*c)).map(|c| &self.accounts[c.index()]);
+        let first = accounts.next()?;
+        let (mut record, mut wait) = (first.record.clone(), first.wait.clone());
+        for one in accounts {
+            add(&mut record, &one.record);
+            wait.merge(&one.wait);
+        }
+        Some(ConsumerRecord { wait_ms: wait.quantiles(), ..record })
     }
+
+    /// A consumer's longest wait; none for a producer.
+    pub fn longest_wait(&self, client: ClientIx) -> Option<Duration> {
+        self.is_consumer(client).then(|| self.accounts[client.index()].longest_wait)
+    }
+
+    /// The longest wait of a record that was delivered to a consumer.
+    pub fn longest_delivered(&self, client: ClientIx) -> Option<Duration> {
+        self.accounts[client.index()].wait.longest()
+    }
+}
+
+/// Adds what one consumer was given; waits are merged apart.
+fn add(all: &mut ConsumerRecord, one: &ConsumerRecord) {
+    all.delivered += one.delivered;
+    all.delivered_again += one.delivered_again;
+    all.skipped += one.skipped;
+    all.delivered_and_lost += one.delivered_and_lost;
+    all.processed += one.processed;
+    all.never_processed += one.never_processed;
+    all.lag_max = all.lag_max.max(one.lag_max);
+    all.lag_at_end += one.lag_at_end;
+    all.position_resets += one.position_resets;
 }
 
 impl Reader {
