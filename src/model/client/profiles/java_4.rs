@@ -24,6 +24,10 @@ static POLICIES: [Policy; 6] = [
         "no-node-or-trigger",
         "KIP-899 (metadata.recovery.strategy) first shipped in 3.8, KIP-1102 (the trigger) in 4.0",
     ),
-    policy("fetch.skip-buffered-nodes", "true", "KAFKA-17182: AbstractFetch.bufferedNodes, merged in February 2025, for 4.1; here for all of 4.x"),
+    policy(
+        "fetch.skip-buffered-nodes",
+        "true",
+        "KAFKA-17182: AbstractFetch.bufferedNodes, merged in February 2025, for 4.1; here for all of 4.x",
+    ),
     policy("retry.timeout-error", "REQUEST_TIMED_OUT", "KAFKA-14317: Sender.handleProduceResponse, since 3.5"),
 ];
