@@ -196,6 +196,7 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
         clients: vec![ClientSpec {
             node: NodeIx(3),
             name: "client-1".to_owned(),
+            fleet: None,
             profile: Arc::new(profile.clone()),
             config: Arc::new(settings),
             bootstrap: (0..3).map(BrokerIx).collect(),

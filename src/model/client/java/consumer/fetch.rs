@@ -99,6 +99,7 @@ impl Consumer {
             });
         }
         let request = Request::Fetch {
+            only_leader: false,
             max_wait: self.settings.fetch_max_wait,
             min_bytes: self.settings.fetch_min_bytes,
             max_bytes: self.settings.fetch_max_bytes,
