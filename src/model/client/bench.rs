@@ -45,6 +45,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// What the next produce entries are answered with although they are appended.
+    pub lies: VecDeque<ErrorCode>,
 }
 
 #[derive(Debug)]
@@ -252,7 +254,13 @@ impl Bench {
             bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
-        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
+        let broker = || Broker {
+            health: Health::Up,
+            applied: vec![(Instant::ZERO, last)],
+            metadata_cost: Duration::ZERO,
+            no_hints: false,
+            lies: VecDeque::new(),
+        };
         bench.brokers = (0..3).map(|_| broker()).collect();
         bench
     }
@@ -484,6 +492,8 @@ impl Bench {
         if error.is_none() {
             self.log.push(*entry);
         }
+        let lie = error.is_none().then(|| self.brokers[broker.index()].lies.pop_front()).flatten();
+        let error = lie.unwrap_or(error);
         let hints = error == ErrorCode::NotLeaderOrFollower && !self.brokers[broker.index()].no_hints;
         let hint = leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true });
         ProduceResult { entry: entry.entry, partition: entry.partition, error, hint }

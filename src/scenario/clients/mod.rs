@@ -1,6 +1,7 @@
 //! `[[client]]`: clients of every library, their configuration, and what they write or read.
 
 mod consuming;
+mod franz_go;
 mod java;
 mod producing;
 mod settings;
