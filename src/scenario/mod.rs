@@ -14,6 +14,7 @@ pub mod import;
 mod keys;
 mod network;
 mod overrides;
+mod profiles;
 mod resolve;
 mod schema;
 mod shape;

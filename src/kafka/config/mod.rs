@@ -4,6 +4,7 @@
 mod broker;
 mod client;
 mod consumer;
+pub mod counterparts;
 pub mod known;
 mod producer;
 mod topic;

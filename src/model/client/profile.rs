@@ -17,6 +17,8 @@ pub enum Evidence {
     Measured,
     /// From the library's source alone.
     Source,
+    /// A scenario changed it.
+    Scenario,
 }
 
 /// One fixed behaviour: its key in the library's table of policies, its value as text, and where that is read.
