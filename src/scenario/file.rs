@@ -166,6 +166,8 @@ pub(super) struct ClientFile {
     pub policies: Settings,
     /// What it is: `producer` or `consumer`. Default: `consumer` where a consumer's own key is set, else `producer`.
     pub role: Option<RoleFile>,
+    /// How many such clients there are: a fleet, told of as one. Each member is a process of its own, at a phase of its own. Default: 1.
+    pub count: Option<At<u32>>,
     /// The topics that it writes to or reads from. Default: every topic.
     pub topics: Option<Vec<At<String>>>,
     /// A consumer's group. Default: none, all partitions of its topics are assigned to it by hand.

@@ -16,6 +16,9 @@ use crate::model::spec::{ClientSpec, NodeSpec, Role, TopicSpec};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Most members of one fleet.
+const MOST_MEMBERS: u32 = 100_000;
+
 /// All clients; their processes are added to `nodes`.
 pub(super) fn resolve(
     file: &File,
@@ -29,10 +32,7 @@ pub(super) fn resolve(
     let profiles = profiles::resolve(&file.profile, found);
     for client in &file.client {
         check_name(&client.name, &clients, found);
-        let node = NodeIx(nodes.len() as u32);
-        let name = client.name.value.clone();
-        nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
-        let whose = format!("Client {name}");
+        let whose = format!("Client {}", *client.name);
         let resolved = profiles.find(client.profile.as_ref(), found).with_policies(&whose, &client.policies, found);
         let consumer = is_consumer(client);
         let config = Arc::new(settings::resolve(client, &resolved, consumer, found));
@@ -42,7 +42,22 @@ pub(super) fn resolve(
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };
-        clients.push(ClientSpec { node, name, profile: Arc::new(resolved.profile), config, bootstrap, role });
+        let profile = Arc::new(resolved.profile);
+        let fleet = client.count.as_ref().map(|_| Arc::<str>::from(client.name.as_str()));
+        for member in 1..=count(client, found) {
+            let node = NodeIx(nodes.len() as u32);
+            let name = if fleet.is_some() { format!("{}-{member}", *client.name) } else { client.name.value.clone() };
+            nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
+            clients.push(ClientSpec {
+                node,
+                name,
+                fleet: fleet.clone(),
+                profile: profile.clone(),
+                config: config.clone(),
+                bootstrap: bootstrap.clone(),
+                role: role.clone(),
+            });
+        }
     }
     clients
 }
@@ -98,6 +113,17 @@ fn times(client: &ClientFile, found: &mut Diagnostics) -> (Duration, Option<Dura
     (start, stop)
 }
 
+/// How many clients the entry stands for.
+fn count(client: &ClientFile, found: &mut Diagnostics) -> u32 {
+    let Some(written) = &client.count else { return 1 };
+    if !(1..=MOST_MEMBERS).contains(&written.value) {
+        let message = format!("`{}` cannot be a fleet of {} clients", *client.name, written.value);
+        found.add(Some(&written.span), message, format!("write a number from 1 to {MOST_MEMBERS}"));
+        return 1;
+    }
+    written.value
+}
+
 fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics) {
     let separates = |c: char| c.is_whitespace() || c == ',' || c == ';';
     if name.is_empty() || name.contains(separates) {
@@ -107,7 +133,7 @@ fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics)
             "take a name without spaces, commas and semicolons",
         );
     }
-    if before.iter().any(|c| c.name == **name) {
+    if before.iter().any(|c| c.is_called(name)) {
         found.add(Some(&name.span), format!("there are two clients `{}`", **name), "give each a name of its own");
     }
 }
