@@ -67,6 +67,20 @@ pub struct Profile {
     pub consumer_defaults: &'static [Default],
 }
 
+impl Profile {
+    /// The settings of a producer (or consumer) with the defaults of these releases; none when the library has no such client.
+    ///
+    /// # Panics
+    /// When the profile holds a default that is no legal value; a test reads them all.
+    pub fn config(&self, consumer: bool) -> Option<ClientConfig> {
+        let mut config = self.library.config(consumer)?;
+        for default in if consumer { self.consumer_defaults } else { self.producer_defaults } {
+            config.set(default.key, default.value).expect("a profile holds legal defaults");
+        }
+        Some(config)
+    }
+}
+
 impl Library {
     /// Every library.
     pub const ALL: [Library; 1] = [Library::Java];

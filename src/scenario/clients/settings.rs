@@ -12,17 +12,13 @@ use crate::kafka::config::ClientConfig;
 pub(super) fn resolve(client: &ClientFile, resolved: &Resolved, consumer: bool, found: &mut Diagnostics) -> ClientConfig {
     let profile = &resolved.profile;
     let library = profile.library;
-    let Some(mut config) = library.config(consumer) else {
+    let Some(mut config) = profile.config(consumer) else {
         let (role, other) = if consumer { ("consumer", false) } else { ("producer", true) };
         let span = client.profile.as_ref().map_or(&client.name.span, |p| &p.span);
         let message = format!("client `{}` is a {role}, and there is no {role} of {} in the model", *client.name, profile.name);
         found.add(Some(span), message, "take another profile: `kafkasim clients` lists them");
         return library.config(other).expect("every library has a client");
     };
-    let defaults = if consumer { profile.consumer_defaults } else { profile.producer_defaults };
-    for default in defaults {
-        config.set(default.key, default.value).expect("a profile holds legal defaults");
-    }
     let written = resolved.settings(consumer, &client.config);
     keys::apply(&written, Scope::Client { library, consumer }, found, |key, text| config.set(key, text));
     let in_group = client.group.is_some();
