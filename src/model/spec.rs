@@ -156,7 +156,13 @@ impl ClientSpec {
     pub fn acks(&self) -> Option<Acks> {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
-            ClientConfig::JavaConsumer(_) => None,
+            ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
+            ClientConfig::KafkaGoWriter(config) => Some(match config.required_acks {
+                "none" => Acks::None,
+                "one" => Acks::Leader,
+                number_or_all => Acks::of(number_or_all),
+            }),
+            ClientConfig::JavaConsumer(_) | ClientConfig::KafkajsConsumer(_) | ClientConfig::KafkaGoReader(_) => None,
         }
     }
 

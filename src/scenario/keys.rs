@@ -75,7 +75,7 @@ fn in_own_unit(key: &Key, text: &str) -> Result<String, String> {
     let nanos_per_unit = match key.kind {
         Kind::Millis => 1_000_000,
         Kind::Seconds => 1_000_000_000,
-        Kind::Int | Kind::Bool | Kind::Word(_) | Kind::Text => return Ok(text.to_owned()),
+        Kind::Int | Kind::Real | Kind::Bool | Kind::Word(_) | Kind::Text => return Ok(text.to_owned()),
     };
     if text.trim().parse::<i64>().is_ok() {
         return Ok(text.to_owned());

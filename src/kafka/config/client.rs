@@ -1,6 +1,8 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, ProducerConfig};
+use super::{
+    ConfigError, ConsumerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, ProducerConfig,
+};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -49,4 +51,12 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A kafkajs producer.
+    KafkajsProducer(KafkajsProducerConfig);
+    /// A kafkajs consumer.
+    KafkajsConsumer(KafkajsConsumerConfig);
+    /// A kafka-go Writer.
+    KafkaGoWriter(KafkaGoWriterConfig);
+    /// A kafka-go Reader.
+    KafkaGoReader(KafkaGoReaderConfig);
 }

@@ -4,6 +4,8 @@
 mod broker;
 mod client;
 mod consumer;
+mod kafka_go;
+mod kafkajs;
 pub mod known;
 mod producer;
 mod topic;
@@ -12,6 +14,8 @@ mod value;
 pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
+pub use kafka_go::{KafkaGoReaderConfig, KafkaGoWriterConfig};
+pub use kafkajs::{KafkajsConsumerConfig, KafkajsProducerConfig};
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};

@@ -6,6 +6,7 @@ use crate::kafka::{
     BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
     TopicIx,
 };
+use crate::model::client::profile::Library;
 use crate::model::client::{Client, profiles};
 use crate::model::cost::Costs;
 use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Request, Response};
@@ -16,6 +17,7 @@ use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, Partition
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -181,7 +183,11 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let spec = spec(profile, leaders, config);
+        Bench::of(spec(profile, leaders, config), leaders)
+    }
+
+    /// The same with the specification given.
+    pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -215,12 +221,32 @@ impl Bench {
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
         // Metadata age shall not interfere.
-        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
-        let mut bench = Bench::new(profile, leaders, &config);
-        bench.act(|client, ctx, out| client.start_warm(ctx, out));
-        bench.run_to(at(10_000));
-        bench.facts.clear();
-        bench
+        let age: &[_] = match profiles::find(profile).unwrap().library {
+            Library::Java => &[("metadata.max.age.ms", "100000000")],
+            Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+            Library::KafkaGo => &[],
+        };
+        let config: Vec<_> = age.iter().chain(config).copied().collect();
+        Bench::new(profile, leaders, &config).long_running()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, config);
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).long_running()
+    }
+
+    /// It starts warm, and ten seconds later all is quiet.
+    fn long_running(mut self) -> Bench {
+        self.act(|client, ctx, out| client.start_warm(ctx, out));
+        self.run_to(at(10_000));
+        self.facts.clear();
+        self
     }
 
     /// Commits a new leader; no broker knows it yet.

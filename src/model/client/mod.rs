@@ -9,6 +9,8 @@ mod bench;
 mod cache;
 mod connections;
 mod java;
+mod kafka_go;
+mod kafkajs;
 mod kit;
 pub mod profile;
 pub mod profiles;
@@ -53,6 +55,8 @@ impl Client {
         let client = &spec.clients[index.index()];
         Client(match client.profile.library {
             Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+            Library::Kafkajs => kafkajs::client(index, spec, chance),
+            Library::KafkaGo => kafka_go::client(index, spec, chance),
         })
     }
 

@@ -8,6 +8,10 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// kafkajs (Node).
+    Kafkajs,
+    /// segmentio kafka-go (Go).
+    KafkaGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -67,12 +71,14 @@ pub struct Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 1] = [Library::Java];
+    pub const ALL: [Library; 3] = [Library::Java, Library::Kafkajs, Library::KafkaGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::Kafkajs => ("kafkajs", "kafkajs"),
+            Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
         }
     }
 
@@ -81,6 +87,10 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
+            (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
+            (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
+            (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
         })
     }
 
@@ -88,6 +98,8 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java => super::java::Policies::KEYS,
+            Library::Kafkajs => super::kafkajs::Policies::KEYS,
+            Library::KafkaGo => super::kafka_go::Policies::KEYS,
         }
     }
 
@@ -98,6 +110,8 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
+            Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
+            Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),
         }
     }
 }

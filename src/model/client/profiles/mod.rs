@@ -5,10 +5,22 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_go_0_4;
+mod kafka_go_0_4_newwriter;
+mod kafkajs_2_2;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 5] = [&java_3_6_0::PROFILE, &java_3_6::PROFILE, &java_3_7::PROFILE, &java_3_9::PROFILE, &java_4::PROFILE];
+static ALL: [&Profile; 8] = [
+    &java_3_6_0::PROFILE,
+    &java_3_6::PROFILE,
+    &java_3_7::PROFILE,
+    &java_3_9::PROFILE,
+    &java_4::PROFILE,
+    &kafkajs_2_2::PROFILE,
+    &kafka_go_0_4::PROFILE,
+    &kafka_go_0_4_newwriter::PROFILE,
+];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
