@@ -1,7 +1,8 @@
 //! The configuration of one client: which table it is of depends on its library.
 
 use super::{
-    ConfigError, ConsumerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, ProducerConfig,
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
+    KafkajsConsumerConfig, KafkajsProducerConfig, Key, ProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.
@@ -51,6 +52,10 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A franz-go producer.
+    FranzGoProducer(FranzGoProducerConfig);
+    /// A franz-go consumer.
+    FranzGoConsumer(FranzGoConsumerConfig);
     /// A kafkajs producer.
     KafkajsProducer(KafkajsProducerConfig);
     /// A kafkajs consumer.

@@ -4,6 +4,7 @@
 mod broker;
 mod client;
 mod consumer;
+mod franz_go;
 mod kafka_go;
 mod kafkajs;
 pub mod known;
@@ -14,6 +15,7 @@ mod value;
 pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
+pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
 pub use kafka_go::{KafkaGoReaderConfig, KafkaGoWriterConfig};
 pub use kafkajs::{KafkajsConsumerConfig, KafkajsProducerConfig};
 pub use producer::ProducerConfig;

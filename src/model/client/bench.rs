@@ -162,6 +162,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         clients: vec![ClientSpec {
             node: NodeIx(3),
             name: "producer-1".to_owned(),
+            fleet: None,
             profile: Arc::new(profile.clone()),
             config: Arc::new(producer),
             bootstrap: (0..3).map(BrokerIx).collect(),
@@ -175,6 +176,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
                 stop: None,
             }),
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
     }
@@ -223,11 +225,12 @@ impl Bench {
         // Metadata age shall not interfere.
         let age: &[_] = match profiles::find(profile).unwrap().library {
             Library::Java => &[("metadata.max.age.ms", "100000000")],
+            Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
             Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
             Library::KafkaGo => &[],
         };
         let config: Vec<_> = age.iter().chain(config).copied().collect();
-        Bench::new(profile, leaders, &config).long_running()
+        Bench::new(profile, leaders, &config).warmed()
     }
 
     /// A warm client of this profile without (or with) some defects.
@@ -238,11 +241,11 @@ impl Bench {
             let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
             policy.value = Cow::Borrowed(value);
         }
-        Bench::of(spec, leaders).long_running()
+        Bench::of(spec, leaders).warmed()
     }
 
-    /// It starts warm, and ten seconds later all is quiet.
-    fn long_running(mut self) -> Bench {
+    /// The client has been running for long; ten seconds later all is quiet.
+    pub fn warmed(mut self) -> Bench {
         self.act(|client, ctx, out| client.start_warm(ctx, out));
         self.run_to(at(10_000));
         self.facts.clear();

@@ -132,6 +132,7 @@ impl Checks {
             }
             Fact::FollowerRoleTaken { partition, .. }
             | Fact::ReplicaDeleted { partition, .. }
+            | Fact::GroupAppended { partition, .. }
             | Fact::Replicated { partition, .. }
             | Fact::Truncated { partition, .. } => {
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
@@ -175,7 +176,8 @@ impl Checks {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
-            | Fact::RecordDone { .. } => {}
+            | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. } => {}
         }
     }
 

@@ -1,0 +1,1 @@
+//! Stories of franz-go clients.

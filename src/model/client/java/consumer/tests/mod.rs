@@ -1,0 +1,3 @@
+//! Stories of the consumer, on the bench.
+
+mod moves;
