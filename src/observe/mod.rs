@@ -252,6 +252,7 @@ impl Observers {
             | Fact::NetworkChanged { .. }
             | Fact::FaultApplied { .. }
             | Fact::BrokerStateChanged { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }

@@ -137,6 +137,7 @@ impl Checks {
             }
             Fact::FollowerRoleTaken { partition, .. }
             | Fact::ReplicaDeleted { partition, .. }
+            | Fact::GroupAppended { partition, .. }
             | Fact::Replicated { partition, .. }
             | Fact::Truncated { partition, .. } => {
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
