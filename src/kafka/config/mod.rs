@@ -5,6 +5,7 @@ mod broker;
 mod client;
 mod consumer;
 mod franz_go;
+pub mod counterparts;
 pub mod known;
 mod producer;
 mod topic;

@@ -19,6 +19,8 @@ pub enum Evidence {
     Measured,
     /// From the library's source alone.
     Source,
+    /// A scenario changed it.
+    Scenario,
 }
 
 /// One fixed behaviour: its key in the library's table of policies, its value as text, and where that is read.
@@ -65,6 +67,20 @@ pub struct Profile {
     pub producer_defaults: &'static [Default],
     /// The consumer defaults that differ from the library's table.
     pub consumer_defaults: &'static [Default],
+}
+
+impl Profile {
+    /// The settings of a producer (or consumer) with the defaults of these releases; none when the library has no such client.
+    ///
+    /// # Panics
+    /// When the profile holds a default that is no legal value; a test reads them all.
+    pub fn config(&self, consumer: bool) -> Option<ClientConfig> {
+        let mut config = self.library.config(consumer)?;
+        for default in if consumer { self.consumer_defaults } else { self.producer_defaults } {
+            config.set(default.key, default.value).expect("a profile holds legal defaults");
+        }
+        Some(config)
+    }
 }
 
 impl Library {
