@@ -311,11 +311,12 @@ impl<R> Network<R> {
         LeastLoaded { node, any_ready }
     }
 
-    /// Arms the timer for the earliest of the network's own deadlines and this one.
-    pub(super) fn arm(&mut self, at: Instant, out: &mut Outbox) {
+    /// Arms the timer for the earliest of the network's own deadlines and this one, which it gives back.
+    pub(super) fn arm(&mut self, at: Instant, out: &mut Outbox) -> Instant {
         let trigger = self.rebootstrap_at().unwrap_or(Instant::MAX);
         let at = at.min(self.wake).min(self.kit.connections.check_at()).min(trigger);
         self.kit.arm(at, out);
+        at
     }
 
     /// Wakes no later than this.

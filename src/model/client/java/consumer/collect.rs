@@ -4,6 +4,7 @@ use super::Consumer;
 use super::buffer::Completed;
 use super::reader::Given;
 use super::subscription::State;
+use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
 use crate::model::{Ctx, Outbox};
 use crate::observe::Fact;
@@ -81,19 +82,23 @@ impl Consumer {
 
     /// `FetchCollector.handleInitializeErrors`. No error makes the partition wait before it is asked for again.
     fn act_on(&mut self, completed: &Completed, out: &mut Outbox) {
-        match completed.error {
+        let refreshes = matches!(
+            completed.error,
             ErrorCode::NotLeaderOrFollower
-            | ErrorCode::ReplicaNotAvailable
-            | ErrorCode::KafkaStorageError
-            | ErrorCode::FencedLeaderEpoch
-            | ErrorCode::OffsetNotAvailable
-            | ErrorCode::UnknownTopicOrPartition
-            | ErrorCode::UnknownTopicId
-            | ErrorCode::InconsistentTopicId => self.refresh_for(completed.partition, out),
-            ErrorCode::OffsetOutOfRange => self.out_of_range(completed),
-            // The broker is behind: it is asked again at once, and nobody else (`UNKNOWN_LEADER_EPOCH` is only logged).
-            _ => {}
+                | ErrorCode::ReplicaNotAvailable
+                | ErrorCode::KafkaStorageError
+                | ErrorCode::FencedLeaderEpoch
+                | ErrorCode::OffsetNotAvailable
+                | ErrorCode::UnknownTopicOrPartition
+                | ErrorCode::UnknownTopicId
+                | ErrorCode::InconsistentTopicId
+        );
+        if refreshes {
+            self.refresh_for(completed.partition, out);
+        } else if completed.error == ErrorCode::OffsetOutOfRange {
+            self.out_of_range(completed);
         }
+        // Any other, such as UNKNOWN_LEADER_EPOCH of a broker that is behind, is only logged: it is asked again at once.
     }
 
     /// `FetchUtils.requestMetadataUpdate`.
@@ -118,7 +123,7 @@ impl Consumer {
     }
 
     /// Nodes whose records wait in the buffer for partitions that may be read (`AbstractFetch.bufferedNodes`, KAFKA-17182).
-    pub(super) fn buffered_nodes(&self, now: crate::engine::Instant) -> Vec<BrokerIx> {
+    pub(super) fn buffered_nodes(&self, now: Instant) -> Vec<BrokerIx> {
         if !self.settings.skip_buffered_nodes {
             return Vec::new();
         }

@@ -171,8 +171,7 @@ impl Consumer {
         for entry in &fetch.entries {
             let Some(assigned) = self.subscription.get_mut(entry.partition) else { continue };
             assigned.leave_replica();
-            let Some(how) = how else { continue };
-            assigned.failures += 1;
+            assigned.failures += u32::from(how.is_some());
         }
         let Some(how) = how else { return };
         for &ConsumerFetch { entry, partition, .. } in &fetch.entries {

@@ -79,6 +79,8 @@ pub(in crate::model::client) struct Consumer {
     sessions: BTreeMap<BrokerIx, FetchSession>,
     buffer: Buffer,
     arrived: VecDeque<Arrived>,
+    /// When the blocked `poll()` wakes if nothing arrives.
+    sleeps_until: Instant,
     reader: Reader,
 }
 
@@ -111,6 +113,7 @@ impl Consumer {
             sessions: BTreeMap::new(),
             buffer: Buffer::default(),
             arrived: VecDeque::new(),
+            sleeps_until: Instant::MAX,
             reader: Reader::new(index, chance),
         }
     }
@@ -191,6 +194,9 @@ impl Machine for Consumer {
     fn start(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.crash();
         let consumption = consumption(ctx.spec, self.index);
+        if self.reader.is_over(consumption, ctx.now) {
+            return;
+        }
         self.reader.wait_for(consumption.start, ctx.now);
         if !self.reader.arm(consumption, out) {
             self.begin(ctx, out);
@@ -236,9 +242,14 @@ impl Machine for Consumer {
             return;
         }
         self.net.kit.woken();
-        if self.net.kit.up && !self.reader.is_busy() {
-            self.turn(ctx, out);
+        if !self.net.kit.up || self.reader.is_busy() {
+            return;
         }
+        // A timer that was armed for an earlier turn wakes nobody: the blocked `poll()` sleeps on.
+        if ctx.now < self.sleeps_until {
+            return self.arm(out);
+        }
+        self.turn(ctx, out);
     }
 
     fn connected(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox) {

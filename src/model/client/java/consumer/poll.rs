@@ -35,8 +35,13 @@ impl Consumer {
                 break;
             }
         }
+        self.arm(out);
+    }
+
+    /// Arms the timer for the moment at which the blocked `poll()` wakes.
+    pub(super) fn arm(&mut self, out: &mut Outbox) {
         let expires_at = self.unsent.iter().map(|u| u.expires_at).min().unwrap_or(Instant::MAX);
-        self.net.arm(expires_at, out);
+        self.sleeps_until = self.net.arm(expires_at, out);
     }
 
     /// Something has to wait for its node's reconnect pause, which wakes nobody: it is looked at when the blocked `poll()` returns.

@@ -31,14 +31,13 @@ pub(super) struct Reader {
     work: VecDeque<(Given, Instant)>,
     /// When the present `poll()` was called.
     polled_at: Instant,
-    stopped: bool,
 }
 
 impl Reader {
     /// An application that does not run yet.
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
         let draws = chance.stream("consumer processing", u64::from(client.0));
-        Reader { client, draws, begins_at: None, work: VecDeque::new(), polled_at: Instant::ZERO, stopped: false }
+        Reader { client, draws, begins_at: None, work: VecDeque::new(), polled_at: Instant::ZERO }
     }
 
     /// The process is gone.
@@ -51,6 +50,11 @@ impl Reader {
     pub(super) fn wait_for(&mut self, start: Duration, now: Instant) {
         let at = Instant::ZERO + start;
         self.begins_at = Some(at).filter(|at| *at > now);
+    }
+
+    /// Whether it has ended for good.
+    pub(super) fn is_over(&self, consumption: &Consumption, now: Instant) -> bool {
+        consumption.stop.is_some_and(|stop| Instant::ZERO + stop <= now)
     }
 
     /// It calls `poll()`.
@@ -95,7 +99,7 @@ impl Reader {
 
     /// Arms the timer for its next step; true when it waits for its beginning.
     pub(super) fn arm(&self, consumption: &Consumption, out: &mut Outbox) -> bool {
-        let stop = consumption.stop.filter(|_| !self.stopped).map(|stop| Instant::ZERO + stop);
+        let stop = consumption.stop.map(|stop| Instant::ZERO + stop);
         let next = self.begins_at.or(self.work.front().map(|(_, at)| *at)).into_iter().chain(stop).min();
         if let Some(at) = next {
             out.timer(TimerKind::Workload, at);
@@ -108,8 +112,7 @@ impl Consumer {
     /// The application's next step: it begins, ends, or is done with records and polls again.
     pub(super) fn run_application(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let consumption = consumption(ctx.spec, self.index);
-        if consumption.stop.is_some_and(|stop| Instant::ZERO + stop <= ctx.now) {
-            self.reader.stopped = true;
+        if self.reader.is_over(consumption, ctx.now) {
             return self.close(out);
         }
         if self.reader.begins_at.is_some_and(|at| at <= ctx.now) {
