@@ -9,6 +9,7 @@ mod bench;
 mod cache;
 mod connections;
 mod franz_go;
+mod group;
 mod java;
 mod kafka_go;
 mod kafkajs;

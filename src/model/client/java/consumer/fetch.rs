@@ -197,6 +197,8 @@ impl Consumer {
             Sent::Fetch(fetch) => self.fetch_failed(&fetch, how, out),
             Sent::ListOffsets(resets) => self.look_up_failed(resets.iter().map(|r| r.partition), now, out),
             Sent::OffsetsForLeaderEpoch(validations) => self.look_up_failed(validations.iter().map(|v| v.partition), now, out),
+            Sent::FindCoordinator => self.membership.iter_mut().for_each(|m| m.not_found(now)),
+            Sent::Group(_, asked) => self.membership.iter_mut().for_each(|m| m.lost(asked.clone(), now, out)),
         }
     }
 }

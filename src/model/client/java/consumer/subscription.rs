@@ -83,6 +83,14 @@ impl Assigned {
         self.next_retry = None;
     }
 
+    /// Begins to read here once the leader says that the position stands, if there is an epoch to ask about (`seekUnvalidated`).
+    pub(super) fn seek_unvalidated(&mut self, position: Position) {
+        self.seek(position);
+        if position.epoch.is_some() && position.leader.is_some() {
+            self.state = State::AwaitValidation;
+        }
+    }
+
     /// Has read on (`SubscriptionState.position`).
     pub(super) fn advance(&mut self, offset: Offset, epoch: LeaderEpoch) {
         if let Some(position) = &mut self.position {
