@@ -157,6 +157,7 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::JavaConsumer(_) => None,
+            ClientConfig::Librdkafka(config) => self.workload().map(|_| Acks::of(config.acks)),
         }
     }
 

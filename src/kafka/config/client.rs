@@ -1,6 +1,6 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, ProducerConfig};
+use super::{ConfigError, ConsumerConfig, Key, LibrdkafkaConfig, ProducerConfig};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -38,7 +38,7 @@ macro_rules! client_config {
 
             /// The table's row of a key.
             pub fn key(&self, name: &str) -> Option<&'static Key> {
-                self.keys().iter().find(|k| k.name == name)
+                self.keys().iter().find(|k| k.is_named(name))
             }
         }
     };
@@ -49,4 +49,6 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A librdkafka producer or consumer.
+    Librdkafka(LibrdkafkaConfig);
 }

@@ -24,6 +24,8 @@ pub enum Kind {
 pub struct Key {
     /// Kafka's name.
     pub name: &'static str,
+    /// Other names of the same key.
+    pub aliases: &'static [&'static str],
     /// How it is read.
     pub kind: Kind,
     /// Kafka's default, as text.
@@ -34,6 +36,13 @@ pub struct Key {
     pub max: i64,
     /// What it does, in one sentence.
     pub doc: &'static str,
+}
+
+impl Key {
+    /// Whether the key goes by this name.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
 }
 
 /// Why a value was refused.

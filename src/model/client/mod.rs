@@ -10,6 +10,7 @@ mod cache;
 mod connections;
 mod java;
 mod kit;
+mod librdkafka;
 pub mod profile;
 pub mod profiles;
 
@@ -53,6 +54,7 @@ impl Client {
         let client = &spec.clients[index.index()];
         Client(match client.profile.library {
             Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+            Library::Librdkafka => Box::new(librdkafka::Producer::new(index, spec, chance)),
         })
     }
 

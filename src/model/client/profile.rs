@@ -8,6 +8,8 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// confluentinc/librdkafka, and with it confluent-kafka for Python, Go and .NET.
+    Librdkafka,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -67,12 +69,13 @@ pub struct Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 1] = [Library::Java];
+    pub const ALL: [Library; 2] = [Library::Java, Library::Librdkafka];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::Librdkafka => ("librdkafka", "librdkafka (confluent-kafka)"),
         }
     }
 
@@ -81,6 +84,7 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
         })
     }
 
@@ -88,6 +92,7 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java => super::java::Policies::KEYS,
+            Library::Librdkafka => super::librdkafka::Policies::KEYS,
         }
     }
 
@@ -98,6 +103,7 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
+            Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
         }
     }
 }

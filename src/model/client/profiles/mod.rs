@@ -5,10 +5,26 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod librdkafka_2_10;
+mod librdkafka_2_16;
+mod librdkafka_2_3;
+mod librdkafka_2_4;
+mod librdkafka_2_5;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 5] = [&java_3_6_0::PROFILE, &java_3_6::PROFILE, &java_3_7::PROFILE, &java_3_9::PROFILE, &java_4::PROFILE];
+static ALL: [&Profile; 10] = [
+    &java_3_6_0::PROFILE,
+    &java_3_6::PROFILE,
+    &java_3_7::PROFILE,
+    &java_3_9::PROFILE,
+    &java_4::PROFILE,
+    &librdkafka_2_3::PROFILE,
+    &librdkafka_2_4::PROFILE,
+    &librdkafka_2_5::PROFILE,
+    &librdkafka_2_10::PROFILE,
+    &librdkafka_2_16::PROFILE,
+];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {

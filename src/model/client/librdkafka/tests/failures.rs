@@ -1,0 +1,1 @@
+//! Brokers die, hang and vanish.
