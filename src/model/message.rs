@@ -363,8 +363,10 @@ pub enum Request {
     InitProducerId,
     /// Records.
     Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 2]> },
-    /// A consumer's fetch. `rack`: where the consumer stands, if it wants a replica nearby.
+    /// A consumer's fetch. `only_leader`: versions before 11 are served by leaders alone (`FetchParams.fetchOnlyLeader`); followers serve all
+    /// others, asked for or not. `rack`: where the consumer stands, if it wants a replica nearby.
     Fetch {
+        only_leader: bool,
         max_wait: Duration,
         min_bytes: u32,
         max_bytes: u32,

@@ -124,6 +124,8 @@ pub struct ClientSpec {
     pub node: NodeIx,
     /// Its `client.id`.
     pub name: String,
+    /// The fleet of alike clients that it is a member of; its members stand beside each other.
+    pub fleet: Option<Arc<str>>,
     /// Its library and release.
     pub profile: Arc<Profile>,
     /// Its configuration.
@@ -144,6 +146,11 @@ pub enum Role {
 }
 
 impl ClientSpec {
+    /// Whether a scenario means this client by a name: its own, or that of its fleet.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.fleet.as_deref() == Some(name)
+    }
+
     /// What it writes, if it is a producer.
     pub fn workload(&self) -> Option<&Workload> {
         match &self.role {

@@ -137,7 +137,8 @@ impl Cluster {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
-            | Fact::RecordDone { .. } => return None,
+            | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. } => return None,
         };
         Some(text)
     }

@@ -320,6 +320,8 @@ pub enum Fact {
     EntryReturned { client: ClientIx, partition: PartitionIx, entry: EntryId, error: ErrorCode },
     /// The client gave the request up without an answer.
     EntryUnreachable { client: ClientIx, broker: BrokerIx, partition: PartitionIx, entry: EntryId, how: Unreachable },
+    /// A record's fate is known to the application: acknowledged (`None`) or failed.
+    RecordDone { client: ClientIx, record: RecordId, partition: PartitionIx, batch: Option<BatchId>, created_at: Instant, error: ErrorCode },
     /// `poll()` gave records to the application, from `base` to `end` (exclusive), all of one batch (none: from before the run).
     Delivered { client: ClientIx, partition: PartitionIx, batch: Option<BatchId>, base: Offset, end: Offset },
     /// The application is done with every record that it was given below `end`.
@@ -328,6 +330,6 @@ pub enum Fact {
     PositionSet { client: ClientIx, partition: PartitionIx, from: Option<Offset>, to: Offset, why: Position },
     /// Something happened in a consumer group.
     Group { group: GroupIx, what: GroupFact },
-    /// A record's fate is known to the application: acknowledged (`None`) or failed.
-    RecordDone { client: ClientIx, record: RecordId, partition: PartitionIx, batch: Option<BatchId>, created_at: Instant, error: ErrorCode },
+    /// A consumer reads a partition from this replica from now on, because the leader said so (KIP-392); none: from the leader again.
+    ReplicaChosen { client: ClientIx, partition: PartitionIx, replica: Option<BrokerIx> },
 }

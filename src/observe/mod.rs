@@ -14,10 +14,13 @@ pub mod truth;
 
 mod clients;
 mod cluster;
+mod fleets;
+mod interruptions;
 mod latency;
 mod ledger;
 mod moves;
 mod pairs;
+mod phase_sums;
 mod phases;
 mod silence;
 #[cfg(test)]
@@ -39,14 +42,15 @@ use clients::Clients;
 use cluster::Cluster;
 use digest::Digest;
 use fact::{Api, BatchId};
-use latency::Sample;
 use ledger::{Errors, Ledger};
 use moves::Moves;
 use pairs::{Belief, PairIx, Pairs};
+use phase_sums::PhaseSums;
 use phases::Passage;
-use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, Tally, Window};
+use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, PhaseSummary, Tally, Window};
 use stale::{Entries, Live, Sent, Verdict};
 use std::collections::BTreeMap;
+use totals::Samples;
 use truth::Truth;
 use windows::{Loss, Windows, loss_to, teller_knew};
 
@@ -93,8 +97,12 @@ pub struct Found {
     pub clients: BTreeMap<String, ClientRecord>,
     /// Committed leader changes.
     pub moves: Vec<Move>,
-    /// Windows.
+    /// Windows of single clients.
     pub windows: Vec<Window>,
+    /// Phases of all recoveries.
+    pub recovery_phases: Vec<PhaseSummary>,
+    /// Phases of all stale windows.
+    pub window_phases: Vec<PhaseSummary>,
     /// The protocol's promises.
     pub checks: CheckRecord,
     /// What the cluster went through.
@@ -222,6 +230,7 @@ impl Observers {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
+            | Fact::ReplicaChosen { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions
@@ -379,6 +388,20 @@ impl Observers {
         self.ledger.audit(batch);
     }
 
+    /// The durations of each client.
+    fn samples(&self, clients: usize, end: Instant) -> Vec<Samples> {
+        let mut samples = vec![Samples::default(); clients];
+        self.windows.measure(&self.pairs, self.count_from, &mut samples);
+        for (i, sample) in samples.iter_mut().enumerate() {
+            sample.latency = self.ledger.latency(ClientIx(i as u32)).clone();
+        }
+        let ordinary: Vec<Option<Duration>> = samples.iter().map(|s| s.latency.longest()).collect();
+        let felt = self.windows.felt(&self.pairs, self.count_from);
+        let all = interruptions::of_clients(felt, end, clients, |p| self.pairs.get(p).client.index(), |client| ordinary[client]);
+        samples.iter_mut().zip(all).for_each(|(sample, interruptions)| sample.interruptions = interruptions);
+        samples
+    }
+
     /// All that was found, when the run is over at `end`. `spec` is that of the world at the end, with topics made during the run.
     pub fn finish(mut self, spec: &Spec, end: Instant) -> Found {
         for topic in std::mem::take(&mut self.late_removals) {
@@ -392,15 +415,24 @@ impl Observers {
             let all: Vec<PairIx> = (0..self.pairs.iter().count() as PairIx).collect();
             all.into_iter().for_each(|pair| silence::close(self.pairs.get_mut(pair), end));
         }
-        let mut samples = vec![(Sample::default(), Sample::default()); spec.clients.len()];
-        self.windows.measure(&self.pairs, self.count_from, &mut samples);
+        let samples = self.samples(spec.clients.len(), end);
         let (clients, total) = self.tallies(spec, &samples);
+        let (mut windows, mut recovery, mut stale) = (Vec::new(), PhaseSums::default(), PhaseSums::default());
+        for (client, window) in self.windows.records(&self.pairs, &self.moves, spec, self.count_from) {
+            recovery.add(&window.recovery_phases);
+            stale.add(&window.window_phases);
+            if spec.clients[client.index()].fleet.is_none() {
+                windows.push(window);
+            }
+        }
         Found {
             digest: self.digest.text(),
             total,
             clients,
             moves: self.moves.records(spec, self.count_from),
-            windows: self.windows.records(&self.pairs, &self.moves, spec, self.count_from),
+            windows,
+            recovery_phases: recovery.summaries(),
+            window_phases: stale.summaries(),
             checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
             cluster: self.cluster.finish(&self.truth),
         }

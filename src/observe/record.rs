@@ -41,8 +41,14 @@ pub struct RunRecord {
     pub clients: BTreeMap<String, ClientRecord>,
     /// One for each committed leader change, in order.
     pub moves: Vec<Move>,
-    /// One for each (client, partition) whose belief or service a move or loss of a leader broke.
+    /// One for each (client, partition) whose belief or service a move or loss of a leader broke; not those of fleets (`count` above one).
     pub windows: Vec<Window>,
+    /// Phases of all recoveries, those of fleets too.
+    #[serde(default)]
+    pub recovery_phases: Vec<PhaseSummary>,
+    /// Phases of all stale windows, those of fleets too.
+    #[serde(default)]
+    pub window_phases: Vec<PhaseSummary>,
     /// The protocol's own promises.
     pub checks: Checks,
     /// What the cluster went through.
@@ -80,6 +86,12 @@ pub struct Tally {
     pub recovery_ms: Quantiles,
     /// Of (client, partition): from the commit of a move to the client's cache naming the true leader.
     pub stale_window_ms: Quantiles,
+    /// Of (client, partition): the part of a recovery in which records were waiting. Several moves that one success ended are one.
+    #[serde(default)]
+    pub interruption_ms: Quantiles,
+    /// The longest time for which records had been waiting, when the run ended, for an interruption to end; zero when none was open.
+    #[serde(default)]
+    pub longest_waiting_ms: f64,
     /// Metadata requests sent.
     pub metadata_requests: u64,
     /// Bytes of their answers.
@@ -147,11 +159,17 @@ pub struct Quantiles {
     pub max: f64,
 }
 
-/// One client.
+/// One client, or a fleet of alike ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ClientRecord {
     /// Its library and release.
     pub profile: String,
+    /// How many members it has; above one it is a fleet, and what is counted is the sum over them.
+    #[serde(default = "one")]
+    pub members: u64,
+    /// How a fleet's members differ; none for a single client.
+    #[serde(default)]
+    pub spread: Option<Spread>,
     /// What is counted.
     #[serde(flatten)]
     pub tally: Tally,
@@ -163,6 +181,52 @@ pub struct ClientRecord {
     pub longest_wait_ms: f64,
     /// Partitions with their longest silence.
     pub partitions: Vec<PartitionSilence>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// How the members of a fleet differ: each figure's distribution over them.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// Stale requests of a member.
+    pub stale: Members,
+    /// Records of a member that failed to its application.
+    pub failed: Members,
+    /// The longest wait of a record of a member.
+    pub longest_wait_ms: Members,
+    /// The longest interruption of a member that had one.
+    pub longest_interruption_ms: Members,
+    /// Metadata requests of a member.
+    pub metadata_requests: Members,
+}
+
+/// One figure over the members of a fleet.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Members {
+    /// Members that the figure is of.
+    pub count: u64,
+    /// Least.
+    pub min: f64,
+    /// Median.
+    pub p50: f64,
+    /// Nine of ten members have no more.
+    pub p90: f64,
+    /// 99 of a hundred members have no more.
+    pub p99: f64,
+    /// Most.
+    pub max: f64,
+}
+
+impl Members {
+    /// The distribution of these values (nearest rank).
+    pub fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let n = values.len();
+        let at = |per_cent: usize| values.get((n * per_cent).div_ceil(100).max(1) - 1).copied().unwrap_or(0.0);
+        Members { count: n as u64, min: at(0), p50: at(50), p90: at(90), p99: at(99), max: at(100) }
+    }
 }
 
 /// Records that failed to the application.
@@ -244,6 +308,23 @@ pub struct Window {
     /// Parts of the recovery: detect, elect, commit, propagate, discover, back off, connect, queued on the connection, await replication;
     /// beside these, where they are not zero: no record to send, leader away (a loss without a move), a later move. They add up to it.
     pub recovery_phases: Vec<Phase>,
+}
+
+/// One phase of all windows or recoveries in which it took any time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseSummary {
+    /// Its name.
+    pub name: String,
+    /// In how many it took any time.
+    pub times: u64,
+    /// All its time.
+    pub total_ms: f64,
+    /// Median of those.
+    pub p50_ms: f64,
+    /// Longest.
+    pub max_ms: f64,
+    /// The settings or costs that govern it, the one that governed most of its time first; three at most.
+    pub governed_by: Vec<String>,
 }
 
 /// A part of a window or recovery.

@@ -99,6 +99,7 @@ impl Line<'_> {
             | Fact::EntryUnreachable { .. }
             | Fact::RecordCreated { .. }
             | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. }
             | Fact::Delivered { .. }
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
@@ -403,6 +404,12 @@ impl Line<'_> {
             self.put("to", json!(to.0));
             self.put("why", json!(format!("{why:?}").to_lowercase()));
             return "PositionSet";
+        }
+        if let Fact::ReplicaChosen { client, partition, replica } = fact {
+            self.client(*client);
+            self.partition(*partition);
+            self.broker_key("replica", *replica);
+            return "ReplicaChosen";
         }
         if let Fact::Group { group, what } = fact {
             self.put("group", json!(group.0));

@@ -4,10 +4,66 @@ use super::at::At;
 use super::diagnostic::Diagnostics;
 use super::file::Settings;
 use crate::engine::parse_duration;
-use crate::kafka::config::known::{Classified, classify};
-use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, ProducerConfig, TopicConfig};
+use crate::kafka::config::known::{self, Classified};
+use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, TopicConfig};
+use crate::model::client::profile::Library;
 
-pub(super) use crate::kafka::config::known::Scope;
+/// Whose keys they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scope {
+    /// `server.properties` of a broker or controller.
+    Broker,
+    /// A topic's own configuration.
+    Topic,
+    /// A client's.
+    Client {
+        /// Of this library.
+        library: Library,
+        /// A consumer, else a producer.
+        consumer: bool,
+    },
+}
+
+impl Scope {
+    /// The keys that the model reads.
+    pub fn keys(self) -> &'static [Key] {
+        match self {
+            Scope::Broker => BrokerConfig::KEYS,
+            Scope::Topic => TopicConfig::KEYS,
+            Scope::Client { library, consumer } => library.config(consumer).map_or(&[], |config| config.keys()),
+        }
+    }
+
+    /// The row of a key that the model reads.
+    pub fn key(self, name: &str) -> Option<&'static Key> {
+        self.keys().iter().find(|k| k.name == name)
+    }
+
+    /// What is known about a key here.
+    pub fn classify(self, name: &str) -> Classified {
+        let known = match self {
+            Scope::Broker => known::BROKER,
+            Scope::Topic => known::TOPIC,
+            Scope::Client { library, consumer } => known::client(library.names().0, consumer),
+        };
+        known::classify(self.keys(), known, name)
+    }
+
+    /// Whose a key is, in words: `broker`, `Java producer`.
+    pub fn whose(self) -> String {
+        match self {
+            Scope::Broker => "broker".to_owned(),
+            Scope::Topic => "topic".to_owned(),
+            Scope::Client { library, consumer } => format!("{} {}", library.names().0, if consumer { "consumer" } else { "producer" }),
+        }
+    }
+
+    /// Every scope.
+    pub fn all() -> impl Iterator<Item = Scope> {
+        let of = |library| [false, true].map(|consumer| Scope::Client { library, consumer });
+        [Scope::Broker, Scope::Topic].into_iter().chain(Library::ALL.into_iter().flat_map(of))
+    }
+}
 
 /// Sets each key on a configuration through `set`, and notes what is wrong.
 pub(super) fn apply(
@@ -17,7 +73,7 @@ pub(super) fn apply(
     mut set: impl FnMut(&str, &str) -> Result<(), ConfigError>,
 ) {
     for (name, setting) in settings {
-        let Some(key) = keys(scope).iter().find(|k| k.name == **name) else {
+        let Some(key) = scope.key(name) else {
             not_read(name, scope, found);
             continue;
         };
@@ -40,34 +96,19 @@ pub(super) fn sets(settings: &Settings, key: &str) -> bool {
     settings.keys().any(|k| **k == key)
 }
 
-fn keys(scope: Scope) -> &'static [Key] {
-    match scope {
-        Scope::Broker => BrokerConfig::KEYS,
-        Scope::Topic => TopicConfig::KEYS,
-        Scope::Producer => ProducerConfig::KEYS,
-    }
-}
-
-const fn whose(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Broker => "broker",
-        Scope::Topic => "topic",
-        Scope::Producer => "producer",
-    }
-}
-
-/// A key that Kafka has and the model does not use is told in the answer; any other is a mistake.
+/// A key that its program has and the model does not use is told in the answer; any other is a mistake.
 fn not_read(name: &At<String>, scope: Scope, found: &mut Diagnostics) {
-    let elsewhere = [Scope::Broker, Scope::Topic, Scope::Producer].into_iter().find(|s| keys(*s).iter().any(|k| k.name == **name));
-    let help = match (classify(scope, name), elsewhere) {
-        (Classified::Known(reason), _) => return found.note(format!("The {} key {} has no effect: {reason}.", whose(scope), **name)),
-        (Classified::Unknown { .. } | Classified::Modelled, Some(other)) => format!("it is a {} key: set it there", whose(other)),
+    let whose = scope.whose();
+    let elsewhere = Scope::all().find(|s| s.key(name).is_some());
+    let help = match (scope.classify(name), elsewhere) {
+        (Classified::Known(reason), _) => return found.note(format!("The {whose} key {} has no effect: {reason}.", **name)),
+        (Classified::Unknown { .. } | Classified::Modelled, Some(other)) => format!("it is a {} key: set it there", other.whose()),
         (Classified::Unknown { suggestion: Some(candidate) }, None) => format!("did you mean `{candidate}`?"),
         (Classified::Unknown { suggestion: None } | Classified::Modelled, None) => {
-            format!("the {} keys of the model are {}", whose(scope), keys(scope).iter().map(|k| k.name).collect::<Vec<_>>().join(", "))
+            format!("the {whose} keys of the model are {}", scope.keys().iter().map(|k| k.name).collect::<Vec<_>>().join(", "))
         }
     };
-    found.add(Some(&name.span), format!("`{}` is no {} key of Kafka", **name, whose(scope)), help);
+    found.add(Some(&name.span), format!("`{}` is no {whose} key of Kafka", **name), help);
 }
 
 /// Kafka writes bare numbers of a fixed unit; here a duration with its unit is as good.

@@ -73,7 +73,7 @@ fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
     let (topics, partitions) = topics::resolve(file, &cluster, found);
     let mut nodes = std::mem::take(&mut cluster.nodes);
     let clients = clients::resolve(file, &cluster, &topics, &mut nodes, found);
-    let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters };
+    let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters, clients: &clients };
     let topology = network::resolve(file, &residents, found);
     Spec {
         name: name.to_owned(),

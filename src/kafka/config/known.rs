@@ -1,18 +1,22 @@
 //! Every key that Kafka knows, so that a misspelt key can be told from one that the model merely does not use.
 
 mod broker;
+mod consumer;
 mod producer;
 mod reason;
 mod topic;
 
-use super::{BrokerConfig, Key, ProducerConfig, TopicConfig};
+use super::Key;
 use reason::{GROUPS, LOG, METRICS, NETWORK, PROCESS, SECURITY, TIERED, ZOOKEEPER};
 
 /// Less alike than this (0 to 1) is no misspelling.
 const ALIKE: f64 = 0.84;
 
-/// Families of keys that brokers and clients take by their beginning: dynamic ones, and those that grow with every release.
-const PREFIXES: &[(&str, &str)] = &[
+/// Families of keys by their beginning, each with the reason why it has no effect.
+type Families = &'static [(&'static str, &'static str)];
+
+/// What brokers take: dynamic keys, and those that grow with every release.
+const OF_BROKERS: Families = &[
     ("config.providers.", PROCESS),
     ("group.", GROUPS),
     ("kafka.metrics.", METRICS),
@@ -29,15 +33,29 @@ const PREFIXES: &[(&str, &str)] = &[
     ("zookeeper.", ZOOKEEPER),
 ];
 
-/// Whose key it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scope {
-    /// `server.properties` of a broker or controller.
-    Broker,
-    /// A topic's own configuration.
-    Topic,
-    /// A Java producer.
-    Producer,
+/// What Java clients take.
+const OF_JAVA: Families = &[("config.providers.", PROCESS), ("metrics.jmx.", METRICS), ("sasl.", SECURITY), ("ssl.", SECURITY)];
+
+/// The keys that a program knows and the model does not use.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// Key and reason, ascending by key.
+    keys: &'static [(&'static str, &'static str)],
+    families: Families,
+}
+
+/// `server.properties` of a broker or controller.
+pub const BROKER: Known = Known { keys: broker::KEYS, families: OF_BROKERS };
+/// A topic's own configuration.
+pub const TOPIC: Known = Known { keys: topic::KEYS, families: &[] };
+
+/// The clients of a library, by the name that its profiles begin with.
+pub fn client(library: &str, consumer: bool) -> Known {
+    match (library, consumer) {
+        ("java", false) => Known { keys: producer::KEYS, families: OF_JAVA },
+        ("java", true) => Known { keys: consumer::KEYS, families: OF_JAVA },
+        _ => Known { keys: &[], families: &[] },
+    }
 }
 
 /// What is known about a key.
@@ -54,59 +72,49 @@ pub enum Classified {
     },
 }
 
-impl Scope {
-    fn modelled(self) -> &'static [Key] {
-        match self {
-            Scope::Broker => BrokerConfig::KEYS,
-            Scope::Topic => TopicConfig::KEYS,
-            Scope::Producer => ProducerConfig::KEYS,
-        }
-    }
-
-    fn known(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Scope::Broker => broker::KEYS,
-            Scope::Topic => topic::KEYS,
-            Scope::Producer => producer::KEYS,
-        }
-    }
-}
-
-/// What is known about a key of a scope.
-pub fn classify(scope: Scope, key: &str) -> Classified {
-    if scope.modelled().iter().any(|k| k.name == key) {
+/// What is known about a key of a scope, with the keys that the model reads there.
+pub fn classify(modelled: &'static [Key], known: Known, key: &str) -> Classified {
+    if modelled.iter().any(|k| k.name == key) {
         return Classified::Modelled;
     }
-    if let Ok(at) = scope.known().binary_search_by(|(name, _)| (*name).cmp(key)) {
-        return Classified::Known(scope.known()[at].1);
+    if let Ok(at) = known.keys.binary_search_by(|(name, _)| (*name).cmp(key)) {
+        return Classified::Known(known.keys[at].1);
     }
-    match PREFIXES.iter().find(|(prefix, _)| key.starts_with(prefix)) {
-        Some((_, reason)) if scope != Scope::Topic => Classified::Known(reason),
-        _ => Classified::Unknown { suggestion: nearest(scope, key) },
+    match known.families.iter().find(|(prefix, _)| key.starts_with(prefix)) {
+        Some((_, reason)) => Classified::Known(reason),
+        None => Classified::Unknown { suggestion: nearest(modelled, known, key) },
     }
 }
 
-/// The most alike key of the scope; of two equally alike ones the first.
-fn nearest(scope: Scope, key: &str) -> Option<&'static str> {
-    let names = scope.modelled().iter().map(|k| k.name).chain(scope.known().iter().map(|(name, _)| *name));
+/// The most alike key; of two equally alike ones the first.
+fn nearest(modelled: &'static [Key], known: Known, key: &str) -> Option<&'static str> {
+    let names = modelled.iter().map(|k| k.name).chain(known.keys.iter().map(|(name, _)| *name));
     // Longer keys than any of Kafka's are no misspellings, and comparing them would take long.
-    let alike = |name: &'static str| (strsim::normalized_damerau_levenshtein(&key.to_ascii_lowercase(), name), name);
+    let alike = |name: &'static str| (strsim::normalized_damerau_levenshtein(&key.to_ascii_lowercase(), &name.to_ascii_lowercase()), name);
     let best = names.filter(|_| key.len() < 100).map(alike).reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| name)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
     use super::*;
 
-    const SCOPES: [Scope; 3] = [Scope::Broker, Scope::Topic, Scope::Producer];
+    fn scopes() -> [(&'static [Key], Known); 4] {
+        [
+            (BrokerConfig::KEYS, BROKER),
+            (TopicConfig::KEYS, TOPIC),
+            (ProducerConfig::KEYS, client("java", false)),
+            (ConsumerConfig::KEYS, client("java", true)),
+        ]
+    }
 
     #[test]
     fn the_tables_are_sorted_and_hold_nothing_that_is_modelled() {
-        for scope in SCOPES {
-            assert!(scope.known().is_sorted_by(|a, b| a.0 < b.0), "{scope:?}");
-            for (name, _) in scope.known() {
-                assert!(scope.modelled().iter().all(|k| k.name != *name), "{name} is modelled");
+        for (modelled, known) in scopes() {
+            assert!(known.keys.is_sorted_by(|a, b| a.0 < b.0), "{known:?}");
+            for (name, _) in known.keys {
+                assert!(modelled.iter().all(|k| k.name != *name), "{name} is modelled");
             }
         }
     }
@@ -119,23 +127,26 @@ mod tests {
             share.coordinator.state.topic.replication.factor share.coordinator.state.topic.min.isr transaction.state.log.replication.factor \
             transaction.state.log.min.isr log.flush.interval.messages log.retention.hours log.segment.bytes log.retention.check.interval.ms \
             listener.name.internal.ssl.keystore.location broker.rack zookeeper.connect";
+        let [broker, topic, producer, consumer] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
         for key in shipped.split_whitespace() {
-            assert!(matches!(classify(Scope::Broker, key), Classified::Known(_)), "{key}");
+            assert!(matches!(broker(key), Classified::Known(_)), "{key}");
         }
-        assert_eq!(classify(Scope::Broker, "num.io.threads"), Classified::Modelled);
-        assert_eq!(classify(Scope::Topic, "retention.ms"), Classified::Known(reason::RETENTION));
-        assert_eq!(classify(Scope::Producer, "key.serializer"), Classified::Known(reason::APPLICATION));
-        assert_eq!(classify(Scope::Producer, "group.id"), Classified::Known(reason::CONSUMER));
+        assert_eq!(broker("num.io.threads"), Classified::Modelled);
+        assert_eq!(topic("retention.ms"), Classified::Known(reason::RETENTION));
+        assert_eq!(producer("key.serializer"), Classified::Known(reason::APPLICATION));
+        assert_eq!(producer("group.id"), Classified::Known(reason::CONSUMER));
+        assert_eq!(consumer("linger.ms"), Classified::Known(reason::PRODUCER));
     }
 
     #[test]
     fn a_misspelling_is_told_from_a_plugins_own_key() {
+        let [broker, topic, producer, _] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
         let unknown = |suggestion| Classified::Unknown { suggestion };
-        assert_eq!(classify(Scope::Producer, "lingerms"), unknown(Some("linger.ms")));
-        assert_eq!(classify(Scope::Producer, "Linger.ms"), unknown(Some("linger.ms")));
-        assert_eq!(classify(Scope::Producer, "metadata.max.age"), unknown(Some("metadata.max.age.ms")));
-        assert_eq!(classify(Scope::Broker, "min.insync.replica"), unknown(Some("min.insync.replicas")));
-        assert_eq!(classify(Scope::Broker, "confluent.balancer.enable"), unknown(None));
-        assert_eq!(classify(Scope::Topic, &"x".repeat(100_000)), unknown(None));
+        assert_eq!(producer("lingerms"), unknown(Some("linger.ms")));
+        assert_eq!(producer("Linger.ms"), unknown(Some("linger.ms")));
+        assert_eq!(producer("metadata.max.age"), unknown(Some("metadata.max.age.ms")));
+        assert_eq!(broker("min.insync.replica"), unknown(Some("min.insync.replicas")));
+        assert_eq!(broker("confluent.balancer.enable"), unknown(None));
+        assert_eq!(topic(&"x".repeat(100_000)), unknown(None));
     }
 }

@@ -160,6 +160,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         clients: vec![ClientSpec {
             node: NodeIx(3),
             name: "producer-1".to_owned(),
+            fleet: None,
             profile: Arc::new(profile.clone()),
             config: Arc::new(producer),
             bootstrap: (0..3).map(BrokerIx).collect(),

@@ -175,7 +175,8 @@ impl Checks {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
-            | Fact::RecordDone { .. } => {}
+            | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! When a client may and will ask for metadata. Source: `Metadata` (flags, `timeToNextUpdate`, `update`, `failedUpdate`).
 
-use super::settings::Settings;
+use super::settings::Shared;
 use crate::engine::{Draw, Duration, Instant, Stream, mix};
 use crate::kafka::ClientIx;
 use crate::model::Outbox;
@@ -122,7 +122,7 @@ impl Refresh {
 
     /// `Metadata.timeToNextUpdate`, as a moment. The jitter is drawn anew at each look; a Sender that spins looks so
     /// often that the gate opens at the lower edge of the jitter.
-    pub(super) fn next_at(&mut self, now: Instant, settings: &Settings, draws: Stream, spinning: bool) -> Instant {
+    pub(super) fn next_at(&mut self, now: Instant, settings: &Shared, draws: Stream, spinning: bool) -> Instant {
         if !self.is_wanted() && now < self.ages_out_at && self.last.is_none_or(|last| last + settings.retry.max() <= self.ages_out_at) {
             return self.ages_out_at;
         }
