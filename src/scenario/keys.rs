@@ -36,7 +36,7 @@ impl Scope {
 
     /// The row of a key that the model reads.
     pub fn key(self, name: &str) -> Option<&'static Key> {
-        self.keys().iter().find(|k| k.name == name)
+        self.keys().iter().find(|k| k.is_named(name))
     }
 
     /// What is known about a key here.

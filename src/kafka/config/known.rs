@@ -2,6 +2,7 @@
 
 mod broker;
 mod consumer;
+mod librdkafka;
 mod producer;
 mod reason;
 mod topic;
@@ -36,6 +37,9 @@ const OF_BROKERS: Families = &[
 /// What Java clients take.
 const OF_JAVA: Families = &[("config.providers.", PROCESS), ("metrics.jmx.", METRICS), ("sasl.", SECURITY), ("ssl.", SECURITY)];
 
+/// What librdkafka takes.
+const OF_LIBRDKAFKA: Families = &[("sasl.", SECURITY), ("ssl.", SECURITY)];
+
 /// The keys that a program knows and the model does not use.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
@@ -54,6 +58,7 @@ pub fn client(library: &str, consumer: bool) -> Known {
     match (library, consumer) {
         ("java", false) => Known { keys: producer::KEYS, families: OF_JAVA },
         ("java", true) => Known { keys: consumer::KEYS, families: OF_JAVA },
+        ("librdkafka", _) => Known { keys: librdkafka::KEYS, families: OF_LIBRDKAFKA },
         _ => Known { keys: &[], families: &[] },
     }
 }
@@ -74,7 +79,7 @@ pub enum Classified {
 
 /// What is known about a key of a scope, with the keys that the model reads there.
 pub fn classify(modelled: &'static [Key], known: Known, key: &str) -> Classified {
-    if modelled.iter().any(|k| k.name == key) {
+    if modelled.iter().any(|k| k.is_named(key)) {
         return Classified::Modelled;
     }
     if let Ok(at) = known.keys.binary_search_by(|(name, _)| (*name).cmp(key)) {
@@ -97,15 +102,16 @@ fn nearest(modelled: &'static [Key], known: Known, key: &str) -> Option<&'static
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+    use super::super::{BrokerConfig, ConsumerConfig, LibrdkafkaConfig, ProducerConfig, TopicConfig};
     use super::*;
 
-    fn scopes() -> [(&'static [Key], Known); 4] {
+    fn scopes() -> [(&'static [Key], Known); 5] {
         [
             (BrokerConfig::KEYS, BROKER),
             (TopicConfig::KEYS, TOPIC),
             (ProducerConfig::KEYS, client("java", false)),
             (ConsumerConfig::KEYS, client("java", true)),
+            (LibrdkafkaConfig::KEYS, client("librdkafka", false)),
         ]
     }
 
@@ -114,7 +120,7 @@ mod tests {
         for (modelled, known) in scopes() {
             assert!(known.keys.is_sorted_by(|a, b| a.0 < b.0), "{known:?}");
             for (name, _) in known.keys {
-                assert!(modelled.iter().all(|k| k.name != *name), "{name} is modelled");
+                assert!(modelled.iter().all(|k| !k.is_named(name)), "{name} is modelled");
             }
         }
     }
@@ -127,7 +133,7 @@ mod tests {
             share.coordinator.state.topic.replication.factor share.coordinator.state.topic.min.isr transaction.state.log.replication.factor \
             transaction.state.log.min.isr log.flush.interval.messages log.retention.hours log.segment.bytes log.retention.check.interval.ms \
             listener.name.internal.ssl.keystore.location broker.rack zookeeper.connect";
-        let [broker, topic, producer, consumer] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
+        let [broker, topic, producer, consumer, _] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
         for key in shipped.split_whitespace() {
             assert!(matches!(broker(key), Classified::Known(_)), "{key}");
         }
@@ -140,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_misspelling_is_told_from_a_plugins_own_key() {
-        let [broker, topic, producer, _] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
+        let [broker, topic, producer, _, _] = scopes().map(|(modelled, known)| move |key: &str| classify(modelled, known, key));
         let unknown = |suggestion| Classified::Unknown { suggestion };
         assert_eq!(producer("lingerms"), unknown(Some("linger.ms")));
         assert_eq!(producer("Linger.ms"), unknown(Some("linger.ms")));

@@ -30,6 +30,8 @@ pub enum Health {
     Dead,
     /// Nothing comes back.
     Silent,
+    /// Nothing comes back for now: what arrives waits.
+    Held,
 }
 
 pub struct Broker {
@@ -39,6 +41,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// How far its metadata answers are behind its partitions.
+    pub metadata_lag: Duration,
 }
 
 #[derive(Debug)]
@@ -74,10 +78,13 @@ pub struct Bench {
     pub log: Vec<ProduceEntry>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// A silent broker's kernel still accepts connections.
+    pub accepts_in_silence: bool,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
     generation: u64,
+    seed: u64,
 }
 
 pub fn ms(n: u64) -> Duration {
@@ -182,6 +189,11 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        Bench::seeded(profile, leaders, config, 7)
+    }
+
+    /// The same with a seed.
+    pub fn seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
         let spec = spec(profile, leaders, config);
         let mut history = History::default();
         for broker in 0..3 {
@@ -190,7 +202,7 @@ impl Bench {
         let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
         history.commit(&Record::Topic(TopicIx(0), TopicRegistration { exists: true, config: TopicConfig::default(), partitions }));
         let mut bench = Bench {
-            client: Client::new(ClientIx(0), &spec, Chance::new(7)),
+            client: Client::new(ClientIx(0), &spec, Chance::new(seed)),
             spec,
             journal: Journal::default(),
             brokers: Vec::new(),
@@ -198,17 +210,19 @@ impl Bench {
             facts: Vec::new(),
             log: Vec::new(),
             gives_ids: true,
+            accepts_in_silence: false,
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
             generation: 0,
+            seed,
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
             bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
-        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
+        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false, metadata_lag: Duration::ZERO };
         bench.brokers = (0..3).map(|_| broker()).collect();
         bench
     }
@@ -270,6 +284,24 @@ impl Bench {
         self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
+    /// What is sent to the broker waits on the way.
+    pub fn hold(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Held;
+    }
+
+    /// What has waited arrives.
+    pub fn release(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Up;
+        let held: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        held.into_iter().for_each(|channel| self.serve(channel));
+    }
+
+    /// The broker closes its connections and goes on.
+    pub fn reset(&mut self, broker: u32) {
+        self.kill(broker);
+        self.brokers[broker as usize].health = Health::Up;
+    }
+
     /// Hands a record over now.
     pub fn send(&mut self, partition: u32) {
         self.act(|client, ctx, out| {
@@ -285,7 +317,7 @@ impl Bench {
             rules: Release::V4_3.rules(),
             history: &mut self.history,
             journal: &mut self.journal,
-            chance: Chance::new(7),
+            chance: Chance::new(self.seed),
         };
         what(&mut self.client, &mut ctx, &mut out);
         self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
@@ -308,7 +340,8 @@ impl Bench {
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
-                    Health::Silent => return,
+                    Health::Silent if self.accepts_in_silence => Event::Connected(channel),
+                    Health::Silent | Health::Held => return,
                 };
                 self.push(self.now + WAY + WAY, event, channel);
             }
@@ -369,8 +402,8 @@ impl Bench {
         }
     }
 
-    fn offset(&self, broker: BrokerIx) -> MetadataOffset {
-        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 <= self.now);
+    fn offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
+        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 == Instant::ZERO || a.0 + lag <= self.now);
         applied.map(|a| a.1).max().unwrap_or_default()
     }
 
@@ -383,10 +416,13 @@ impl Bench {
         }
         let Some((correlation, request)) = open.requests.pop_front() else { return };
         open.muted = true;
-        let offset = self.offset(broker);
+        let offset = self.offset(broker, Duration::ZERO);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
-            Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
+            Request::Metadata { topics } => {
+                let offset = self.offset(broker, self.brokers[broker.index()].metadata_lag);
+                (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics })
+            }
             Request::InitProducerId => {
                 let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
                 (Duration::ZERO, Response::InitProducerId { error })

@@ -2,6 +2,7 @@
 
 mod consuming;
 mod java;
+mod librdkafka;
 mod producing;
 mod settings;
 

@@ -3,7 +3,7 @@
 use super::super::diagnostic::Diagnostics;
 use super::super::file::ClientFile;
 use super::super::keys::{self, Scope};
-use super::java;
+use super::{java, librdkafka};
 use crate::kafka::config::ClientConfig;
 use crate::model::client::profile::Profile;
 
@@ -25,6 +25,7 @@ pub(super) fn resolve(client: &ClientFile, profile: &Profile, consumer: bool, fo
     match &mut config {
         ClientConfig::JavaProducer(config) => java::producer(&client.config, config, found),
         ClientConfig::JavaConsumer(config) => java::consumer(&client.config, config),
+        ClientConfig::Librdkafka(config) => librdkafka::resolve(&client.config, config, consumer, found),
     }
     config
 }

@@ -5,7 +5,6 @@ mod failures;
 mod moves;
 
 use crate::model::client::bench::{Bench, at, ms};
-use crate::model::Channel;
 use crate::engine::Instant;
 use crate::observe::Fact;
 use crate::observe::fact::Refresh;
@@ -47,6 +46,8 @@ fn longest_silence(bench: &Bench, from: Instant) -> f64 {
     times.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max) / 1000.0
 }
 
-fn is_connected(bench: &Bench, broker: u32) -> bool {
-    bench.is_connected(Channel::Broker(crate::kafka::BrokerIx(broker)))
+/// The same for so many milliseconds.
+fn flow(bench: &mut Bench, every: u64, long: u64) {
+    let until = bench.now + ms(long);
+    traffic(bench, every, until);
 }
