@@ -1,6 +1,9 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, LibrdkafkaConfig, ProducerConfig};
+use super::{
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
+    KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig,
+};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -38,7 +41,7 @@ macro_rules! client_config {
 
             /// The table's row of a key.
             pub fn key(&self, name: &str) -> Option<&'static Key> {
-                self.keys().iter().find(|k| k.is_named(name))
+                self.keys().iter().find(|k| k.name == name)
             }
         }
     };
@@ -51,4 +54,16 @@ client_config! {
     JavaConsumer(ConsumerConfig);
     /// A librdkafka producer or consumer.
     Librdkafka(LibrdkafkaConfig);
+    /// A franz-go producer.
+    FranzGoProducer(FranzGoProducerConfig);
+    /// A franz-go consumer.
+    FranzGoConsumer(FranzGoConsumerConfig);
+    /// A kafkajs producer.
+    KafkajsProducer(KafkajsProducerConfig);
+    /// A kafkajs consumer.
+    KafkajsConsumer(KafkajsConsumerConfig);
+    /// A kafka-go Writer.
+    KafkaGoWriter(KafkaGoWriterConfig);
+    /// A kafka-go Reader.
+    KafkaGoReader(KafkaGoReaderConfig);
 }

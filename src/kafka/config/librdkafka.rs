@@ -1,5 +1,5 @@
 //! librdkafka keys that the model reads, of producers and consumers alike. Source: `CONFIGURATION.md` and `rdkafka_conf.c`
-//! (`rd_kafka_properties`). Defaults are those of 2.16.
+//! (`rd_kafka_properties`); other names of a key are in `counterparts`. Defaults are those of 2.16.
 
 use super::Kind::{Bool, Int, Millis, Text, Word};
 use super::config_table;
@@ -36,7 +36,7 @@ config_table! {
         /// How long a new connection may wait for the broker's versions.
         api_version_request_timeout: Duration = "api.version.request.timeout.ms", Millis, "10000", 1, 300_000;
         /// Requests without an answer on one connection at most; 5 for an idempotent producer.
-        max_in_flight: u32 = "max.in.flight.requests.per.connection" | "max.in.flight", Int, "1000000", 1, 1_000_000;
+        max_in_flight: u32 = "max.in.flight.requests.per.connection", Int, "1000000", 1, 1_000_000;
         /// Whether the broker drops duplicates and keeps the order of retried messages.
         enable_idempotence: bool = "enable.idempotence", Bool, "false", 0, 1;
         /// Messages that may wait in the producer; the next is refused.
@@ -44,9 +44,9 @@ config_table! {
         /// Kilobytes that may wait in the producer; the next message is refused.
         queue_max_kbytes: u32 = "queue.buffering.max.kbytes", Int, "1048576", 1, I32;
         /// How long messages wait for more of them.
-        linger: Duration = "linger.ms" | "queue.buffering.max.ms", Millis, "5", 0, 900_000;
+        linger: Duration = "linger.ms", Millis, "5", 0, 900_000;
         /// How often a message is sent again after failures that may have written it.
-        retries: u32 = "retries" | "message.send.max.retries", Int, "2147483647", 0, I32;
+        retries: u32 = "retries", Int, "2147483647", 0, I32;
         /// Most messages in one request.
         batch_num_messages: u32 = "batch.num.messages", Int, "10000", 1, 1_000_000;
         /// Most bytes of messages in one request.
@@ -54,11 +54,11 @@ config_table! {
         /// How long messages without a key go to one partition before another is drawn.
         sticky_linger: Duration = "sticky.partitioning.linger.ms", Millis, "10", 0, 900_000;
         /// Which acknowledgement a message needs: none, the leader's, or the whole ISR's.
-        acks: &'static str = "acks" | "request.required.acks", Word(&["-1", "all", "0", "1"]), "-1", 0, 0;
+        acks: &'static str = "acks", Word(&["-1", "all", "0", "1"]), "-1", 0, 0;
         /// How long the broker may wait for the ISR.
         request_timeout: Duration = "request.timeout.ms", Millis, "30000", 1, 900_000;
         /// How long a message may take from `produce()` to its delivery report; 0: for ever.
-        message_timeout: Duration = "message.timeout.ms" | "delivery.timeout.ms", Millis, "300000", 0, I32;
+        message_timeout: Duration = "message.timeout.ms", Millis, "300000", 0, I32;
         /// Bytes that a broker collects before it answers a fetch.
         fetch_min_bytes: u32 = "fetch.min.bytes", Int, "1", 0, 2_147_483_647;
         /// How long a broker waits for them.
@@ -66,7 +66,7 @@ config_table! {
         /// Most bytes of one answer.
         fetch_max_bytes: u32 = "fetch.max.bytes", Int, "52428800", 0, 2_147_483_135;
         /// Most bytes of one partition in an answer.
-        fetch_message_max_bytes: u32 = "fetch.message.max.bytes" | "max.partition.fetch.bytes", Int, "1048576", 1, 1_000_000_000;
+        fetch_message_max_bytes: u32 = "fetch.message.max.bytes", Int, "1048576", 1, 1_000_000_000;
         /// How long a partition is not fetched after an error.
         fetch_error_backoff: Duration = "fetch.error.backoff.ms", Millis, "500", 0, 300_000;
         /// How long a partition whose queue is full is not fetched.
@@ -89,20 +89,5 @@ config_table! {
         heartbeat_interval: Duration = "heartbeat.interval.ms", Millis, "3000", 1, 3_600_000;
         /// How long the application may take between two polls before its group goes on without it.
         max_poll_interval: Duration = "max.poll.interval.ms", Millis, "300000", 1, 86_400_000;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_goes_by_all_its_names() {
-        let mut config = LibrdkafkaConfig::default();
-        config.set("queue.buffering.max.ms", "0").unwrap();
-        config.set("request.required.acks", "1").unwrap();
-        assert_eq!((config.linger, config.acks), (Duration::ZERO, "1"));
-        assert_eq!(config.get("linger.ms").as_deref(), Some("0"));
-        assert_eq!(LibrdkafkaConfig::key("delivery.timeout.ms").map(|k| k.name), Some("message.timeout.ms"));
     }
 }

@@ -4,6 +4,10 @@
 mod broker;
 mod client;
 mod consumer;
+pub mod counterparts;
+mod franz_go;
+mod kafka_go;
+mod kafkajs;
 pub mod known;
 mod librdkafka;
 mod producer;
@@ -13,6 +17,9 @@ mod value;
 pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
+pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
+pub use kafka_go::{KafkaGoReaderConfig, KafkaGoWriterConfig};
+pub use kafkajs::{KafkajsConsumerConfig, KafkajsProducerConfig};
 pub use librdkafka::LibrdkafkaConfig;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
@@ -20,9 +27,9 @@ pub use value::{ConfigError, ConfigValue, Key, Kind};
 
 /// Declares a typed config struct together with its key table.
 ///
-/// Each line: doc, field, type, Kafka key (and its other names), how the text is read, default (as Kafka writes it), least and greatest value.
+/// Each line: doc, field, type, Kafka key, how the text is read, default (as Kafka writes it), least and greatest value.
 macro_rules! config_table {
-    ($(#[$doc:meta])* $scope:ident { $($(#[doc = $fdoc:literal])* $field:ident: $ty:ty = $key:literal $(| $alias:literal)*, $kind:expr, $default:literal, $min:expr, $max:expr;)* }) => {
+    ($(#[$doc:meta])* $scope:ident { $($(#[doc = $fdoc:literal])* $field:ident: $ty:ty = $key:literal, $kind:expr, $default:literal, $min:expr, $max:expr;)* }) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug)]
         pub struct $scope {
@@ -33,7 +40,7 @@ macro_rules! config_table {
             /// Every key that this scope models.
             pub const KEYS: &'static [$crate::kafka::config::Key] = &[
                 $($crate::kafka::config::Key {
-                    name: $key, aliases: &[$($alias),*], kind: $kind, default: $default, min: $min, max: $max,
+                    name: $key, kind: $kind, default: $default, min: $min, max: $max,
                     doc: concat!($($fdoc),*),
                 },)*
             ];
@@ -44,7 +51,7 @@ macro_rules! config_table {
             /// When the key is not of this scope or the text is no value of it; nothing is changed then.
             pub fn set(&mut self, name: &str, text: &str) -> Result<(), $crate::kafka::config::ConfigError> {
                 match name {
-                    $($key $(| $alias)* => {
+                    $($key => {
                         let key = Self::key(name).expect("the table lists every field");
                         self.$field = <$ty as $crate::kafka::config::ConfigValue>::parse(key, text)?;
                         Ok(())
@@ -56,14 +63,14 @@ macro_rules! config_table {
             /// The text of one key, as a properties file would hold it.
             pub fn get(&self, name: &str) -> Option<String> {
                 match name {
-                    $($key $(| $alias)* => Some($crate::kafka::config::ConfigValue::text(&self.$field, $kind)),)*
+                    $($key => Some($crate::kafka::config::ConfigValue::text(&self.$field, $kind)),)*
                     _ => None,
                 }
             }
 
             /// The table's row of a key.
             pub fn key(name: &str) -> Option<&'static $crate::kafka::config::Key> {
-                Self::KEYS.iter().find(|k| k.is_named(name))
+                Self::KEYS.iter().find(|k| k.name == name)
             }
         }
 

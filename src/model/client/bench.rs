@@ -1,21 +1,28 @@
 //! A bench: one client, brokers played by a table of what each of them has applied, a network of half a millisecond each way.
 
+pub mod reading;
+
+use self::reading::Reading;
 use crate::engine::{Chance, Distribution, Duration, Instant};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
     BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
     TopicIx,
 };
+use crate::model::client::profile::Library;
 use crate::model::client::{Client, profiles};
 use crate::model::cost::Costs;
 use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Request, Response};
 use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
-use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload};
+use crate::model::spec::{
+    ArrivalLaw, BrokerSpec, ClientSpec, Consumption, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
+};
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -43,10 +50,14 @@ pub struct Broker {
     pub no_hints: bool,
     /// How far its metadata answers are behind its partitions.
     pub metadata_lag: Duration,
+    /// What the next produce entries are answered with although they are appended.
+    pub lies: VecDeque<ErrorCode>,
 }
 
 #[derive(Debug)]
 enum Event {
+    /// A parked fetch is looked at again.
+    Parked(Channel),
     Timer(TimerKind),
     Connected(Channel),
     Disconnected(Channel, Unreachable),
@@ -80,6 +91,8 @@ pub struct Bench {
     pub gives_ids: bool,
     /// A silent broker's kernel still accepts connections.
     pub accepts_in_silence: bool,
+    /// What consumers read.
+    pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
@@ -125,13 +138,40 @@ pub fn broker_record(broker: u32, fenced: bool) -> Record {
 }
 
 pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+    let role = Role::Producer(Workload {
+        topics: vec![TopicIx(0)],
+        rate: 0.0,
+        arrivals: ArrivalLaw::Constant,
+        record_bytes: 100,
+        partitioning: Partitioning::RoundRobin,
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+/// The same with a consumer, whose application takes this long for a record.
+pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], processing: Duration) -> Spec {
+    let role = Role::Consumer(Consumption {
+        topics: vec![TopicIx(0)],
+        group: None,
+        from_beginning: false,
+        processing: Distribution::Constant(processing),
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) -> Spec {
     let profile = profiles::find(profile).unwrap();
-    let mut producer = profile.library.config(false).unwrap();
-    for default in profile.producer_defaults {
-        producer.set(default.key, default.value).unwrap();
+    let consumes = matches!(role, Role::Consumer(_));
+    let mut settings = profile.library.config(consumes).unwrap();
+    for default in if consumes { profile.consumer_defaults } else { profile.producer_defaults } {
+        settings.set(default.key, default.value).unwrap();
     }
     for (key, value) in config {
-        producer.set(key, value).unwrap();
+        settings.set(key, value).unwrap();
     }
     let node = |name: &str| NodeSpec { name: name.to_owned(), broker: None, voter: None, client: None };
     let broker = |i: u32| BrokerSpec {
@@ -166,35 +206,48 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         partitions: leaders.iter().enumerate().map(partition).collect(),
         clients: vec![ClientSpec {
             node: NodeIx(3),
-            name: "producer-1".to_owned(),
+            name: "client-1".to_owned(),
             fleet: None,
             profile: Arc::new(profile.clone()),
-            config: Arc::new(producer),
+            config: Arc::new(settings),
             bootstrap: (0..3).map(BrokerIx).collect(),
-            role: Role::Producer(Workload {
-                topics: vec![TopicIx(0)],
-                rate: 0.0,
-                arrivals: ArrivalLaw::Constant,
-                record_bytes: 100,
-                partitioning: Partitioning::RoundRobin,
-                start: Duration::ZERO,
-                stop: None,
-            }),
+            role,
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
     }
 }
 
+/// The configuration with a metadata age that does not interfere.
+fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age: &[_] = match profiles::find(profile).unwrap().library {
+        Library::Java => &[("metadata.max.age.ms", "100000000")],
+        Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+        Library::KafkaGo => &[],
+    };
+    age.iter().chain(config).copied().collect()
+}
+
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        Bench::seeded(profile, leaders, config, 7)
+        Bench::of(spec(profile, leaders, config), leaders)
     }
 
     /// The same with a seed.
     pub fn seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
-        let spec = spec(profile, leaders, config);
+        Bench::with(spec(profile, leaders, config), leaders, seed)
+    }
+
+    /// The client of this specification, not yet started.
+    pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
+        Bench::with(spec, leaders, 7)
+    }
+
+    /// The same with a seed.
+    pub fn with(spec: Spec, leaders: &[u32], seed: u64) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -211,6 +264,7 @@ impl Bench {
             log: Vec::new(),
             gives_ids: true,
             accepts_in_silence: false,
+            reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
@@ -222,20 +276,45 @@ impl Bench {
             bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
-        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false, metadata_lag: Duration::ZERO };
+        let broker = || Broker {
+            health: Health::Up,
+            applied: vec![(Instant::ZERO, last)],
+            metadata_cost: Duration::ZERO,
+            no_hints: false,
+            metadata_lag: Duration::ZERO,
+            lies: VecDeque::new(),
+        };
         bench.brokers = (0..3).map(|_| broker()).collect();
         bench
     }
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        // Metadata age shall not interfere.
-        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
-        let mut bench = Bench::new(profile, leaders, &config);
-        bench.act(|client, ctx, out| client.start_warm(ctx, out));
-        bench.run_to(at(10_000));
-        bench.facts.clear();
-        bench
+        Bench::new(profile, leaders, &settled(profile, config)).warmed()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, &settled(profile, config));
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).warmed()
+    }
+
+    /// A consumer that has been running for long; ten seconds later all is quiet.
+    pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        Bench::of(consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO), leaders).warmed()
+    }
+
+    /// The client has been running for long; ten seconds later all is quiet.
+    pub fn warmed(mut self) -> Bench {
+        self.act(|client, ctx, out| client.start_warm(ctx, out));
+        self.run_to(at(10_000));
+        self.facts.clear();
+        self
     }
 
     /// Commits a new leader; no broker knows it yet.
@@ -266,6 +345,7 @@ impl Bench {
     pub fn apply(&mut self, broker: usize, when: Instant) {
         let last = self.history.last();
         self.brokers[broker].applied.push((when, last));
+        self.look_at_parked(when);
     }
 
     /// The process dies; the kernel resets its connections.
@@ -334,6 +414,7 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
+                self.forget_parked(channel);
                 let open =
                     Open { broker: BrokerIx(node.0), generation: self.generation, requests: VecDeque::new(), muted: false, deaf: false };
                 self.open.insert(channel, open);
@@ -379,6 +460,11 @@ impl Bench {
 
     fn handle(&mut self, generation: u64, event: Event) {
         match event {
+            Event::Parked(channel) => {
+                if self.is_open(channel, generation) {
+                    self.parked(channel);
+                }
+            }
             Event::Timer(kind) => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
             Event::Connected(channel) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.connected(channel, ctx, out))
@@ -440,6 +526,9 @@ impl Bench {
                 }
                 (cost, Response::Produce { broker, results })
             }
+            Request::Fetch { .. } => return self.take_fetch(channel, correlation, request),
+            Request::ListOffsets { queries, .. } => (Duration::ZERO, self.list_offsets(broker, &queries)),
+            Request::OffsetsForLeaderEpoch { queries, .. } => (Duration::ZERO, self.end_epochs(broker, &queries)),
             other => unreachable!("no client sends {other:?}"),
         };
         self.push(self.now + cost, Event::Unmuted(channel), channel);
@@ -459,6 +548,8 @@ impl Bench {
         if error.is_none() {
             self.log.push(*entry);
         }
+        let lie = error.is_none().then(|| self.brokers[broker.index()].lies.pop_front()).flatten();
+        let error = lie.unwrap_or(error);
         let hints = error == ErrorCode::NotLeaderOrFollower && !self.brokers[broker.index()].no_hints;
         let hint = leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true });
         ProduceResult { entry: entry.entry, partition: entry.partition, error, hint }

@@ -1,10 +1,18 @@
 //! The client libraries by release, one file each, data only.
 
+mod franz_go_1_16;
+mod franz_go_1_19;
+mod franz_go_1_20;
+mod franz_go_1_21;
+mod franz_go_1_22;
 mod java_3_6;
 mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_go_0_4;
+mod kafka_go_0_4_newwriter;
+mod kafkajs_2_2;
 mod librdkafka_2_10;
 mod librdkafka_2_16;
 mod librdkafka_2_3;
@@ -13,7 +21,7 @@ mod librdkafka_2_5;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 10] = [
+static ALL: &[&Profile] = &[
     &java_3_6_0::PROFILE,
     &java_3_6::PROFILE,
     &java_3_7::PROFILE,
@@ -24,11 +32,19 @@ static ALL: [&Profile; 10] = [
     &librdkafka_2_5::PROFILE,
     &librdkafka_2_10::PROFILE,
     &librdkafka_2_16::PROFILE,
+    &franz_go_1_16::PROFILE,
+    &franz_go_1_19::PROFILE,
+    &franz_go_1_20::PROFILE,
+    &franz_go_1_21::PROFILE,
+    &franz_go_1_22::PROFILE,
+    &kafkajs_2_2::PROFILE,
+    &kafka_go_0_4::PROFILE,
+    &kafka_go_0_4_newwriter::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
-    &ALL
+    ALL
 }
 
 /// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.
@@ -69,6 +85,9 @@ mod tests {
         assert_eq!(name("java-4.1.0"), Some("java-4.3"));
         assert_eq!(name("java-2.8"), None);
         assert_eq!(name("java-3.9.1.7"), None);
+        assert_eq!(name("franz-go-1.22.2"), Some("franz-go-1.22"));
+        assert_eq!(name("franz-go-1.18"), Some("franz-go-1.19"));
+        assert_eq!(name("franz-go-1.14.2"), None);
         assert_eq!(name("ruby-3.9"), None);
     }
 
