@@ -58,7 +58,7 @@ config_table! {
         /// How long the broker may wait for the ISR.
         request_timeout: Duration = "request.timeout.ms", Millis, "30000", 1, 900_000;
         /// How long a message may take from `produce()` to its delivery report; 0: for ever.
-        message_timeout: Duration = "message.timeout.ms", Millis, "300000", 0, I32;
+        message_timeout: Duration = "delivery.timeout.ms", Millis, "300000", 0, I32;
         /// Bytes that a broker collects before it answers a fetch.
         fetch_min_bytes: u32 = "fetch.min.bytes", Int, "1", 0, 2_147_483_647;
         /// How long a broker waits for them.
@@ -66,7 +66,7 @@ config_table! {
         /// Most bytes of one answer.
         fetch_max_bytes: u32 = "fetch.max.bytes", Int, "52428800", 0, 2_147_483_135;
         /// Most bytes of one partition in an answer.
-        fetch_message_max_bytes: u32 = "fetch.message.max.bytes", Int, "1048576", 1, 1_000_000_000;
+        fetch_message_max_bytes: u32 = "max.partition.fetch.bytes", Int, "1048576", 1, 1_000_000_000;
         /// How long a partition is not fetched after an error.
         fetch_error_backoff: Duration = "fetch.error.backoff.ms", Millis, "500", 0, 300_000;
         /// How long a partition whose queue is full is not fetched.

@@ -226,6 +226,7 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
+        Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -488,7 +489,11 @@ impl Bench {
         }
     }
 
-    fn offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
+    fn offset(&self, broker: BrokerIx) -> MetadataOffset {
+        self.lagging_offset(broker, Duration::ZERO)
+    }
+
+    fn lagging_offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
         let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 == Instant::ZERO || a.0 + lag <= self.now);
         applied.map(|a| a.1).max().unwrap_or_default()
     }
@@ -502,11 +507,11 @@ impl Bench {
         }
         let Some((correlation, request)) = open.requests.pop_front() else { return };
         open.muted = true;
-        let offset = self.offset(broker, Duration::ZERO);
+        let offset = self.offset(broker);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
             Request::Metadata { topics } => {
-                let offset = self.offset(broker, self.brokers[broker.index()].metadata_lag);
+                let offset = self.lagging_offset(broker, self.brokers[broker.index()].metadata_lag);
                 (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics })
             }
             Request::InitProducerId => {

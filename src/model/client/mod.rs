@@ -61,7 +61,7 @@ impl Client {
             (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
             (Library::Librdkafka, Role::Producer(_)) => Box::new(librdkafka::Producer::new(index, spec, chance)),
-            (Library::Librdkafka, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::Librdkafka, Role::Consumer(_)) => Box::new(librdkafka::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
             (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
             (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),

@@ -5,7 +5,7 @@ use super::links::Link;
 use super::refresh::Query;
 use super::settings::Settings;
 use crate::engine::{Chance, Duration, Instant, Stream, mix};
-use crate::kafka::{BrokerIx, ClientIx, PartitionIx, TopicIx};
+use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, PartitionIx, TopicIx};
 use crate::model::client::cache::Cache;
 use crate::model::client::connections::Connections;
 use crate::model::client::kit::{Kit, reference};
@@ -146,6 +146,11 @@ impl Core {
             return None;
         }
         self.kit.cache.belief(partition, reference(ctx)).0
+    }
+
+    /// The leader and the epoch that the client knows.
+    pub(super) fn belief(&self, partition: PartitionIx, ctx: &Ctx<'_>) -> (Option<BrokerIx>, LeaderEpoch) {
+        self.kit.cache.belief(partition, reference(ctx))
     }
 
     /// The nodes that the client knows.

@@ -1,6 +1,7 @@
 //! librdkafka: `core` is what producer and consumer have in common (`links` to brokers, `refresh` of metadata), `producer` and `consumer`
 //! are the two roles. Functions named are librdkafka's own; its threads are one here, without the time that hand-overs between them take.
 
+mod consumer;
 mod core;
 mod links;
 mod policies;
@@ -10,6 +11,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use crate::kafka::PartitionIx;
+use crate::model::message::ConsumerFetch;
+
+pub(super) use self::consumer::Consumer;
 pub(super) use self::policies::Policies;
 pub(super) use self::producer::Producer;
 
@@ -21,6 +26,12 @@ enum Purpose {
     ProducerId,
     /// The produce request of this number.
     Produce(u64),
+    /// A fetch of these partitions.
+    Fetch(Vec<ConsumerFetch>),
+    /// Where to read a partition.
+    ListOffsets(PartitionIx),
+    /// Whether the position in a partition still stands.
+    EpochEnd(PartitionIx),
 }
 
 /// Why requests without an answer are given up.

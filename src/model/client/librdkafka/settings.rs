@@ -5,7 +5,7 @@ use crate::engine::{Distribution, Draw, Duration};
 use crate::kafka::config::{ClientConfig, LibrdkafkaConfig};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::{cache, connections};
-use crate::model::message::Acks;
+use crate::model::message::{Acks, Isolation, OffsetSpec};
 use crate::model::spec::ClientSpec;
 
 /// `RD_KAFKA_IDEMP_MAX_INFLIGHT`.
@@ -36,13 +36,12 @@ impl Settings {
         let config = (**config).clone();
         let policies = Policies::of(&client.profile);
         let max_in_flight = if config.enable_idempotence { config.max_in_flight.min(IDEMPOTENT_IN_FLIGHT) } else { config.max_in_flight };
-        let is_set = config.metadata_refresh_fast_interval != LibrdkafkaConfig::default().metadata_refresh_fast_interval;
         let half = config.reconnect_backoff.scale(0.5);
         Settings {
             acks: if config.enable_idempotence { Acks::All } else { Acks::of(config.acks) },
             max_in_flight: max_in_flight as usize,
             refresh_interval: Some(config.metadata_refresh_interval).filter(|i| !i.is_zero()),
-            fast_interval: if is_set { config.metadata_refresh_fast_interval } else { config.retry_backoff },
+            fast_interval: config.metadata_refresh_fast_interval,
             choice_interval: half.min(Duration::from_millis(1000)).max(Duration::from_millis(11)),
             rebootstrap: config.metadata_recovery_strategy == "rebootstrap" && policies.rebootstrap == "all-down",
             connections: connections::Policy {
@@ -56,6 +55,20 @@ impl Settings {
             config,
             policies,
         }
+    }
+
+    /// `auto.offset.reset`; none: the application is told.
+    pub(super) fn reset(&self) -> Option<OffsetSpec> {
+        match self.config.auto_offset_reset {
+            "smallest" | "earliest" | "beginning" => Some(OffsetSpec::Earliest),
+            "error" => None,
+            _ => Some(OffsetSpec::Latest),
+        }
+    }
+
+    /// `isolation.level`.
+    pub(super) fn isolation(&self) -> Isolation {
+        if self.config.isolation_level == "read_committed" { Isolation::ReadCommitted } else { Isolation::ReadUncommitted }
     }
 
     /// The pause before messages are sent again after `retries` counted failures (`rd_kafka_retry_msgq`): uncounted ones never stretch it.

@@ -59,6 +59,11 @@ fn action(error: ErrorCode) -> Action {
         | ErrorCode::InconsistentTopicId
         | ErrorCode::IneligibleReplica
         | ErrorCode::NewLeaderElected
+        | ErrorCode::IllegalGeneration
+        | ErrorCode::UnknownMemberId
+        | ErrorCode::InvalidSessionTimeout
+        | ErrorCode::RebalanceInProgress
+        | ErrorCode::MemberIdRequired
         | ErrorCode::MsgTimedOut
         | ErrorCode::QueueFull
         | ErrorCode::Fatal => Action::Fail,

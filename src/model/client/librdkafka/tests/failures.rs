@@ -109,7 +109,7 @@ fn m7_a_broker_that_hangs_is_left_after_its_request_timed_out_and_ten_seconds_la
 
 #[test]
 fn a_message_that_finds_no_leader_in_message_timeout_ms_fails_at_the_next_look() {
-    let mut bench = warm(PROFILE, &[0], &[("message.timeout.ms", "3000")]);
+    let mut bench = warm(PROFILE, &[0], &[("delivery.timeout.ms", "3000")]);
     bench.move_leader(0, None, 1);
     let start = bench.now;
     bench.send(0);
@@ -123,7 +123,8 @@ fn retries_are_spent_by_resets_that_may_have_written_the_message() {
     let mut bench = warm(PROFILE, &[0], &[("retries", "0")]);
     bench.send(0);
     bench.kill(0);
-    bench.run_to(bench.now + ms(100));
+    let until = bench.now + ms(100);
+    bench.run_to(until);
     assert_eq!(bench.records(), (0, 1));
 }
 
@@ -165,7 +166,8 @@ fn an_idempotent_producer_drains_before_it_goes_on_at_the_new_leader_and_writes_
         bench.move_leader(0, Some(round % 2), round);
         flow(&mut bench, 20, 500);
     }
-    bench.run_to(bench.now + ms(1000));
+    let until = bench.now + ms(1000);
+    bench.run_to(until);
     let (good, failed) = bench.records();
     let written: u32 = bench.log.iter().map(|e| e.records).sum();
     assert_eq!((good as u32, failed), (written, 0));

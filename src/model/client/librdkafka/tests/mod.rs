@@ -1,6 +1,7 @@
 //! One client driven by hand, against brokers that the harness plays. `M1` to `M7` are runs of librdkafka 2.15.0 against a mock cluster with
 //! one partition, under the same faults.
 
+mod consumer;
 mod failures;
 mod moves;
 
@@ -27,7 +28,8 @@ fn warm_seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u6
 fn traffic(bench: &mut Bench, every: u64, until: Instant) {
     while bench.now < until {
         bench.send(0);
-        bench.run_to(bench.now + ms(every));
+        let until = bench.now + ms(every);
+        bench.run_to(until);
     }
 }
 
