@@ -64,13 +64,13 @@ impl Journal {
         }
     }
 
-    /// The batches that a replica holds of one epoch between two offsets.
+    /// The batches that a replica holds of one epoch between two offsets, from the one that holds `from` on.
     pub fn entries(&self, partition: PartitionIx, epoch: LeaderEpoch, from: Offset, to: Offset) -> &[Entry] {
         let Some(segments) = self.partitions.get(partition.index()) else { return &[] };
         let Ok(i) = segments.binary_search_by_key(&epoch, |s| s.epoch) else { return &[] };
         let entries = &segments[i].entries;
         let last = place_from_end(entries, |e| e.end <= to);
-        let first = place_from_end(&entries[..last], |e| e.base < from);
+        let first = place_from_end(&entries[..last], |e| e.end <= from);
         &entries[first..last]
     }
 }

@@ -6,8 +6,14 @@ use super::message::Acks;
 use super::network::topology::Topology;
 use crate::engine::{Distribution, Duration};
 use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
-use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use crate::kafka::{
+    BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, Offset, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx,
+};
 use std::sync::Arc;
+
+/// Records that every partition holds when a run starts, so that logs, epochs and lags have something to be about. All of them are of the
+/// leader epoch that the partition has then, and are below the high watermark.
+pub const RECORDS_BEFORE: Offset = Offset(1000);
 
 /// A whole cluster with its clients.
 #[derive(Clone, Debug)]

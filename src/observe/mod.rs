@@ -26,7 +26,7 @@ mod silence;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
-mod story;
+pub(crate) mod story;
 mod totals;
 mod windows;
 

@@ -1,7 +1,7 @@
 //! Broker and controller keys (`server.properties`) that the model reads.
 //! Sources: `KRaftConfigs`, `QuorumConfig`, `ReplicationConfigs`, `ServerLogConfigs`, `SocketServerConfigs`, `ServerConfigs`.
 
-use super::Kind::{Bool, Int, Millis, Seconds};
+use super::Kind::{Bool, Int, Millis, Seconds, Word};
 use super::config_table;
 use crate::engine::Duration;
 
@@ -60,6 +60,8 @@ config_table! {
         replica_high_watermark_checkpoint_interval: Duration = "replica.high.watermark.checkpoint.interval.ms", Millis, "5000", 1, I32;
         /// How long a request to the controller may stay without an answer.
         controller_socket_timeout: Duration = "controller.socket.timeout.ms", Millis, "30000", 1, I32;
+        /// How a leader chooses the replica that a consumer should read from (KIP-392); without it, always the leader.
+        replica_selector_class: &'static str = "replica.selector.class", Word(&["", "org.apache.kafka.common.replica.RackAwareReplicaSelector"]), "", 0, 0;
         /// Request handler threads.
         num_io_threads: u32 = "num.io.threads", Int, "8", 1, 100_000;
         /// Network threads.

@@ -9,10 +9,15 @@ mod leader;
 mod lifecycle;
 mod line;
 pub mod log;
+mod nearest;
 mod observer;
+mod parked_consumers;
 mod producers;
 mod purgatory;
 mod roles;
+mod sessions;
+#[cfg(test)]
+mod tests;
 
 use crate::engine::{Chance, Duration, FifoServer, Instant, Stream, mix};
 use crate::kafka::config::BrokerConfig;
@@ -30,6 +35,7 @@ use log::ReplicaLog;
 use observer::Observer;
 use purgatory::Purgatory;
 use roles::Role;
+use sessions::FetchSessions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,6 +77,7 @@ struct Ram {
     fetchers: Fetchers,
     purgatory: Purgatory,
     isr: IsrChannel,
+    sessions: FetchSessions,
     /// `num.network.threads`: read requests, write answers, shake hands.
     network: FifoServer,
     /// `num.io.threads`: work on requests.
@@ -219,6 +226,7 @@ impl Broker {
             fetchers: Fetchers::new(self.draws.line),
             purgatory: Purgatory::default(),
             isr: IsrChannel::new(self.draws.line),
+            sessions: FetchSessions::new(self.draws.life, self.disk.lives),
             network: FifoServer::new(self.config.num_network_threads as usize),
             handlers: FifoServer::new(self.config.num_io_threads as usize),
             cold: Cold::default(),

@@ -1,5 +1,8 @@
 //! A bench: one client, brokers played by a table of what each of them has applied, a network of half a millisecond each way.
 
+pub mod reading;
+
+use self::reading::Reading;
 use crate::engine::{Chance, Distribution, Duration, Instant};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
@@ -13,7 +16,9 @@ use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Reque
 use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
-use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload};
+use crate::model::spec::{
+    ArrivalLaw, BrokerSpec, ClientSpec, Consumption, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
+};
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
@@ -46,6 +51,8 @@ pub struct Broker {
 
 #[derive(Debug)]
 enum Event {
+    /// A parked fetch is looked at again.
+    Parked(Channel),
     Timer(TimerKind),
     Connected(Channel),
     Disconnected(Channel, Unreachable),
@@ -77,6 +84,8 @@ pub struct Bench {
     pub log: Vec<ProduceEntry>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// What consumers read.
+    pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
@@ -121,13 +130,48 @@ pub fn broker_record(broker: u32, fenced: bool) -> Record {
 }
 
 pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+    let role = Role::Producer(Workload {
+        topics: vec![TopicIx(0)],
+        rate: 0.0,
+        arrivals: ArrivalLaw::Constant,
+        record_bytes: 100,
+        partitioning: Partitioning::RoundRobin,
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+/// The same with a consumer, whose application takes this long for a record.
+pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], processing: Duration) -> Spec {
+    let role = Role::Consumer(Consumption {
+        topics: vec![TopicIx(0)],
+        group: None,
+        from_beginning: false,
+        processing: Distribution::Constant(processing),
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+/// The setting with which the age of metadata does not interfere.
+fn quiet(profile: &str) -> (&'static str, &'static str) {
+    match profiles::find(profile).unwrap().library {
+        Library::Java => ("metadata.max.age.ms", "100000000"),
+        Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
+    }
+}
+
+fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) -> Spec {
     let profile = profiles::find(profile).unwrap();
-    let mut producer = profile.library.config(false).unwrap();
-    for default in profile.producer_defaults {
-        producer.set(default.key, default.value).unwrap();
+    let consumes = matches!(role, Role::Consumer(_));
+    let mut settings = profile.library.config(consumes).unwrap();
+    for default in if consumes { profile.consumer_defaults } else { profile.producer_defaults } {
+        settings.set(default.key, default.value).unwrap();
     }
     for (key, value) in config {
-        producer.set(key, value).unwrap();
+        settings.set(key, value).unwrap();
     }
     let node = |name: &str| NodeSpec { name: name.to_owned(), broker: None, voter: None, client: None };
     let broker = |i: u32| BrokerSpec {
@@ -162,20 +206,12 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         partitions: leaders.iter().enumerate().map(partition).collect(),
         clients: vec![ClientSpec {
             node: NodeIx(3),
-            name: "producer-1".to_owned(),
+            name: "client-1".to_owned(),
             fleet: None,
             profile: Arc::new(profile.clone()),
-            config: Arc::new(producer),
+            config: Arc::new(settings),
             bootstrap: (0..3).map(BrokerIx).collect(),
-            role: Role::Producer(Workload {
-                topics: vec![TopicIx(0)],
-                rate: 0.0,
-                arrivals: ArrivalLaw::Constant,
-                record_bytes: 100,
-                partitioning: Partitioning::RoundRobin,
-                start: Duration::ZERO,
-                stop: None,
-            }),
+            role,
         }],
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
@@ -185,7 +221,11 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let spec = spec(profile, leaders, config);
+        Bench::of(spec(profile, leaders, config), leaders)
+    }
+
+    /// The client of this specification, not yet started.
+    pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -201,6 +241,7 @@ impl Bench {
             facts: Vec::new(),
             log: Vec::new(),
             gives_ids: true,
+            reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
@@ -224,17 +265,22 @@ impl Bench {
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        // Metadata age shall not interfere.
-        let age = match profiles::find(profile).unwrap().library {
-            Library::Java => ("metadata.max.age.ms", "100000000"),
-            Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
-        };
-        let config: Vec<_> = [age].iter().chain(config).copied().collect();
-        let mut bench = Bench::new(profile, leaders, &config);
-        bench.act(|client, ctx, out| client.start_warm(ctx, out));
-        bench.run_to(at(10_000));
-        bench.facts.clear();
-        bench
+        let config: Vec<_> = [quiet(profile)].iter().chain(config).copied().collect();
+        Bench::new(profile, leaders, &config).warmed()
+    }
+
+    /// A consumer that has been running for long; ten seconds later all is quiet.
+    pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let config: Vec<_> = [quiet(profile)].iter().chain(config).copied().collect();
+        Bench::of(consumer_spec(profile, leaders, &config, Duration::ZERO), leaders).warmed()
+    }
+
+    /// The client has been running for long; ten seconds later all is quiet.
+    pub fn warmed(mut self) -> Bench {
+        self.act(|client, ctx, out| client.start_warm(ctx, out));
+        self.run_to(at(10_000));
+        self.facts.clear();
+        self
     }
 
     /// Commits a new leader; no broker knows it yet.
@@ -265,6 +311,7 @@ impl Bench {
     pub fn apply(&mut self, broker: usize, when: Instant) {
         let last = self.history.last();
         self.brokers[broker].applied.push((when, last));
+        self.look_at_parked(when);
     }
 
     /// The process dies; the kernel resets its connections.
@@ -315,6 +362,7 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
+                self.forget_parked(channel);
                 let open =
                     Open { broker: BrokerIx(node.0), generation: self.generation, requests: VecDeque::new(), muted: false, deaf: false };
                 self.open.insert(channel, open);
@@ -359,6 +407,11 @@ impl Bench {
 
     fn handle(&mut self, generation: u64, event: Event) {
         match event {
+            Event::Parked(channel) => {
+                if self.is_open(channel, generation) {
+                    self.parked(channel);
+                }
+            }
             Event::Timer(kind) => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
             Event::Connected(channel) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.connected(channel, ctx, out))
@@ -417,6 +470,9 @@ impl Bench {
                 }
                 (cost, Response::Produce { broker, results })
             }
+            Request::Fetch { .. } => return self.take_fetch(channel, correlation, request),
+            Request::ListOffsets { queries, .. } => (Duration::ZERO, self.list_offsets(broker, &queries)),
+            Request::OffsetsForLeaderEpoch { queries, .. } => (Duration::ZERO, self.end_epochs(broker, &queries)),
             other => unreachable!("no client sends {other:?}"),
         };
         self.push(self.now + cost, Event::Unmuted(channel), channel);

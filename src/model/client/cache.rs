@@ -214,8 +214,13 @@ impl Cache {
         base.max(self.hint(partition).map(|h| h.1))
     }
 
+    /// How often the snapshot has been replaced as a whole (`Metadata.updateVersion`): by an answer, or by the bootstrap addresses.
+    pub(super) fn version(&self) -> u64 {
+        self.snapshot
+    }
+
     /// Whether a broker is in the list of nodes.
-    fn lists(&self, broker: BrokerIx, history: &History) -> bool {
+    pub(super) fn lists(&self, broker: BrokerIx, history: &History) -> bool {
         match &self.nodes {
             Nodes::Bootstrap => false,
             Nodes::Answered { offset, added } => history.broker(broker, *offset).is_some_and(|r| !r.fenced) || added.contains(&broker),

@@ -96,6 +96,26 @@ impl<P> Connections<P> {
         Some(&mut self.list[i])
     }
 
+    /// The channels that are open or opening.
+    pub(super) fn open(&self) -> impl Iterator<Item = Channel> {
+        self.list.iter().filter(|c| c.state != State::Disconnected).map(|c| c.channel)
+    }
+
+    /// How many requests have no answer yet, on all connections (`NetworkClient.inFlightRequestCount`).
+    pub(super) fn in_flight(&self) -> usize {
+        self.list.iter().map(|c| c.in_flight.len()).sum()
+    }
+
+    /// `ClusterConnectionStates.isDisconnected`: it was opened once, and is not open.
+    pub(super) fn has_failed(&self, channel: Channel) -> bool {
+        self.get(channel).is_some_and(|c| c.state == State::Disconnected)
+    }
+
+    /// `NetworkClientUtils.isUnavailable`: it has failed, and may not be opened again yet.
+    pub(super) fn is_unavailable(&self, channel: Channel, now: Instant) -> bool {
+        self.has_failed(channel) && self.reconnect_at(channel).is_some_and(|at| at > now)
+    }
+
     fn state(&self, channel: Channel) -> State {
         self.get(channel).map_or(State::Disconnected, |c| c.state)
     }

@@ -235,7 +235,6 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("remote.log.storage.system.enable", TIERED),
     ("replica.alter.log.dirs.io.max.bytes.per.second", QUOTAS),
     ("replica.fetch.max.bytes", TUNING),
-    ("replica.selector.class", TUNING),
     ("replica.socket.receive.buffer.bytes", NETWORK),
     ("replication.quota.window.num", QUOTAS),
     ("replication.quota.window.size.seconds", QUOTAS),

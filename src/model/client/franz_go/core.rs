@@ -239,7 +239,7 @@ impl Core {
     }
 
     /// Takes a request back that has not been written yet.
-    pub(super) fn withdraw(&mut self, peer: Peer, job: Job) {
+    fn withdraw(&mut self, peer: Peer, job: Job) {
         if let Some(worker) = self.workers.get_mut(&peer) {
             worker.queue.retain(|j| *j != job);
         }
@@ -373,8 +373,22 @@ impl Core {
         failed
     }
 
+    /// A request is cancelled. One that was written takes its connection along, and one that a worker connects for the attempt: what else
+    /// fails by that.
+    pub(super) fn cancel(&mut self, peer: Peer, job: Job, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
+        let channel = peer.channel(job);
+        let written = self.kit.connections.get(channel).is_some_and(|c| c.in_flight.iter().any(|f| f.purpose == Purpose::Job(job)));
+        let first = self.workers.get(&peer).and_then(|w| w.queue.front()) == Some(&job);
+        if written || (first && self.kit.connections.is_preparing(channel)) {
+            let failed = self.cut(channel, now, out);
+            return failed.into_iter().filter(|(failed, _)| *failed != job).collect();
+        }
+        self.withdraw(peer, job);
+        Vec::new()
+    }
+
     /// Closes one connection with all that it carries.
-    pub(super) fn cut(&mut self, channel: Channel, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
+    fn cut(&mut self, channel: Channel, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
         if !self.kit.connections.is_ready(channel) && !self.kit.connections.is_preparing(channel) {
             return Vec::new();
         }
