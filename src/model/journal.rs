@@ -4,6 +4,7 @@
 //! one broker appends in an epoch. So a replica's log is its epoch cache and its end offset, and what stands at an offset is looked
 //! up here. Source of the property: KIP-101, `LeaderEpochFileCache`.
 
+use super::group_log::GroupLog;
 use crate::kafka::{ClientIx, LeaderEpoch, Offset, PartitionIx};
 use crate::observe::fact::BatchId;
 
@@ -30,6 +31,8 @@ pub struct Entry {
 #[derive(Clone, Default, Debug)]
 pub struct Journal {
     partitions: Vec<Vec<Segment>>,
+    /// What group coordinators have written.
+    pub groups: GroupLog,
     batches: BatchId,
 }
 

@@ -34,6 +34,8 @@ pub struct Spec {
     pub partitions: Vec<PartitionSpec>,
     /// Every client.
     pub clients: Vec<ClientSpec>,
+    /// Every consumer group.
+    pub groups: Vec<GroupSpec>,
     /// Who is how far from whom.
     pub topology: Topology,
     /// Events of one moment come in a drawn order instead of first in, first out.
@@ -170,7 +172,16 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
-            ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) => None,
+            ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
+            ClientConfig::KafkaGoWriter(config) => Some(match config.required_acks {
+                "none" => Acks::None,
+                "one" => Acks::Leader,
+                number_or_all => Acks::of(number_or_all),
+            }),
+            ClientConfig::JavaConsumer(_)
+            | ClientConfig::FranzGoConsumer(_)
+            | ClientConfig::KafkajsConsumer(_)
+            | ClientConfig::KafkaGoReader(_) => None,
         }
     }
 
@@ -198,6 +209,15 @@ pub struct Consumption {
     pub start: Duration,
     /// Its end.
     pub stop: Option<Duration>,
+}
+
+/// A consumer group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupSpec {
+    /// Its `group.id`.
+    pub name: String,
+    /// The partition of the offsets topic that holds its state; who leads that coordinates the group.
+    pub partition: PartitionIx,
 }
 
 /// What a producer sends.
@@ -259,6 +279,14 @@ impl Spec {
     /// A client by name.
     pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
         self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
+    }
+
+    /// The consumers that are members of a group.
+    pub fn members(&self, group: GroupIx) -> impl Iterator<Item = (ClientIx, &Consumption)> + '_ {
+        let of_group =
+            move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
+        let clients = self.clients.iter().enumerate().filter_map(of_group);
+        clients.filter_map(|ix| self.clients[ix.index()].consumption().map(|consumption| (ix, consumption)))
     }
 
     /// The partition of a topic by name and index.

@@ -12,7 +12,7 @@ use crate::model::metadata::{BrokerRegistration, Change, History, PartitionRegis
 use crate::model::network::Delays;
 use crate::model::network::cuts::Cuts;
 use crate::model::spec::RECORDS_BEFORE;
-use crate::model::{Journal, Spec};
+use crate::model::{Journal, Spec, groups};
 use crate::observe::Fact;
 use crate::observe::fact::Why;
 use std::collections::{BTreeMap, VecDeque};
@@ -48,6 +48,7 @@ impl World {
             spec,
         };
         world.commit_initial_metadata();
+        groups::seed(&mut world.journal.groups, &world.spec, &world.history);
         world.place_processes();
         world.start_processes();
         world

@@ -97,7 +97,7 @@ impl Broker {
             }
             Request::ListOffsets { client, queries, .. } => self.list_offsets(token, client, &queries, ctx, out),
             Request::OffsetsForLeaderEpoch { client, queries } => self.offsets_for_leader_epoch(token, client, &queries, ctx, out),
-            Request::Group { .. } => {}
+            Request::Group { client, group, request } => self.group(token, client, group, request, ctx, out),
             // These go to controllers.
             Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }

@@ -199,6 +199,7 @@ impl Broker {
         out.fact(Fact::HighWatermarkMoved { broker: self.ix, partition, leader_epoch: leadership.epoch, high_watermark });
         self.answer_committed(partition, ctx, out);
         self.wake_consumers(partition, ctx, out);
+        self.group_writes_committed(partition, ctx, out);
     }
 
     /// `Partition.effectiveMinIsr`: the topic's setting, at most the number of replicas.

@@ -22,6 +22,7 @@ use crate::model::spec::{
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -155,14 +156,6 @@ pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], pr
     spec_of(profile, leaders, config, role)
 }
 
-/// The setting with which the age of metadata does not interfere.
-fn quiet(profile: &str) -> (&'static str, &'static str) {
-    match profiles::find(profile).unwrap().library {
-        Library::Java => ("metadata.max.age.ms", "100000000"),
-        Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
-    }
-}
-
 fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) -> Spec {
     let profile = profiles::find(profile).unwrap();
     let consumes = matches!(role, Role::Consumer(_));
@@ -213,9 +206,21 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
             bootstrap: (0..3).map(BrokerIx).collect(),
             role,
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
     }
+}
+
+/// The configuration with a metadata age that does not interfere.
+fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age: &[_] = match profiles::find(profile).unwrap().library {
+        Library::Java => &[("metadata.max.age.ms", "100000000")],
+        Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+        Library::KafkaGo => &[],
+    };
+    age.iter().chain(config).copied().collect()
 }
 
 impl Bench {
@@ -265,14 +270,23 @@ impl Bench {
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let config: Vec<_> = [quiet(profile)].iter().chain(config).copied().collect();
-        Bench::new(profile, leaders, &config).warmed()
+        Bench::new(profile, leaders, &settled(profile, config)).warmed()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, &settled(profile, config));
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.
     pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let config: Vec<_> = [quiet(profile)].iter().chain(config).copied().collect();
-        Bench::of(consumer_spec(profile, leaders, &config, Duration::ZERO), leaders).warmed()
+        Bench::of(consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO), leaders).warmed()
     }
 
     /// The client has been running for long; ten seconds later all is quiet.
