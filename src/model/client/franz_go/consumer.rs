@@ -221,7 +221,7 @@ impl Consumer {
         self.failed(failed, ctx, out);
         if self.core.ended(ended, ctx.now, out) {
             self.assign_new(ctx, out);
-            self.ask_for_waiting(ctx);
+            self.ask_for_waiting();
         }
         if let Some(loads) = stopped {
             self.load(loads, false, ctx, out);
@@ -246,7 +246,7 @@ impl Consumer {
                     continue;
                 }
                 let (leader, epoch) = self.core.kit.cache.belief(partition, reference(ctx));
-                self.cursors.insert(partition, Cursor::new(partition, leader, epoch));
+                self.cursors.insert(partition, Cursor::new(leader, epoch));
                 loads.insert(partition, Load::List(spec));
             }
         }
@@ -288,7 +288,7 @@ impl Machine for Consumer {
             let (leader, epoch) = self.core.kit.cache.belief(partition, reference(ctx));
             let to = if consumption.from_beginning { Offset(0) } else { RECORDS_BEFORE };
             let consumed = (!consumption.from_beginning).then_some(epoch);
-            let cursor = Cursor { offset: Some(to), consumed, ..Cursor::new(partition, leader, epoch) };
+            let cursor = Cursor { offset: Some(to), consumed, ..Cursor::new(leader, epoch) };
             self.cursors.insert(partition, cursor);
             out.fact(Fact::PositionSet { client: self.core.kit.index, partition, from: None, to, why: Position::Begun });
             self.allow(partition);

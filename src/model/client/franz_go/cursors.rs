@@ -1,12 +1,11 @@
 //! Where a consumer stands in each partition. Source: `cursor`, `cursorOffset` (source.go).
 
-use crate::engine::Instant;
-use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
+use crate::engine::{Duration, Instant};
+use crate::kafka::{BrokerIx, LeaderEpoch, Offset};
 
 /// One partition that is read.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor {
-    pub partition: PartitionIx,
     /// The leader last known, and its epoch.
     pub leader: Option<BrokerIx>,
     pub epoch: LeaderEpoch,
@@ -23,12 +22,12 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub(super) fn new(partition: PartitionIx, leader: Option<BrokerIx>, epoch: LeaderEpoch) -> Self {
-        Cursor { partition, leader, epoch, source: leader, usable: false, offset: None, consumed: None, moved_at: None }
+    pub(super) fn new(leader: Option<BrokerIx>, epoch: LeaderEpoch) -> Self {
+        Cursor { leader, epoch, source: leader, usable: false, offset: None, consumed: None, moved_at: None }
     }
 
     /// Whether it is read from a replica that was chosen too long ago (`kgo.RecheckPreferredReplicaInterval`).
-    pub(super) fn rechecks(&self, now: Instant, interval: crate::engine::Duration) -> bool {
+    pub(super) fn rechecks(&self, now: Instant, interval: Duration) -> bool {
         self.source != self.leader && self.moved_at.is_some_and(|at| now.since(at) > interval)
     }
 }

@@ -81,12 +81,12 @@ impl Consumer {
             self.core.trigger(false, ctx.now, out)
         };
         if !waits {
-            self.ask_for_waiting(ctx);
+            self.ask_for_waiting();
         }
     }
 
     /// A metadata update came: what waited for it is asked for, each of its partition's leader.
-    pub(super) fn ask_for_waiting(&mut self, ctx: &Ctx<'_>) {
+    pub(super) fn ask_for_waiting(&mut self) {
         let loads = std::mem::take(&mut self.loading.waiting);
         self.loading.asked.extend(loads.iter().map(|(p, l)| (*p, *l)));
         let mut by_peer: BTreeMap<(Peer, bool), Loads> = BTreeMap::new();
@@ -95,7 +95,6 @@ impl Consumer {
             let peer = leader.map_or(Peer::Seed(0), Peer::Broker);
             by_peer.entry((peer, matches!(load, Load::Epoch { .. }))).or_default().insert(partition, load);
         }
-        debug_assert!(!ctx.spec.clients[self.core.kit.index.index()].bootstrap.is_empty(), "a client has a seed");
         for ((peer, epochs), loads) in by_peer {
             let key = self.asked.insert(Asked { peer, loads });
             self.core.enqueue(peer, if epochs { Job::Epochs(key) } else { Job::ListOffsets(key) });

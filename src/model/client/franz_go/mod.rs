@@ -3,6 +3,7 @@
 
 mod append;
 mod buffers;
+mod calls;
 mod consumer;
 mod core;
 mod cursors;

@@ -317,7 +317,7 @@ impl Consumer {
         }
         wishes.update = true;
         wishes.urgent |= !matches!(result.error, ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId);
-        let Some(cursor) = self.cursors.get(&partition) else { return None };
+        let cursor = self.cursors.get(&partition)?;
         let epoch_load = cursor.consumed.map(|epoch| Load::Epoch { offset: asked, epoch });
         match result.error {
             ErrorCode::OffsetOutOfRange if cursor.leader != Some(source) => {
