@@ -64,7 +64,7 @@ impl Client {
             (Library::Librdkafka, Role::Producer(_)) => Box::new(librdkafka::Producer::new(index, spec, chance)),
             (Library::Librdkafka, Role::Consumer(_)) => Box::new(librdkafka::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
-            (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::FranzGo, Role::Consumer(_)) => Box::new(franz_go::Consumer::new(index, spec, chance)),
             (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),
             (Library::KafkaGo, _) => kafka_go::client(index, spec, chance),
         })
