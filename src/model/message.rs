@@ -211,8 +211,9 @@ pub struct EpochAnswer {
 pub enum GroupRequest {
     /// Which broker coordinates the group.
     FindCoordinator,
-    /// To be a member; a first join has no member id.
-    Join { member: Option<u64>, session_timeout: Duration, rebalance_timeout: Duration, topics: Vec<TopicIx> },
+    /// To be a member; a first join has no member id. `two_steps`: it is of a version that is told its id first and joins again with it
+    /// (version 4 and later, KIP-394).
+    Join { member: Option<u64>, two_steps: bool, session_timeout: Duration, rebalance_timeout: Duration, topics: Vec<TopicIx> },
     /// Its assignment in this generation; the leader of the group hands in that of everybody.
     Sync { member: u64, generation: u32, assignments: Vec<(u64, Vec<PartitionIx>)> },
     /// It lives.

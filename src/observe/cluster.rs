@@ -115,6 +115,7 @@ impl Cluster {
             | Fact::ReplicaDeleted { .. }
             | Fact::HighWatermarkMoved { .. }
             | Fact::Appended { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }

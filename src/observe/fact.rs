@@ -130,7 +130,7 @@ pub enum GroupFact {
         /// The coordinator.
         broker: Option<BrokerIx>,
     },
-    /// A broker has loaded the group and coordinates it.
+    /// A broker has loaded the group from the log and coordinates it.
     CoordinatorLoaded {
         /// The broker.
         broker: BrokerIx,
@@ -282,6 +282,8 @@ pub enum Fact {
         client: ClientIx,
         sequence: Option<u32>,
     },
+    /// A group coordinator appended to a partition of the offsets topic that it leads.
+    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
     /// A follower's log reaches to `end` (exclusive) now.
     Replicated { broker: BrokerIx, partition: PartitionIx, end: Offset },
     /// A replica threw away its log from `to` on.

@@ -213,6 +213,7 @@ impl Line<'_> {
             | Fact::ReplicaDeleted { .. }
             | Fact::HighWatermarkMoved { .. }
             | Fact::Appended { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }
@@ -289,6 +290,12 @@ impl Line<'_> {
             self.client(*client);
             self.put("sequence", json!(sequence));
             return "Appended";
+        }
+        if let Fact::GroupAppended { broker, partition, leader_epoch, end } = fact {
+            self.replica(*broker, *partition);
+            self.put("leader_epoch", json!(leader_epoch.0));
+            self.put("end", json!(end.0));
+            return "GroupAppended";
         }
         if let Fact::Replicated { broker, partition, end } = fact {
             self.replica(*broker, *partition);

@@ -10,6 +10,7 @@ mod distribution;
 mod document;
 mod expect;
 mod file;
+mod groups;
 pub mod import;
 mod keys;
 mod network;

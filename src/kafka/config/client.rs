@@ -1,6 +1,6 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, ProducerConfig};
+use super::{ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, Key, ProducerConfig};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -49,4 +49,8 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A franz-go producer.
+    FranzGoProducer(FranzGoProducerConfig);
+    /// A franz-go consumer.
+    FranzGoConsumer(FranzGoConsumerConfig);
 }

@@ -172,7 +172,7 @@ mod tests {
     fn a_key_of_a_real_server_properties_is_known() {
         let shipped = "process.roles node.id controller.quorum.bootstrap.servers listeners inter.broker.listener.name advertised.listeners \
             controller.listener.names listener.security.protocol.map socket.send.buffer.bytes socket.receive.buffer.bytes \
-            socket.request.max.bytes log.dirs num.partitions num.recovery.threads.per.data.dir offsets.topic.replication.factor \
+            socket.request.max.bytes log.dirs num.partitions num.recovery.threads.per.data.dir offsets.topic.segment.bytes \
             share.coordinator.state.topic.replication.factor share.coordinator.state.topic.min.isr transaction.state.log.replication.factor \
             transaction.state.log.min.isr log.flush.interval.messages log.retention.hours log.segment.bytes log.retention.check.interval.ms \
             listener.name.internal.ssl.keystore.location broker.rack zookeeper.connect";

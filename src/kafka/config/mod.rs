@@ -4,6 +4,7 @@
 mod broker;
 mod client;
 mod consumer;
+mod franz_go;
 pub mod counterparts;
 pub mod known;
 mod producer;
@@ -13,6 +14,7 @@ mod value;
 pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
+pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// `github.com/twmb/franz-go`.
+    FranzGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -83,12 +85,13 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 1] = [Library::Java];
+    pub const ALL: [Library; 2] = [Library::Java, Library::FranzGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::FranzGo => ("franz-go", "franz-go (Go)"),
         }
     }
 
@@ -97,6 +100,8 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
+            (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
         })
     }
 
@@ -104,6 +109,7 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java => super::java::Policies::KEYS,
+            Library::FranzGo => super::franz_go::Policies::KEYS,
         }
     }
 
@@ -114,6 +120,7 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
+            Library::FranzGo => super::franz_go::Policies::default().set(key, value),
         }
     }
 }

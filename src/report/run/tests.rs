@@ -102,6 +102,8 @@ fn moved(partition: u32, from: u32, to: u32, why: &str, committed_ms: f64) -> Mo
 fn client() -> ClientRecord {
     ClientRecord {
         profile: "java-4.3".to_owned(),
+        role: "producer".to_owned(),
+        consumer: None,
         members: 1,
         spread: None,
         tally: tally(),

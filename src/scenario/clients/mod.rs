@@ -21,14 +21,14 @@ use std::sync::Arc;
 /// Most members of one fleet.
 const MOST_MEMBERS: u32 = 100_000;
 
-/// All clients; their processes are added to `nodes`.
+/// All clients, whose processes are added to `nodes`, and the names of their groups by `GroupIx`.
 pub(super) fn resolve(
     file: &File,
     cluster: &Cluster,
     topics: &[TopicSpec],
     nodes: &mut Vec<NodeSpec>,
     found: &mut Diagnostics,
-) -> Vec<ClientSpec> {
+) -> (Vec<ClientSpec>, Vec<String>) {
     let mut clients: Vec<ClientSpec> = Vec::new();
     let mut groups = Groups::default();
     let profiles = profiles::resolve(&file.profile, found);
@@ -61,7 +61,7 @@ pub(super) fn resolve(
             });
         }
     }
-    clients
+    (clients, groups.0)
 }
 
 /// The names of the groups, each once, in the order in which clients name them.

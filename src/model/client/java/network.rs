@@ -231,7 +231,7 @@ impl<R> Network<R> {
     }
 
     fn send_metadata(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        let partial = self.refresh.next_is_partial(ctx.now);
+        let partial = self.shared.partial && self.refresh.next_is_partial(ctx.now);
         let named = self.kit.cache.request_topics(partial);
         self.refresh.sent(partial, out);
         out.fact(Fact::Refreshed { client: self.kit.index, what: What::Sent(broker) });
@@ -311,11 +311,12 @@ impl<R> Network<R> {
         LeastLoaded { node, any_ready }
     }
 
-    /// Arms the timer for the earliest of the network's own deadlines and this one.
-    pub(super) fn arm(&mut self, at: Instant, out: &mut Outbox) {
+    /// Arms the timer for the earliest of the network's own deadlines and this one, which it gives back.
+    pub(super) fn arm(&mut self, at: Instant, out: &mut Outbox) -> Instant {
         let trigger = self.rebootstrap_at().unwrap_or(Instant::MAX);
         let at = at.min(self.wake).min(self.kit.connections.check_at()).min(trigger);
         self.kit.arm(at, out);
+        at
     }
 
     /// Wakes no later than this.

@@ -99,7 +99,7 @@ impl Refresh {
         }
     }
 
-    /// `Metadata.requestUpdate(false)` of a Sender turn that finds records without a leader. Every turn repeats it, so
+    /// `Metadata.requestUpdate(false)` of a turn that finds records, or a position, without a leader. Every turn repeats it, so
     /// the answer to a request in flight erases nothing.
     pub(super) fn keep_requesting(&mut self, out: &mut Outbox) {
         if self.in_flight.is_some() {
@@ -107,6 +107,13 @@ impl Refresh {
             return;
         }
         self.request(out);
+    }
+
+    /// `Metadata.requestUpdate(true)`: what the last answers did not teach stretches the pause no longer. A consumer without a leader to ask
+    /// repeats it in every turn.
+    pub(super) fn request_afresh(&mut self, out: &mut Outbox) {
+        self.equivalents = 0;
+        self.keep_requesting(out);
     }
 
     /// `Metadata.requestUpdateForNewTopics`: every pause is forgotten.

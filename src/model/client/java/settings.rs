@@ -23,18 +23,21 @@ pub(super) struct Shared {
     pub cache: cache::Policy,
     pub rebootstrap: Rebootstrap,
     pub rebootstrap_trigger: Duration,
+    /// A wish for new topics asks for them alone: producers only (`newMetadataRequestBuilderForNewTopics`, KAFKA-8904).
+    pub partial: bool,
     /// Answers that teach nothing stretch the pause to the next refresh (KIP-580).
     pub equivalent_backoff: bool,
 }
 
 /// Resolves the shared part of a configuration table of the Java client: its producer's and its consumer's keys have the same names.
 macro_rules! shared {
-    ($config:expr, $profile:expr, $max_in_flight:expr) => {{
+    ($config:expr, $profile:expr, $max_in_flight:expr, $partial:expr) => {{
         let (config, profile) = ($config, $profile);
         $crate::model::client::java::settings::resolve(
             profile,
             &$crate::model::client::java::settings::Keys {
                 max_in_flight: $max_in_flight,
+                partial: $partial,
                 request_timeout: config.request_timeout,
                 metadata_max_age: config.metadata_max_age,
                 retry: [config.retry_backoff, config.retry_backoff_max],
@@ -52,6 +55,7 @@ pub(super) use shared;
 /// The keys that the shared settings come from; a pair is the first pause and its bound.
 pub(super) struct Keys {
     pub max_in_flight: usize,
+    pub partial: bool,
     pub request_timeout: Duration,
     pub metadata_max_age: Duration,
     pub retry: [Duration; 2],
@@ -83,6 +87,7 @@ pub(super) fn resolve(profile: &Policies, keys: &Keys) -> Shared {
         cache: cache::Policy { epochs: cache::Epochs::RejectOlder, hints: cache::Hints::Newer },
         rebootstrap: if keys.may_rebootstrap { profile.rebootstrap() } else { Rebootstrap::Never },
         rebootstrap_trigger: keys.rebootstrap_trigger,
+        partial: keys.partial,
         equivalent_backoff: profile.exponential_backoff,
     }
 }

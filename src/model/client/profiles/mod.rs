@@ -1,5 +1,10 @@
 //! The client libraries by release, one file each, data only.
 
+mod franz_go_1_16;
+mod franz_go_1_19;
+mod franz_go_1_20;
+mod franz_go_1_21;
+mod franz_go_1_22;
 mod java_3_6;
 mod java_3_6_0;
 mod java_3_7;
@@ -8,7 +13,18 @@ mod java_4;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 5] = [&java_3_6_0::PROFILE, &java_3_6::PROFILE, &java_3_7::PROFILE, &java_3_9::PROFILE, &java_4::PROFILE];
+static ALL: [&Profile; 10] = [
+    &java_3_6_0::PROFILE,
+    &java_3_6::PROFILE,
+    &java_3_7::PROFILE,
+    &java_3_9::PROFILE,
+    &java_4::PROFILE,
+    &franz_go_1_16::PROFILE,
+    &franz_go_1_19::PROFILE,
+    &franz_go_1_20::PROFILE,
+    &franz_go_1_21::PROFILE,
+    &franz_go_1_22::PROFILE,
+];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
@@ -53,6 +69,9 @@ mod tests {
         assert_eq!(name("java-4.1.0"), Some("java-4.3"));
         assert_eq!(name("java-2.8"), None);
         assert_eq!(name("java-3.9.1.7"), None);
+        assert_eq!(name("franz-go-1.22.2"), Some("franz-go-1.22"));
+        assert_eq!(name("franz-go-1.18"), Some("franz-go-1.19"));
+        assert_eq!(name("franz-go-1.14.2"), None);
         assert_eq!(name("ruby-3.9"), None);
     }
 

@@ -56,6 +56,6 @@ impl Settings {
             leader_hints: profile.leader_hints,
             timeout_error: profile.timeout_error(),
         };
-        (settings, shared!(&**config, &profile, max_in_flight))
+        (settings, shared!(&**config, &profile, max_in_flight, true))
     }
 }
