@@ -4,8 +4,8 @@
 mod broker;
 mod client;
 mod consumer;
-mod franz_go;
 pub mod counterparts;
+mod franz_go;
 pub mod known;
 mod producer;
 mod topic;

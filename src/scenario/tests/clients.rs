@@ -1,7 +1,11 @@
 //! Stories of clients: whose keys they take, what their library refuses, and profiles of a scenario's own.
 
 use super::*;
+use crate::kafka::config::{Key, Kind, counterparts};
+use crate::model::client::profile::Library;
+use crate::model::client::profiles;
 use crate::model::spec::ClientSpec;
+use crate::scenario::keys::Scope;
 
 /// The small scenario whose client has these lines too.
 fn app(lines: &str) -> String {
@@ -181,4 +185,48 @@ fn a_change_from_outside_reaches_profiles_behaviours_and_the_clients_that_have_t
     assert!(scenario.notes.iter().all(|n| !n.contains("no effect")), "{:?}", scenario.notes);
     let none = mistakes(SMALL, &[set("fetch.min.bytes", "7")]);
     assert!(none[0].contains("`fetch.min.bytes` is a key of java consumer") && none[0].contains("no such client"), "{none:?}");
+}
+
+/// One client of a profile with this configuration, beside a producer.
+fn one(profile: &str, consumer: bool, config: &str) -> String {
+    let role = if consumer { "consumer" } else { "producer" };
+    format!(
+        "duration = \"1m\"\n[[topic]]\nname = \"t\"\npartitions = 1\n[[client]]\nname = \"app\"\nprofile = \"{profile}\"\nrole = \"{role}\"\n[client.config]\n{config}"
+    )
+}
+
+#[test]
+fn every_key_of_every_library_can_be_written_at_its_default() {
+    for profile in profiles::all() {
+        for consumer in [false, true] {
+            let Some(config) = profile.config(consumer) else { continue };
+            let scope = Scope::Client { library: profile.library, consumer };
+            let unit = |key: &Key| if scope.writes_units() && key.kind == Kind::Millis { "ms" } else { "" };
+            let line = |key: &Key| format!("\"{}\" = \"{}{}\"\n", key.name, config.get(key.name).unwrap(), unit(key));
+            // What an in_group rule refuses is no matter of one key: no consumer without a group commits by itself.
+            let of_groups = |key: &&Key| matches!(key.name, "enable.auto.commit");
+            let lines: String = config.keys().iter().filter(|key| !of_groups(key)).map(line).collect();
+            let client = client(&one(&profile.name, consumer, &lines));
+            for key in config.keys().iter().filter(|key| !of_groups(key)) {
+                assert_eq!(client.config.get(key.name), config.get(key.name), "{} {}", profile.name, key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_of_another_library_is_refused_with_the_right_one() {
+    for (mine, theirs) in Library::ALL.into_iter().flat_map(|a| Library::ALL.map(|b| (a, b))).filter(|(a, b)| a != b) {
+        let age = |library: Library| counterparts::concept("java", "metadata.max.age.ms").and_then(|c| c.of(library.names().0)).unwrap();
+        let profile = profiles::all().iter().find(|p| p.library == mine).expect("every library has a profile");
+        let scope = Scope::Client { library: mine, consumer: false };
+        assert!(scope.key(age(mine)).is_some(), "{mine:?} models the age of metadata");
+        let told = match read(&one(&profile.name, false, &format!("\"{}\" = \"5m\"\n", age(theirs))), &[]) {
+            Err(found) => found.to_string(),
+            // librdkafka has a key of Java's name, which means something else.
+            Ok(_) => continue,
+        };
+        assert!(told.contains(&format!("`{}` is a key of ", age(theirs))), "{told}");
+        assert!(told.contains(theirs.names().0) && told.contains(&format!("write `{}`", age(mine))), "{told}");
+    }
 }
