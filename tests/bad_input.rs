@@ -382,5 +382,5 @@ fn a_profile_that_is_its_own_base() {
     scenario_refused(&with(&own("ours", "theirs")), 1, &["case.toml:3:8", "there is no client profile `theirs`"]);
     let behaviour = own("ours", "java-4.3").trim_end().to_owned() + "\npolicies = { \"metadata.leader-hint\" = 1 }\n";
     scenario_refused(&with(&behaviour), 1, &["case.toml:4:14", "no behaviour of java", "did you mean `metadata.leader-hints`?"]);
-    scenario_refused(&with(&behaviour.replace("hint\"", "hints\"")), 1, &["case.toml:4:38", "takes true or false, not `1`"]);
+    scenario_refused(&with(&behaviour.replace("hint\"", "hints\"")), 1, &["case.toml:4:40", "takes true or false, not `1`"]);
 }
