@@ -171,6 +171,7 @@ impl ClientSpec {
     pub fn acks(&self) -> Option<Acks> {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
+            ClientConfig::Librdkafka(config) => self.workload().map(|_| Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
             ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkaGoWriter(config) => Some(match config.required_acks {

@@ -37,6 +37,8 @@ pub enum Health {
     Dead,
     /// Nothing comes back.
     Silent,
+    /// Nothing comes back for now: what arrives waits.
+    Held,
 }
 
 pub struct Broker {
@@ -46,6 +48,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// How far its metadata answers are behind its partitions.
+    pub metadata_lag: Duration,
     /// What the next produce entries are answered with although they are appended.
     pub lies: VecDeque<ErrorCode>,
 }
@@ -85,12 +89,15 @@ pub struct Bench {
     pub log: Vec<ProduceEntry>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// A silent broker's kernel still accepts connections.
+    pub accepts_in_silence: bool,
     /// What consumers read.
     pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
     generation: u64,
+    seed: u64,
 }
 
 pub fn ms(n: u64) -> Duration {
@@ -229,8 +236,18 @@ impl Bench {
         Bench::of(spec(profile, leaders, config), leaders)
     }
 
+    /// The same with a seed.
+    pub fn seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
+        Bench::with(spec(profile, leaders, config), leaders, seed)
+    }
+
     /// The client of this specification, not yet started.
     pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
+        Bench::with(spec, leaders, 7)
+    }
+
+    /// The same with a seed.
+    pub fn with(spec: Spec, leaders: &[u32], seed: u64) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -238,7 +255,7 @@ impl Bench {
         let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
         history.commit(&Record::Topic(TopicIx(0), TopicRegistration { exists: true, config: TopicConfig::default(), partitions }));
         let mut bench = Bench {
-            client: Client::new(ClientIx(0), &spec, Chance::new(7)),
+            client: Client::new(ClientIx(0), &spec, Chance::new(seed)),
             spec,
             journal: Journal::default(),
             brokers: Vec::new(),
@@ -246,11 +263,13 @@ impl Bench {
             facts: Vec::new(),
             log: Vec::new(),
             gives_ids: true,
+            accepts_in_silence: false,
             reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
             generation: 0,
+            seed,
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
@@ -262,6 +281,7 @@ impl Bench {
             applied: vec![(Instant::ZERO, last)],
             metadata_cost: Duration::ZERO,
             no_hints: false,
+            metadata_lag: Duration::ZERO,
             lies: VecDeque::new(),
         };
         bench.brokers = (0..3).map(|_| broker()).collect();
@@ -344,6 +364,24 @@ impl Bench {
         self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
+    /// What is sent to the broker waits on the way.
+    pub fn hold(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Held;
+    }
+
+    /// What has waited arrives.
+    pub fn release(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Up;
+        let held: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        held.into_iter().for_each(|channel| self.serve(channel));
+    }
+
+    /// The broker closes its connections and goes on.
+    pub fn reset(&mut self, broker: u32) {
+        self.kill(broker);
+        self.brokers[broker as usize].health = Health::Up;
+    }
+
     /// Hands a record over now.
     pub fn send(&mut self, partition: u32) {
         self.act(|client, ctx, out| {
@@ -359,7 +397,7 @@ impl Bench {
             rules: Release::V4_3.rules(),
             history: &mut self.history,
             journal: &mut self.journal,
-            chance: Chance::new(7),
+            chance: Chance::new(self.seed),
         };
         what(&mut self.client, &mut ctx, &mut out);
         self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
@@ -383,7 +421,8 @@ impl Bench {
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
-                    Health::Silent => return,
+                    Health::Silent if self.accepts_in_silence => Event::Connected(channel),
+                    Health::Silent | Health::Held => return,
                 };
                 self.push(self.now + WAY + WAY, event, channel);
             }
@@ -449,8 +488,8 @@ impl Bench {
         }
     }
 
-    fn offset(&self, broker: BrokerIx) -> MetadataOffset {
-        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 <= self.now);
+    fn offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
+        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 == Instant::ZERO || a.0 + lag <= self.now);
         applied.map(|a| a.1).max().unwrap_or_default()
     }
 
@@ -463,10 +502,13 @@ impl Bench {
         }
         let Some((correlation, request)) = open.requests.pop_front() else { return };
         open.muted = true;
-        let offset = self.offset(broker);
+        let offset = self.offset(broker, Duration::ZERO);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
-            Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
+            Request::Metadata { topics } => {
+                let offset = self.offset(broker, self.brokers[broker.index()].metadata_lag);
+                (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics })
+            }
             Request::InitProducerId => {
                 let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
                 (Duration::ZERO, Response::InitProducerId { error })

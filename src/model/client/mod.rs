@@ -13,6 +13,7 @@ mod java;
 mod kafka_go;
 mod kafkajs;
 mod kit;
+mod librdkafka;
 pub mod profile;
 pub mod profiles;
 
@@ -59,6 +60,8 @@ impl Client {
         Client(match (client.profile.library, &client.role) {
             (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
+            (Library::Librdkafka, Role::Producer(_)) => Box::new(librdkafka::Producer::new(index, spec, chance)),
+            (Library::Librdkafka, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
             (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
             (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),
