@@ -30,6 +30,16 @@ impl Acks {
             _ => Acks::All,
         }
     }
+
+    /// What sarama's words mean (`RequiredAcks` in `produce_request.go`).
+    pub fn of_sarama(text: &str) -> Self {
+        match text {
+            "NoResponse" => Acks::None,
+            "WaitForLocal" => Acks::Leader,
+            "WaitForAll" => Acks::All,
+            number => Acks::of(number),
+        }
+    }
 }
 
 /// Which topics a metadata request names.

@@ -156,7 +156,8 @@ impl ClientSpec {
     pub fn acks(&self) -> Option<Acks> {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
-            ClientConfig::JavaConsumer(_) => None,
+            ClientConfig::SaramaProducer(config) => Some(Acks::of_sarama(config.producer_required_acks)),
+            ClientConfig::JavaConsumer(_) | ClientConfig::SaramaConsumer(_) => None,
         }
     }
 

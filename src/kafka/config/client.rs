@@ -1,6 +1,6 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, ProducerConfig};
+use super::{ConfigError, ConsumerConfig, Key, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -49,4 +49,8 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A sarama producer.
+    SaramaProducer(SaramaProducerConfig);
+    /// A sarama consumer.
+    SaramaConsumer(SaramaConsumerConfig);
 }

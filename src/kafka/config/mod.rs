@@ -6,6 +6,7 @@ mod client;
 mod consumer;
 pub mod known;
 mod producer;
+mod sarama;
 mod topic;
 mod value;
 
@@ -13,6 +14,7 @@ pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
 pub use producer::ProducerConfig;
+pub use sarama::{SaramaConsumerConfig, SaramaProducerConfig};
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};
 

@@ -6,6 +6,7 @@ use crate::kafka::{
     BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas,
     TopicIx,
 };
+use crate::model::client::profile::Library;
 use crate::model::client::{Client, profiles};
 use crate::model::cost::Costs;
 use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Request, Response};
@@ -72,6 +73,8 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Who refuses a partition although its metadata does not say so yet.
+    pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
@@ -196,6 +199,7 @@ impl Bench {
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            deposed: Vec::new(),
             gives_ids: true,
             events: BTreeMap::new(),
             pushed: 0,
@@ -215,7 +219,11 @@ impl Bench {
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
         // Metadata age shall not interfere.
-        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
+        let age = match profiles::find(profile).unwrap().library {
+            Library::Java => "metadata.max.age.ms",
+            Library::Sarama => "Metadata.RefreshFrequency",
+        };
+        let config: Vec<_> = [(age, "100000000")].iter().chain(config).copied().collect();
         let mut bench = Bench::new(profile, leaders, &config);
         bench.act(|client, ctx, out| client.start_warm(ctx, out));
         bench.run_to(at(10_000));
@@ -414,7 +422,7 @@ impl Bench {
         let same = |e: &&ProduceEntry| e.partition == entry.partition && e.producer_epoch == entry.producer_epoch;
         let next = self.log.iter().filter(same).map(|e| e.sequence.unwrap_or(0) + e.records).max().unwrap_or(0);
         let error = match entry.sequence {
-            _ if leader != Some(broker) => ErrorCode::NotLeaderOrFollower,
+            _ if leader != Some(broker) || self.deposed.contains(&(entry.partition, broker)) => ErrorCode::NotLeaderOrFollower,
             Some(sequence) if sequence < next => ErrorCode::DuplicateSequenceNumber,
             Some(sequence) if sequence > next => ErrorCode::OutOfOrderSequenceNumber,
             _ => ErrorCode::None,

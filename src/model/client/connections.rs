@@ -196,6 +196,14 @@ impl<P> Connections<P> {
         Some(request.purpose)
     }
 
+    /// No answer is overdue before this moment: a library whose read time-out begins with the read.
+    pub(super) fn await_from(&mut self, channel: Channel, deadline: Instant) {
+        let Some(connection) = self.get_mut(channel) else { return };
+        for request in &mut connection.in_flight {
+            request.deadline = request.deadline.max(deadline);
+        }
+    }
+
     /// The connection is over (`ClusterConnectionStates.disconnected`): gives what was in flight, oldest first.
     pub(super) fn lost(&mut self, channel: Channel, now: Instant) -> VecDeque<InFlight<P>> {
         let (policy, draws) = (self.policy, self.draws);

@@ -116,6 +116,11 @@ impl<P> Kit<P> {
         record
     }
 
+    /// How many records there have been, to address the choice of the next one's partition.
+    pub(super) fn records_so_far(&self) -> u64 {
+        self.records
+    }
+
     /// A number for one partition's entry in a request.
     pub(super) fn new_entry(&mut self) -> EntryId {
         self.entries += 1;

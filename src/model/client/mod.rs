@@ -12,6 +12,7 @@ mod java;
 mod kit;
 pub mod profile;
 pub mod profiles;
+mod sarama;
 
 use self::profile::Library;
 use super::message::Response;
@@ -53,6 +54,7 @@ impl Client {
         let client = &spec.clients[index.index()];
         Client(match client.profile.library {
             Library::Java => Box::new(java::Producer::new(index, spec, chance)),
+            Library::Sarama => Box::new(sarama::Producer::new(index, spec, chance)),
         })
     }
 

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// IBM/sarama (Go).
+    Sarama,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -67,12 +69,13 @@ pub struct Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 1] = [Library::Java];
+    pub const ALL: [Library; 2] = [Library::Java, Library::Sarama];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::Sarama => ("sarama", "IBM/sarama (Go)"),
         }
     }
 
@@ -81,6 +84,8 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Sarama, false) => ClientConfig::SaramaProducer(Box::default()),
+            (Library::Sarama, true) => ClientConfig::SaramaConsumer(Box::default()),
         })
     }
 
@@ -88,6 +93,7 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java => super::java::Policies::KEYS,
+            Library::Sarama => super::sarama::Policies::KEYS,
         }
     }
 
@@ -98,6 +104,7 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
+            Library::Sarama => super::sarama::Policies::default().set(key, value),
         }
     }
 }

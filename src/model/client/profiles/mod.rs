@@ -5,14 +5,34 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod sarama_1_45;
+mod sarama_1_47;
+mod sarama_1_48_0;
+mod sarama_1_48;
+mod sarama_1_50;
+mod sarama_1_60;
+mod sarama_1_61;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 5] = [&java_3_6_0::PROFILE, &java_3_6::PROFILE, &java_3_7::PROFILE, &java_3_9::PROFILE, &java_4::PROFILE];
+static ALL: &[&Profile] = &[
+    &java_3_6_0::PROFILE,
+    &java_3_6::PROFILE,
+    &java_3_7::PROFILE,
+    &java_3_9::PROFILE,
+    &java_4::PROFILE,
+    &sarama_1_45::PROFILE,
+    &sarama_1_47::PROFILE,
+    &sarama_1_48_0::PROFILE,
+    &sarama_1_48::PROFILE,
+    &sarama_1_50::PROFILE,
+    &sarama_1_60::PROFILE,
+    &sarama_1_61::PROFILE,
+];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
-    &ALL
+    ALL
 }
 
 /// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.
