@@ -346,6 +346,11 @@ impl<J: Clone + std::fmt::Debug> Core<J> {
         self.send_waiting(channel, ctx, out);
     }
 
+    /// The channels that are open or being opened.
+    pub(super) fn open_channels(&self) -> Vec<Channel> {
+        self.links.keys().copied().filter(|c| self.kit.connections.reconnect_at(*c).is_none()).collect()
+    }
+
     /// `client.checkBrokersHealth`: connections that the peer has ended are closed, and their brokers forgotten.
     pub(super) fn check_health(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let broken: Vec<Object> = self.objects().filter(|(_, link)| link.broken).map(|(object, _)| object).collect();

@@ -19,6 +19,8 @@ config_table! {
         connection_error: &'static str = "produce.after-connection-error", Word(&["records", "batch-if-idempotent", "batch"]), "batch", 0, 0;
         /// A batch that was sent again as it is stays one when it is refused.
         resent_stays_whole: bool = "produce.resent-batch-stays-whole", Bool, "true", 0, 1;
+        /// Fetches are of a version that only leaders answer: `RackID` has no effect.
+        only_leaders: bool = "fetch.from-leaders-only", Bool, "false", 0, 1;
         /// A preferred read replica is left again after `Metadata.RefreshFrequency`.
         leases_replica: bool = "fetch.replica-lease", Bool, "true", 0, 1;
         /// A consumer that is sent to a preferred read replica, or back from it, goes there at once.

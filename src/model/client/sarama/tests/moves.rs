@@ -55,7 +55,7 @@ fn three_stale_answers_lose_the_record_and_two_do_not() {
 
 #[test]
 fn a_refresh_moves_no_partition_that_was_not_refused() {
-    let mut bench = Bench::warm(MEASURED, &[0, 0], &[]);
+    let mut bench = Bench::warm(MEASURED, &[0, 0, 1, 2], &[]);
     bench.move_leader(0, Some(1), 1);
     bench.move_leader(1, Some(1), 1);
     let start = bench.now;
