@@ -206,6 +206,8 @@ impl Simulation {
             clients: found.clients,
             moves: found.moves,
             windows: found.windows,
+            recovery_phases: found.recovery_phases,
+            window_phases: found.window_phases,
             checks: found.checks,
             cluster: found.cluster,
             expectations: Vec::new(),

@@ -12,7 +12,7 @@ pub struct Known {
     pub brokers: Vec<u32>,
     /// `node.id` of each controller.
     pub controllers: Vec<u32>,
-    /// Name of each client.
+    /// Name of each client, or fleet of clients.
     pub clients: Vec<String>,
     /// Name of each rack.
     pub racks: Vec<String>,
@@ -28,7 +28,7 @@ impl Known {
         Known {
             brokers: spec.brokers.iter().map(|b| b.id).collect(),
             controllers: spec.voters.iter().map(|v| v.id).collect(),
-            clients: spec.clients.iter().map(|c| c.name.clone()).collect(),
+            clients: client_names(spec),
             racks: spec.brokers.iter().filter_map(|b| b.rack.clone()).collect(),
             topics: spec.topics.iter().map(|t| (t.name.clone(), t.partitions.len() as u32)).collect(),
             end,
@@ -44,6 +44,13 @@ impl Known {
             Fault::At(..) | Fault::Random(_) => {}
         }
     }
+}
+
+/// Clients and fleets, each once: a line means all members of a fleet.
+fn client_names(spec: &Spec) -> Vec<String> {
+    let mut names: Vec<String> = spec.clients.iter().map(|c| c.fleet.as_deref().unwrap_or(&c.name).to_owned()).collect();
+    names.dedup();
+    names
 }
 
 /// The candidate that a misspelt word most likely meant.

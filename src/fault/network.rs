@@ -53,7 +53,7 @@ fn of(group: &Group, spec: &Spec) -> Vec<NodeIx> {
         Group::Brokers => spec.brokers.iter().map(|b| b.node).collect(),
         Group::Controllers => spec.voters.iter().map(|v| v.node).collect(),
         Group::Clients => spec.clients.iter().map(|c| c.node).collect(),
-        Group::Client(name) => spec.clients.iter().filter(|c| c.name == *name).map(|c| c.node).collect(),
+        Group::Client(name) => spec.clients.iter().filter(|c| c.is_called(name)).map(|c| c.node).collect(),
         Group::Rack(rack) => spec.brokers.iter().filter(|b| b.rack.as_ref() == Some(rack)).map(|b| b.node).collect(),
         Group::Everything => (0..spec.nodes.len() as u32).map(NodeIx).collect(),
     }

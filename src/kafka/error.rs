@@ -18,6 +18,10 @@ pub enum ErrorCode {
     NotCoordinator,
     NotEnoughReplicas,
     NotEnoughReplicasAfterAppend,
+    IllegalGeneration,
+    UnknownMemberId,
+    InvalidSessionTimeout,
+    RebalanceInProgress,
     NotController,
     InvalidRequest,
     OutOfOrderSequenceNumber,
@@ -31,6 +35,7 @@ pub enum ErrorCode {
     UnknownLeaderEpoch,
     StaleBrokerEpoch,
     OffsetNotAvailable,
+    MemberIdRequired,
     PreferredLeaderNotAvailable,
     EligibleLeadersNotAvailable,
     ElectionNotNeeded,
@@ -45,7 +50,7 @@ pub enum ErrorCode {
 use ErrorCode as E;
 
 /// (code, number, name, retriable, refresh): `refresh` says that the Java exception is an `InvalidMetadataException`.
-const TABLE: [(ErrorCode, i16, &str, bool, bool); 35] = [
+const TABLE: [(ErrorCode, i16, &str, bool, bool); 40] = [
     (E::None, 0, "NONE", false, false),
     (E::OffsetOutOfRange, 1, "OFFSET_OUT_OF_RANGE", false, false),
     (E::UnknownTopicOrPartition, 3, "UNKNOWN_TOPIC_OR_PARTITION", true, true),
@@ -59,6 +64,10 @@ const TABLE: [(ErrorCode, i16, &str, bool, bool); 35] = [
     (E::NotCoordinator, 16, "NOT_COORDINATOR", true, false),
     (E::NotEnoughReplicas, 19, "NOT_ENOUGH_REPLICAS", true, false),
     (E::NotEnoughReplicasAfterAppend, 20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", true, false),
+    (E::IllegalGeneration, 22, "ILLEGAL_GENERATION", false, false),
+    (E::UnknownMemberId, 25, "UNKNOWN_MEMBER_ID", false, false),
+    (E::InvalidSessionTimeout, 26, "INVALID_SESSION_TIMEOUT", false, false),
+    (E::RebalanceInProgress, 27, "REBALANCE_IN_PROGRESS", false, false),
     (E::NotController, 41, "NOT_CONTROLLER", true, false),
     (E::InvalidRequest, 42, "INVALID_REQUEST", false, false),
     (E::OutOfOrderSequenceNumber, 45, "OUT_OF_ORDER_SEQUENCE_NUMBER", false, false),
@@ -72,6 +81,7 @@ const TABLE: [(ErrorCode, i16, &str, bool, bool); 35] = [
     (E::UnknownLeaderEpoch, 75, "UNKNOWN_LEADER_EPOCH", true, false),
     (E::StaleBrokerEpoch, 77, "STALE_BROKER_EPOCH", false, false),
     (E::OffsetNotAvailable, 78, "OFFSET_NOT_AVAILABLE", true, false),
+    (E::MemberIdRequired, 79, "MEMBER_ID_REQUIRED", false, false),
     (E::PreferredLeaderNotAvailable, 80, "PREFERRED_LEADER_NOT_AVAILABLE", true, true),
     (E::EligibleLeadersNotAvailable, 83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", true, true),
     (E::ElectionNotNeeded, 84, "ELECTION_NOT_NEEDED", true, true),

@@ -42,6 +42,9 @@ pub struct Rules {
     /// A session outlives the broker's clean shutdown, so that a new incarnation is refused until it has run out
     /// (KAFKA-17793 keeps sessions by id and epoch, fenced or not; KAFKA-19130; 4.0).
     pub session_outlives_fencing: bool,
+    /// The group coordinator is the one of KIP-848's runtime, the default since 4.0: it appends with acks=1 and holds every answer until what
+    /// it had written before is committed; the one before appends with acks=all and holds only the answer to the write.
+    pub group_coordinator_runtime: bool,
 }
 
 impl Release {
@@ -76,6 +79,7 @@ impl Release {
             unclean_restart_leaves_isr: self >= Release::V4_0,
             fixed_heartbeat_retry: self >= Release::V4_1,
             session_outlives_fencing: self >= Release::V4_0,
+            group_coordinator_runtime: self >= Release::V4_0,
         }
     }
 }

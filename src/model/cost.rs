@@ -49,6 +49,8 @@ pub struct Costs {
     pub raft_flush: Distribution,
     /// Processing an answer on a fetcher thread before the next fetch leaves.
     pub fetcher_turn: Distribution,
+    /// Reading a partition of the offsets topic after taking its leader role, before its groups are served.
+    pub group_load: Distribution,
 }
 
 impl Default for Costs {
@@ -80,6 +82,8 @@ impl Default for Costs {
             controller_event: points(&[(0.0, 0.1), (0.5, 0.3), (1.0, 3.0)]),
             raft_flush: points(&[(0.0, 0.3), (0.5, 1.0), (1.0, 10.0)]),
             fetcher_turn: points(&[(0.0, 0.02), (0.5, 0.1), (1.0, 1.0)]),
+            // An assumption, not a measurement: a compacted offsets partition of a few megabytes from the page cache.
+            group_load: points(&[(0.0, 1.0), (0.5, 10.0), (0.95, 100.0), (1.0, 500.0)]),
         }
     }
 }

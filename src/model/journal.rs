@@ -4,6 +4,7 @@
 //! one broker appends in an epoch. So a replica's log is its epoch cache and its end offset, and what stands at an offset is looked
 //! up here. Source of the property: KIP-101, `LeaderEpochFileCache`.
 
+use super::group_log::GroupLog;
 use crate::kafka::{ClientIx, LeaderEpoch, Offset, PartitionIx};
 use crate::observe::fact::BatchId;
 
@@ -30,6 +31,8 @@ pub struct Entry {
 #[derive(Clone, Default, Debug)]
 pub struct Journal {
     partitions: Vec<Vec<Segment>>,
+    /// What group coordinators have written.
+    pub groups: GroupLog,
     batches: BatchId,
 }
 
@@ -64,13 +67,13 @@ impl Journal {
         }
     }
 
-    /// The batches that a replica holds of one epoch between two offsets.
+    /// The batches that a replica holds of one epoch between two offsets, from the one that holds `from` on.
     pub fn entries(&self, partition: PartitionIx, epoch: LeaderEpoch, from: Offset, to: Offset) -> &[Entry] {
         let Some(segments) = self.partitions.get(partition.index()) else { return &[] };
         let Ok(i) = segments.binary_search_by_key(&epoch, |s| s.epoch) else { return &[] };
         let entries = &segments[i].entries;
         let last = place_from_end(entries, |e| e.end <= to);
-        let first = place_from_end(&entries[..last], |e| e.base < from);
+        let first = place_from_end(&entries[..last], |e| e.end <= from);
         &entries[first..last]
     }
 }

@@ -221,8 +221,9 @@ pub struct EpochAnswer {
 pub enum GroupRequest {
     /// Which broker coordinates the group.
     FindCoordinator,
-    /// To be a member; a first join has no member id.
-    Join { member: Option<u64>, session_timeout: Duration, rebalance_timeout: Duration, topics: Vec<TopicIx> },
+    /// To be a member; a first join has no member id. `two_steps`: it is of a version that is told its id first and joins again with it
+    /// (version 4 and later, KIP-394).
+    Join { member: Option<u64>, two_steps: bool, session_timeout: Duration, rebalance_timeout: Duration, topics: Vec<TopicIx> },
     /// Its assignment in this generation; the leader of the group hands in that of everybody.
     Sync { member: u64, generation: u32, assignments: Vec<(u64, Vec<PartitionIx>)> },
     /// It lives.
@@ -373,8 +374,10 @@ pub enum Request {
     InitProducerId,
     /// Records.
     Produce { acks: Acks, timeout: Duration, entries: SmallVec<[ProduceEntry; 2]> },
-    /// A consumer's fetch. `rack`: where the consumer stands, if it wants a replica nearby.
+    /// A consumer's fetch. `only_leader`: versions before 11 are served by leaders alone (`FetchParams.fetchOnlyLeader`); followers serve all
+    /// others, asked for or not. `rack`: where the consumer stands, if it wants a replica nearby.
     Fetch {
+        only_leader: bool,
         max_wait: Duration,
         min_bytes: u32,
         max_bytes: u32,

@@ -5,6 +5,8 @@ pub mod broker;
 pub mod client;
 pub mod controller;
 pub mod cost;
+pub mod group_log;
+pub mod groups;
 pub mod journal;
 pub mod message;
 pub mod metadata;

@@ -64,6 +64,8 @@ pub enum TimerKind {
     AlterPartition,
     /// Broker: high-watermark checkpoint.
     Checkpoint,
+    /// Broker: consumer groups: sessions, rebalances, writes that wait.
+    Coordinator,
     /// Controller: the raft batch that lingers.
     Linger,
     /// Controller: sessions that run out.

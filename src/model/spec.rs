@@ -6,8 +6,14 @@ use super::message::Acks;
 use super::network::topology::Topology;
 use crate::engine::{Distribution, Duration};
 use crate::kafka::config::{BrokerConfig, ClientConfig, TopicConfig};
-use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx};
+use crate::kafka::{
+    BrokerIx, ClientIx, GroupIx, LeaderEpoch, NodeIx, Offset, PartitionEpoch, PartitionIx, Release, Replicas, TopicIx, VoterIx,
+};
 use std::sync::Arc;
+
+/// Records that every partition holds when a run starts, so that logs, epochs and lags have something to be about. All of them are of the
+/// leader epoch that the partition has then, and are below the high watermark.
+pub const RECORDS_BEFORE: Offset = Offset(1000);
 
 /// A whole cluster with its clients.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct Spec {
     pub partitions: Vec<PartitionSpec>,
     /// Every client.
     pub clients: Vec<ClientSpec>,
+    /// Every consumer group.
+    pub groups: Vec<GroupSpec>,
     /// Who is how far from whom.
     pub topology: Topology,
     /// Events of one moment come in a drawn order instead of first in, first out.
@@ -124,6 +132,8 @@ pub struct ClientSpec {
     pub node: NodeIx,
     /// Its `client.id`.
     pub name: String,
+    /// The fleet of alike clients that it is a member of; its members stand beside each other.
+    pub fleet: Option<Arc<str>>,
     /// Its library and release.
     pub profile: Arc<Profile>,
     /// Its configuration.
@@ -144,6 +154,11 @@ pub enum Role {
 }
 
 impl ClientSpec {
+    /// Whether a scenario means this client by a name: its own, or that of its fleet.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.fleet.as_deref() == Some(name)
+    }
+
     /// What it writes, if it is a producer.
     pub fn workload(&self) -> Option<&Workload> {
         match &self.role {
@@ -157,7 +172,8 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::SaramaProducer(config) => Some(Acks::of_sarama(config.producer_required_acks)),
-            ClientConfig::JavaConsumer(_) | ClientConfig::SaramaConsumer(_) => None,
+            ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
+            ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) | ClientConfig::SaramaConsumer(_) => None,
         }
     }
 
@@ -185,6 +201,15 @@ pub struct Consumption {
     pub start: Duration,
     /// Its end.
     pub stop: Option<Duration>,
+}
+
+/// A consumer group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupSpec {
+    /// Its `group.id`.
+    pub name: String,
+    /// The partition of the offsets topic that holds its state; who leads that coordinates the group.
+    pub partition: PartitionIx,
 }
 
 /// What a producer sends.
@@ -246,6 +271,14 @@ impl Spec {
     /// A client by name.
     pub fn client_by_name(&self, name: &str) -> Option<ClientIx> {
         self.clients.iter().position(|c| c.name == name).map(|i| ClientIx(i as u32))
+    }
+
+    /// The consumers that are members of a group.
+    pub fn members(&self, group: GroupIx) -> impl Iterator<Item = (ClientIx, &Consumption)> + '_ {
+        let of_group =
+            move |(i, c): (usize, &'_ ClientSpec)| c.consumption().filter(|c| c.group == Some(group)).map(|_| ClientIx(i as u32));
+        let clients = self.clients.iter().enumerate().filter_map(of_group);
+        clients.filter_map(|ix| self.clients[ix.index()].consumption().map(|consumption| (ix, consumption)))
     }
 
     /// The partition of a topic by name and index.

@@ -115,6 +115,7 @@ impl Cluster {
             | Fact::ReplicaDeleted { .. }
             | Fact::HighWatermarkMoved { .. }
             | Fact::Appended { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }
@@ -137,7 +138,8 @@ impl Cluster {
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
             | Fact::Group { .. }
-            | Fact::RecordDone { .. } => return None,
+            | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. } => return None,
         };
         Some(text)
     }

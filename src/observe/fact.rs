@@ -130,7 +130,7 @@ pub enum GroupFact {
         /// The coordinator.
         broker: Option<BrokerIx>,
     },
-    /// A broker has loaded the group and coordinates it.
+    /// A broker has loaded the group from the log and coordinates it.
     CoordinatorLoaded {
         /// The broker.
         broker: BrokerIx,
@@ -282,6 +282,8 @@ pub enum Fact {
         client: ClientIx,
         sequence: Option<u32>,
     },
+    /// A group coordinator appended to a partition of the offsets topic that it leads.
+    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
     /// A follower's log reaches to `end` (exclusive) now.
     Replicated { broker: BrokerIx, partition: PartitionIx, end: Offset },
     /// A replica threw away its log from `to` on.
@@ -320,6 +322,8 @@ pub enum Fact {
     EntryReturned { client: ClientIx, partition: PartitionIx, entry: EntryId, error: ErrorCode },
     /// The client gave the request up without an answer.
     EntryUnreachable { client: ClientIx, broker: BrokerIx, partition: PartitionIx, entry: EntryId, how: Unreachable },
+    /// A record's fate is known to the application: acknowledged (`None`) or failed.
+    RecordDone { client: ClientIx, record: RecordId, partition: PartitionIx, batch: Option<BatchId>, created_at: Instant, error: ErrorCode },
     /// `poll()` gave records to the application, from `base` to `end` (exclusive), all of one batch (none: from before the run).
     Delivered { client: ClientIx, partition: PartitionIx, batch: Option<BatchId>, base: Offset, end: Offset },
     /// The application is done with every record that it was given below `end`.
@@ -328,6 +332,6 @@ pub enum Fact {
     PositionSet { client: ClientIx, partition: PartitionIx, from: Option<Offset>, to: Offset, why: Position },
     /// Something happened in a consumer group.
     Group { group: GroupIx, what: GroupFact },
-    /// A record's fate is known to the application: acknowledged (`None`) or failed.
-    RecordDone { client: ClientIx, record: RecordId, partition: PartitionIx, batch: Option<BatchId>, created_at: Instant, error: ErrorCode },
+    /// A consumer reads a partition from this replica from now on, because the leader said so (KIP-392); none: from the leader again.
+    ReplicaChosen { client: ClientIx, partition: PartitionIx, replica: Option<BrokerIx> },
 }

@@ -27,6 +27,11 @@ impl Sample {
         self.open += other.open;
     }
 
+    /// The longest that has ended.
+    pub fn longest(&self) -> Option<Duration> {
+        self.nanos.iter().max().map(|ns| Duration::from_nanos(*ns))
+    }
+
     /// The summary. A quantile is the smallest duration that at least that share of all do not exceed (nearest rank).
     pub fn quantiles(mut self) -> Quantiles {
         self.nanos.sort_unstable();

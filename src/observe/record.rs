@@ -41,8 +41,14 @@ pub struct RunRecord {
     pub clients: BTreeMap<String, ClientRecord>,
     /// One for each committed leader change, in order.
     pub moves: Vec<Move>,
-    /// One for each (client, partition) whose belief or service a move or loss of a leader broke.
+    /// One for each (client, partition) whose belief or service a move or loss of a leader broke; not those of fleets (`count` above one).
     pub windows: Vec<Window>,
+    /// Phases of all recoveries, those of fleets too.
+    #[serde(default)]
+    pub recovery_phases: Vec<PhaseSummary>,
+    /// Phases of all stale windows, those of fleets too.
+    #[serde(default)]
+    pub window_phases: Vec<PhaseSummary>,
     /// The protocol's own promises.
     pub checks: Checks,
     /// What the cluster went through.
@@ -80,6 +86,12 @@ pub struct Tally {
     pub recovery_ms: Quantiles,
     /// Of (client, partition): from the commit of a move to the client's cache naming the true leader.
     pub stale_window_ms: Quantiles,
+    /// Of (client, partition): the part of a recovery in which records were waiting. Several moves that one success ended are one.
+    #[serde(default)]
+    pub interruption_ms: Quantiles,
+    /// The longest time for which records had been waiting, when the run ended, for an interruption to end; zero when none was open.
+    #[serde(default)]
+    pub longest_waiting_ms: f64,
     /// Metadata requests sent.
     pub metadata_requests: u64,
     /// Bytes of their answers.
@@ -147,11 +159,23 @@ pub struct Quantiles {
     pub max: f64,
 }
 
-/// One client.
+/// One client, or a fleet of alike ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ClientRecord {
     /// Its library and release.
     pub profile: String,
+    /// What it is there for: `producer` or `consumer`.
+    #[serde(default)]
+    pub role: String,
+    /// What a consumer was given; null for a producer.
+    #[serde(default)]
+    pub consumer: Option<ConsumerRecord>,
+    /// How many members it has; above one it is a fleet, and what is counted is the sum over them.
+    #[serde(default = "one")]
+    pub members: u64,
+    /// How a fleet's members differ; none for a single client.
+    #[serde(default)]
+    pub spread: Option<Spread>,
     /// What is counted.
     #[serde(flatten)]
     pub tally: Tally,
@@ -159,10 +183,83 @@ pub struct ClientRecord {
     pub errors: BTreeMap<String, u64>,
     /// Records that failed to the application.
     pub failures: Failures,
-    /// Longest time from `send()` to the answer, or to the end of the run for a record without one.
+    /// Longest time from `send()` to the answer, or to the end of the run for a record without one. Of a consumer: longest time from a
+    /// record's creation to its delivery, or to the end of the run for a committed record that it has not been given.
     pub longest_wait_ms: f64,
     /// Partitions with their longest silence.
     pub partitions: Vec<PartitionSilence>,
+}
+
+/// What a consumer was given, since counting began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ConsumerRecord {
+    /// Records delivered, each once.
+    pub delivered: u64,
+    /// Records delivered that its reader (its group, or it alone) had been given before.
+    pub delivered_again: u64,
+    /// Records that its reader was never given, because a position was set beyond them.
+    pub skipped: u64,
+    /// Records delivered that were gone from the log later, as after an unclean election.
+    pub delivered_and_lost: u64,
+    /// Records that the application was done with, each once.
+    pub processed: u64,
+    /// Records delivered and passed over by a position before the application was done with them.
+    pub never_processed: u64,
+    /// From the creation of a record to its first delivery. Records of which the creation is not known (there before the run) are in no figure;
+    /// `open` are those committed and not delivered when the run ended.
+    pub wait_ms: Quantiles,
+    /// Most committed records of one partition that it had not been given, at any move of the high watermark.
+    pub lag_max: u64,
+    /// Committed records of its partitions that it had not been given when the run ended.
+    pub lag_at_end: u64,
+    /// Positions set because the one before was out of range or missing (`auto.offset.reset`), or beyond the end of its epoch (truncation).
+    pub position_resets: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// How the members of a fleet differ: each figure's distribution over them.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// Stale requests of a member.
+    pub stale: Members,
+    /// Records of a member that failed to its application.
+    pub failed: Members,
+    /// The longest wait of a record of a member.
+    pub longest_wait_ms: Members,
+    /// The longest interruption of a member that had one.
+    pub longest_interruption_ms: Members,
+    /// Metadata requests of a member.
+    pub metadata_requests: Members,
+}
+
+/// One figure over the members of a fleet.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Members {
+    /// Members that the figure is of.
+    pub count: u64,
+    /// Least.
+    pub min: f64,
+    /// Median.
+    pub p50: f64,
+    /// Nine of ten members have no more.
+    pub p90: f64,
+    /// 99 of a hundred members have no more.
+    pub p99: f64,
+    /// Most.
+    pub max: f64,
+}
+
+impl Members {
+    /// The distribution of these values (nearest rank).
+    pub fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let n = values.len();
+        let at = |per_cent: usize| values.get((n * per_cent).div_ceil(100).max(1) - 1).copied().unwrap_or(0.0);
+        Members { count: n as u64, min: at(0), p50: at(50), p90: at(90), p99: at(99), max: at(100) }
+    }
 }
 
 /// Records that failed to the application.
@@ -244,6 +341,23 @@ pub struct Window {
     /// Parts of the recovery: detect, elect, commit, propagate, discover, back off, connect, queued on the connection, await replication;
     /// beside these, where they are not zero: no record to send, leader away (a loss without a move), a later move. They add up to it.
     pub recovery_phases: Vec<Phase>,
+}
+
+/// One phase of all windows or recoveries in which it took any time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseSummary {
+    /// Its name.
+    pub name: String,
+    /// In how many it took any time.
+    pub times: u64,
+    /// All its time.
+    pub total_ms: f64,
+    /// Median of those.
+    pub p50_ms: f64,
+    /// Longest.
+    pub max_ms: f64,
+    /// The settings or costs that govern it, the one that governed most of its time first; three at most.
+    pub governed_by: Vec<String>,
 }
 
 /// A part of a window or recovery.

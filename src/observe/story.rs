@@ -63,6 +63,7 @@ pub fn spec() -> Spec {
         clients: vec![ClientSpec {
             node: NodeIx(4),
             name: "p1".to_owned(),
+            fleet: None,
             profile: Arc::new(profiles::find("java-4.3").expect("the catalogue has it").clone()),
             config: Arc::new(ClientConfig::JavaProducer(Box::default())),
             bootstrap: vec![A],
@@ -76,6 +77,7 @@ pub fn spec() -> Spec {
                 stop: None,
             }),
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 7),
         shuffle_ties: false,
     }

@@ -99,6 +99,7 @@ impl Line<'_> {
             | Fact::EntryUnreachable { .. }
             | Fact::RecordCreated { .. }
             | Fact::RecordDone { .. }
+            | Fact::ReplicaChosen { .. }
             | Fact::Delivered { .. }
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
@@ -212,6 +213,7 @@ impl Line<'_> {
             | Fact::ReplicaDeleted { .. }
             | Fact::HighWatermarkMoved { .. }
             | Fact::Appended { .. }
+            | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }
@@ -288,6 +290,12 @@ impl Line<'_> {
             self.client(*client);
             self.put("sequence", json!(sequence));
             return "Appended";
+        }
+        if let Fact::GroupAppended { broker, partition, leader_epoch, end } = fact {
+            self.replica(*broker, *partition);
+            self.put("leader_epoch", json!(leader_epoch.0));
+            self.put("end", json!(end.0));
+            return "GroupAppended";
         }
         if let Fact::Replicated { broker, partition, end } = fact {
             self.replica(*broker, *partition);
@@ -403,6 +411,12 @@ impl Line<'_> {
             self.put("to", json!(to.0));
             self.put("why", json!(format!("{why:?}").to_lowercase()));
             return "PositionSet";
+        }
+        if let Fact::ReplicaChosen { client, partition, replica } = fact {
+            self.client(*client);
+            self.partition(*partition);
+            self.broker_key("replica", *replica);
+            return "ReplicaChosen";
         }
         if let Fact::Group { group, what } = fact {
             self.put("group", json!(group.0));

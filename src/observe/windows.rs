@@ -5,11 +5,12 @@
 //! the first success, and only where the client had sent to that partition before. A further move opens a further window.
 
 use super::fact::Told;
-use super::latency::Sample;
+use super::interruptions::Felt;
 use super::moves::{MoveIx, Moves};
 use super::pairs::{Pair, PairIx, Pairs};
 use super::phases::{self, Milestones, Part, Passage};
 use super::record;
+use super::totals::Samples;
 use super::truth::Truth;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, ClientIx, MetadataOffset, PartitionIx};
@@ -188,9 +189,9 @@ impl Windows {
     }
 
     /// Adds the lengths to each client's samples: (stale window, recovery).
-    pub fn measure(&self, pairs: &Pairs, count_from: Instant, samples: &mut [(Sample, Sample)]) {
+    pub fn measure(&self, pairs: &Pairs, count_from: Instant, samples: &mut [Samples]) {
         for window in self.counted(count_from) {
-            let (stale, recovery) = &mut samples[pairs.get(window.pair).client.index()];
+            let Samples { stale, recovery, .. } = &mut samples[pairs.get(window.pair).client.index()];
             match window.stale_length() {
                 Some(length) => stale.add(length),
                 None => stale.add_open(u64::from(window.committed.is_some())),
@@ -202,9 +203,22 @@ impl Windows {
         }
     }
 
-    /// The records of all windows that opened since counting began.
-    pub fn records(&self, pairs: &Pairs, moves: &Moves, spec: &Spec, count_from: Instant) -> Vec<record::Window> {
-        self.counted(count_from).map(|w| w.record(pairs, moves, spec, count_from)).collect()
+    /// Every window of the counted time with its client.
+    pub fn records(
+        &self,
+        pairs: &Pairs,
+        moves: &Moves,
+        spec: &Spec,
+        count_from: Instant,
+    ) -> impl Iterator<Item = (ClientIx, record::Window)> {
+        self.counted(count_from).map(move |w| (pairs.get(w.pair).client, w.record(pairs, moves, spec, count_from)))
+    }
+
+    /// The same, as far as the clients felt them.
+    pub fn felt(&self, pairs: &Pairs, count_from: Instant) -> Vec<Felt> {
+        let felt =
+            |w: &Window| Felt { pair: w.pair, start: w.start, recovered: w.recovered, waiting_since: w.waiting_since(pairs.get(w.pair)) };
+        self.counted(count_from).map(felt).collect()
     }
 }
 

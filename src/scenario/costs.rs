@@ -74,6 +74,8 @@ costs_file! {
     raft_flush;
     /// Processing an answer on a fetcher thread before the next fetch leaves.
     fetcher_turn;
+    /// Reading a partition of the offsets topic after taking its leader role, before its groups are served.
+    group_load;
 }
 
 /// Every kind of machine of a scenario: the common one first.

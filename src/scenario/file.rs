@@ -49,6 +49,9 @@ pub(super) struct File {
     /// The topics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topic: Vec<At<TopicFile>>,
+    /// Client libraries of your own, each on top of another one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profile: Vec<ProfileFile>,
     /// The clients.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client: Vec<ClientFile>,
@@ -134,35 +137,80 @@ pub(super) struct TopicFile {
     pub last_known_leaders: Option<At<Vec<At<i64>>>>,
 }
 
-/// A producer.
+/// A client library of your own.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileFile {
+    /// Its name, as clients use it.
+    pub name: At<String>,
+    /// The profile that it starts from: a built-in one, or another one of the scenario.
+    pub base: At<String>,
+    /// Behaviours that differ, as `kafkasim clients show` names them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: Settings,
+    /// Keys of the library with other defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: Settings,
+}
+
+/// A client: a producer or a consumer, of any library.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientFile {
     /// Its name.
     pub name: At<String>,
-    /// Its library and release. Default: `java-4.3`.
+    /// Its library and release, or a `[[profile]]`. Default: `java-4.3`.
     pub profile: Option<At<String>>,
-    /// The topics that it writes to. Default: every topic.
+    /// Behaviours of its library that differ, as `kafkasim clients show` names them: `"defect.…" = false` switches a defect off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: Settings,
+    /// What it is: `producer` or `consumer`. Default: `consumer` where a consumer's own key is set, else `producer`.
+    pub role: Option<RoleFile>,
+    /// How many such clients there are: a fleet, told of as one. Each member is a process of its own, at a phase of its own. Default: 1.
+    pub count: Option<At<u32>>,
+    /// The topics that it writes to or reads from. Default: every topic.
     pub topics: Option<Vec<At<String>>>,
-    /// Records a second. Default: 10.
+    /// A consumer's group. Default: none, all partitions of its topics are assigned to it by hand.
+    pub group: Option<At<String>>,
+    /// Where a consumer without group begins: at the `end` of each log or at its `beginning`. Default: `end`.
+    pub from: Option<At<FromFile>>,
+    /// What a consumer's application takes for one record, between two polls: a duration or a distribution. Default: `0ms`.
+    pub processing: Option<At<String>>,
+    /// Records a second of a producer. Default: 10.
     pub rate: Option<At<f64>>,
     /// When they come: `constant` (at equal distances) or `poisson`. Default: `constant`.
-    pub arrivals: Option<ArrivalsFile>,
+    pub arrivals: Option<At<ArrivalsFile>>,
     /// Bytes of one record. Default: 200.
     pub record_bytes: Option<At<u32>>,
     /// Which partition each record goes to: `round-robin`, `keyed(N)` (N equally likely keys) or `sticky`. Default: `sticky`.
     pub partitioning: Option<At<String>>,
-    /// Its first record, from the start of the run, the warm-up included. Default: `0s`.
+    /// Its start (a producer's first record), from the start of the run, the warm-up included. Default: `0s`.
     pub start: Option<At<String>>,
-    /// Its last record, from the start of the run. Default: never.
+    /// Its end (a producer's last record), from the start of the run. Default: never.
     pub stop: Option<At<String>>,
     /// The brokers in its `bootstrap.servers`. Default: all.
     pub bootstrap: Option<Vec<At<u32>>>,
     /// The place where it stands. Default: the default place.
     pub place: Option<At<String>>,
-    /// Producer keys under Kafka's names.
+    /// Keys of its library, under the library's own names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub config: Settings,
+}
+
+/// What a client is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RoleFile {
+    Producer,
+    Consumer,
+}
+
+/// Where a consumer begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FromFile {
+    End,
+    Beginning,
 }
 
 /// When records come.

@@ -6,7 +6,7 @@ use super::distribution;
 use super::file::{File, LinkFile, NetworkFile, PlaceFile};
 use crate::engine::Distribution;
 use crate::model::network::topology::{Handshake, Link, Place, Topology};
-use crate::model::spec::{BrokerSpec, NodeSpec, VoterSpec};
+use crate::model::spec::{BrokerSpec, ClientSpec, NodeSpec, VoterSpec};
 use petgraph::graph::NodeIndex;
 
 /// Name of the default place.
@@ -21,6 +21,7 @@ pub(super) struct Residents<'a> {
     pub nodes: &'a [NodeSpec],
     pub brokers: &'a [BrokerSpec],
     pub voters: &'a [VoterSpec],
+    pub clients: &'a [ClientSpec],
 }
 
 /// The topology of the scenario.
@@ -95,9 +96,7 @@ fn members(text: &str, residents: &Residents<'_>) -> Vec<usize> {
         "rack" => residents.brokers.iter().filter(|b| b.rack.as_deref() == Some(name)).map(|b| b.node.index()).collect(),
         "broker" => residents.brokers.iter().filter(|b| b.id.to_string() == name).map(|b| b.node.index()).collect(),
         "controller" => residents.voters.iter().filter(|v| v.id.to_string() == name).map(|v| v.node.index()).collect(),
-        "client" => {
-            (0..residents.nodes.len()).filter(|i| residents.nodes[*i].client.is_some() && residents.nodes[*i].name == name).collect()
-        }
+        "client" => residents.clients.iter().filter(|c| c.is_called(name)).map(|c| c.node.index()).collect(),
         _ => Vec::new(),
     }
 }
@@ -108,8 +107,8 @@ fn stand_client(place: Option<&At<String>>, client: &str, residents: &Residents<
         found.add(Some(&place.span), format!("there is no place `{}`", **place), format!("the places are {}", names(topology)));
         return;
     };
-    if let Some(node) = residents.nodes.iter().position(|n| n.client.is_some() && n.name == client) {
-        topology.place_of[node] = index;
+    for client in residents.clients.iter().filter(|c| c.is_called(client)) {
+        topology.place_of[client.node.index()] = index;
     }
 }
 

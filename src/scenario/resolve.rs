@@ -6,7 +6,7 @@ use super::expect::Expect;
 use super::file::{File, Ties};
 use super::network::Residents;
 use super::overrides::Override;
-use super::{Scenario, Source, clients, cluster, costs, network, topics, validate};
+use super::{Scenario, Source, clients, cluster, costs, groups, network, topics, validate};
 use crate::engine::{Duration, parse_duration};
 use crate::fault::{self, Fault, Known, Plan};
 use crate::kafka::Release;
@@ -70,10 +70,11 @@ fn time(written: Option<&At<String>>, what: &str, default: Duration, found: &mut
 fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
     let costs = costs::resolve(file.costs.as_ref(), &file.cost_profile, found);
     let mut cluster = cluster::resolve(file, &costs, found);
-    let (topics, partitions) = topics::resolve(file, &cluster, found);
+    let (mut topics, mut partitions) = topics::resolve(file, &cluster, found);
     let mut nodes = std::mem::take(&mut cluster.nodes);
-    let clients = clients::resolve(file, &cluster, &topics, &mut nodes, found);
-    let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters };
+    let (clients, group_names) = clients::resolve(file, &cluster, &topics, &mut nodes, found);
+    let groups = groups::resolve(&group_names, &cluster, &mut topics, &mut partitions);
+    let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters, clients: &clients };
     let topology = network::resolve(file, &residents, found);
     Spec {
         name: name.to_owned(),
@@ -84,6 +85,7 @@ fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
         topics,
         partitions,
         clients,
+        groups,
         topology,
         shuffle_ties: file.ties == Some(Ties::Shuffled),
     }

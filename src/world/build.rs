@@ -3,7 +3,7 @@
 use super::World;
 use super::node::Node;
 use crate::engine::{Chance, EventQueue, Instant, Slab};
-use crate::kafka::{BrokerEpoch, BrokerIx, ClientIx, MetadataOffset, NodeIx, Offset, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::kafka::{BrokerEpoch, BrokerIx, ClientIx, MetadataOffset, NodeIx, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::broker::Broker;
 use crate::model::broker::log::ReplicaLog;
 use crate::model::client::Client;
@@ -11,13 +11,11 @@ use crate::model::controller::Controller;
 use crate::model::metadata::{BrokerRegistration, Change, History, PartitionRegistration, Record, TopicRegistration};
 use crate::model::network::Delays;
 use crate::model::network::cuts::Cuts;
-use crate::model::{Journal, Spec};
+use crate::model::spec::RECORDS_BEFORE;
+use crate::model::{Journal, Spec, groups};
 use crate::observe::Fact;
 use crate::observe::fact::Why;
 use std::collections::{BTreeMap, VecDeque};
-
-/// Records that every partition holds when a run starts, so that logs, epochs and lags have something to be about.
-const RECORDS_BEFORE: Offset = Offset(1000);
 
 impl World {
     /// Builds the cluster that `spec` describes, in motion since long: roles taken, fetchers running, sessions alive. Clients start at time zero.
@@ -50,6 +48,7 @@ impl World {
             spec,
         };
         world.commit_initial_metadata();
+        groups::seed(&mut world.journal.groups, &world.spec, &world.history);
         world.place_processes();
         world.start_processes();
         world

@@ -89,7 +89,8 @@ impl Node {
             | TimerKind::Purgatory
             | TimerKind::IsrCheck
             | TimerKind::AlterPartition
-            | TimerKind::Checkpoint => {
+            | TimerKind::Checkpoint
+            | TimerKind::Coordinator => {
                 if let Some(broker) = &mut self.broker {
                     broker.timer(kind, ctx, out);
                 }

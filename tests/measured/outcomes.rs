@@ -6,7 +6,18 @@ use std::collections::BTreeMap;
 pub struct Outcomes(BTreeMap<String, BTreeMap<String, BTreeMap<String, Vec<f64>>>>);
 
 /// The cases, in the order in which they are told.
-const CASES: [&str; 5] = ["elect", "restart", "kill", "cut", "reassign"];
+const CASES: [&str; 10] = [
+    "elect",
+    "restart",
+    "kill",
+    "cut",
+    "reassign",
+    "elect-consumers",
+    "restart-consumers",
+    "kill-consumers",
+    "cut-consumers",
+    "reassign-consumers",
+];
 
 impl Outcomes {
     /// Reads the file.

@@ -6,6 +6,7 @@ mod crashes;
 mod data;
 mod moves;
 mod network;
+mod published;
 mod releases;
 mod stops;
 mod story;

@@ -1,7 +1,7 @@
 //! Broker and controller keys (`server.properties`) that the model reads.
-//! Sources: `KRaftConfigs`, `QuorumConfig`, `ReplicationConfigs`, `ServerLogConfigs`, `SocketServerConfigs`, `ServerConfigs`.
+//! Sources: `GroupCoordinatorConfig`, `KRaftConfigs`, `QuorumConfig`, `ReplicationConfigs`, `ServerLogConfigs`, `SocketServerConfigs`, `ServerConfigs`.
 
-use super::Kind::{Bool, Int, Millis, Seconds};
+use super::Kind::{Bool, Int, Millis, Seconds, Word};
 use super::config_table;
 use crate::engine::Duration;
 
@@ -60,9 +60,23 @@ config_table! {
         replica_high_watermark_checkpoint_interval: Duration = "replica.high.watermark.checkpoint.interval.ms", Millis, "5000", 1, I32;
         /// How long a request to the controller may stay without an answer.
         controller_socket_timeout: Duration = "controller.socket.timeout.ms", Millis, "30000", 1, I32;
+        /// How a leader chooses the replica that a consumer should read from (KIP-392); without it, always the leader.
+        replica_selector_class: &'static str = "replica.selector.class", Word(&["", "org.apache.kafka.common.replica.RackAwareReplicaSelector"]), "", 0, 0;
         /// Request handler threads.
         num_io_threads: u32 = "num.io.threads", Int, "8", 1, 100_000;
         /// Network threads.
         num_network_threads: u32 = "num.network.threads", Int, "3", 1, 100_000;
+        /// Partitions of the offsets topic: a group's name decides which of them holds its state.
+        offsets_topic_num_partitions: u32 = "offsets.topic.num.partitions", Int, "50", 1, 100_000;
+        /// Replicas of each partition of the offsets topic (at most one on each broker).
+        offsets_topic_replication_factor: u32 = "offsets.topic.replication.factor", Int, "3", 1, 1000;
+        /// How long a group coordinator waits until what it wrote to the offsets topic is replicated.
+        offsets_commit_timeout: Duration = "offsets.commit.timeout.ms", Millis, "5000", 1, I32;
+        /// How long a coordinator waits for more members before the first rebalance of an empty group.
+        group_initial_rebalance_delay: Duration = "group.initial.rebalance.delay.ms", Millis, "3000", 0, I32;
+        /// Least session time-out that a member may ask for.
+        group_min_session_timeout: Duration = "group.min.session.timeout.ms", Millis, "6000", 0, I32;
+        /// Greatest session time-out that a member may ask for.
+        group_max_session_timeout: Duration = "group.max.session.timeout.ms", Millis, "1800000", 0, I32;
     }
 }

@@ -1,6 +1,9 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, Key, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig};
+use super::{
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, Key, ProducerConfig, SaramaConsumerConfig,
+    SaramaProducerConfig,
+};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -53,4 +56,8 @@ client_config! {
     SaramaProducer(SaramaProducerConfig);
     /// A sarama consumer.
     SaramaConsumer(SaramaConsumerConfig);
+    /// A franz-go producer.
+    FranzGoProducer(FranzGoProducerConfig);
+    /// A franz-go consumer.
+    FranzGoConsumer(FranzGoConsumerConfig);
 }

@@ -4,6 +4,8 @@
 mod broker;
 mod client;
 mod consumer;
+pub mod counterparts;
+mod franz_go;
 pub mod known;
 mod producer;
 mod sarama;
@@ -13,6 +15,7 @@ mod value;
 pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
+pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
 pub use producer::ProducerConfig;
 pub use sarama::{SaramaConsumerConfig, SaramaProducerConfig};
 pub use topic::TopicConfig;

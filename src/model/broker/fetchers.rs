@@ -197,9 +197,15 @@ impl Broker {
             return;
         }
         let turn = thread.turns;
+        let mut committed = Vec::new();
         for answer in answers {
-            self.fetched_partition(id, answer, ctx, out);
+            let partition = answer.partition;
+            if self.fetched_partition(id, answer, ctx, out) {
+                committed.push(partition);
+            }
         }
+        // `ReplicaFetcherThread.completeDelayedFetchRequests`.
+        committed.into_iter().for_each(|p| self.wake_consumers(p, ctx, out));
         let address = mix(mix(u64::from(id.0.0), u64::from(id.1)), turn);
         let mut cost = self.cost(&self.costs.fetcher_turn, address);
         if self.ram.as_mut().is_some_and(|ram| std::mem::take(&mut ram.cold.append)) {
@@ -213,11 +219,11 @@ impl Broker {
         self.thread_turn(id, ctx, out);
     }
 
-    /// `AbstractFetcherThread.processFetchRequest`, one partition.
-    fn fetched_partition(&mut self, id: ThreadId, answer: FetchedPartition, ctx: &mut Ctx, out: &mut Outbox) {
+    /// `AbstractFetcherThread.processFetchRequest`, one partition. Says whether its high watermark moved.
+    fn fetched_partition(&mut self, id: ThreadId, answer: FetchedPartition, ctx: &mut Ctx, out: &mut Outbox) -> bool {
         let backoff = self.config.replica_fetch_backoff;
-        let Some(ram) = self.ram.as_mut() else { return };
-        let Some(fetching) = ram.fetchers.threads.get_mut(&id).and_then(|t| t.partitions.get_mut(&answer.partition)) else { return };
+        let Some(ram) = self.ram.as_mut() else { return false };
+        let Some(fetching) = ram.fetchers.threads.get_mut(&id).and_then(|t| t.partitions.get_mut(&answer.partition)) else { return false };
         if !answer.error.is_none() {
             out.fact(Fact::ReplicaFetchError { follower: self.ix, leader: id.0, partition: answer.partition, error: answer.error });
         }
@@ -225,26 +231,26 @@ impl Broker {
         let same_epoch = fetching.epoch == answer.leader_epoch;
         match answer.error {
             ErrorCode::None if !same_epoch => {}
-            ErrorCode::None => {
-                if let Some((epoch, end)) = answer.diverging {
-                    return self.truncate_to_leader(answer.partition, epoch, end, out);
-                }
-                self.append_copy(&answer, out);
-            }
+            ErrorCode::None => match answer.diverging {
+                Some((epoch, end)) => self.truncate_to_leader(answer.partition, epoch, end, out),
+                None => return self.append_copy(&answer, out),
+            },
             ErrorCode::FencedLeaderEpoch if same_epoch => fetching.failed = true,
             _error => fetching.delayed_until = Some(ctx.now + backoff),
         }
+        false
     }
 
-    fn append_copy(&mut self, answer: &FetchedPartition, out: &mut Outbox) {
-        let Some(log) = self.disk.replicas.get_mut(&answer.partition) else { return };
-        let before = log.end();
+    fn append_copy(&mut self, answer: &FetchedPartition, out: &mut Outbox) -> bool {
+        let Some(log) = self.disk.replicas.get_mut(&answer.partition) else { return false };
+        let (before, committed) = (log.end(), log.high_watermark);
         log.copy(&answer.epochs, answer.end);
         // It may go down: a new leader can know less (`UnifiedLog.updateHighWatermark`).
         log.high_watermark = answer.high_watermark.min(log.end());
         if log.end() > before {
             out.fact(Fact::Replicated { broker: self.ix, partition: answer.partition, end: log.end() });
         }
+        log.high_watermark != committed
     }
 
     /// Truncation by leader epoch (KIP-101, KIP-279, `AbstractFetcherThread.getOffsetTruncationState`).

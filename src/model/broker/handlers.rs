@@ -1,9 +1,10 @@
 //! Request handler threads: what a request costs, and which room it goes to. Source: `KafkaRequestHandler`, `KafkaApis.handle`.
 
 use super::Broker;
+use super::api::fetch::ConsumerRequest;
 use crate::engine::{Duration, mix};
 use crate::kafka::{ClientIx, ErrorCode};
-use crate::model::message::{Request, Response};
+use crate::model::message::{Isolation, Request, Response};
 use crate::model::{Ctx, Outbox, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Api;
@@ -19,11 +20,12 @@ pub(super) fn client_of_entry(entry: u64) -> ClientIx {
 impl Broker {
     /// The network thread has read a request: it waits for a handler and is then worked on.
     pub(super) fn queue_request(&mut self, token: Token, request: Request, ctx: &mut Ctx, out: &mut Outbox) {
+        let mut taken = |entry, partition| out.fact(Fact::EntryTaken { client: client_of_entry(entry), broker: self.ix, partition, entry });
         if let Request::Produce { entries, .. } = &request {
-            for e in entries {
-                let client = client_of_entry(e.entry);
-                out.fact(Fact::EntryTaken { client, broker: self.ix, partition: e.partition, entry: e.entry });
-            }
+            entries.iter().for_each(|e| taken(e.entry, e.partition));
+        }
+        if let Request::Fetch { entries, .. } = &request {
+            entries.iter().for_each(|e| taken(e.entry, e.partition));
         }
         let work = self.work_of(&request, token.address);
         let wait = self.cost(&self.costs.request_queue, mix(token.address, 1));
@@ -77,7 +79,25 @@ impl Broker {
             Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, partitions } => {
                 self.replica_fetch(token, (replica, thread), broker_epoch, (max_wait, min_bytes), partitions, ctx, out);
             }
-            Request::Fetch { .. } | Request::ListOffsets { .. } | Request::OffsetsForLeaderEpoch { .. } | Request::Group { .. } => {}
+            // What the consumer may see is all below the high watermark, whatever isolation it asks for: nothing here is transactional.
+            Request::Fetch {
+                only_leader,
+                max_wait,
+                min_bytes,
+                max_bytes,
+                partition_max_bytes,
+                isolation: Isolation::ReadUncommitted | Isolation::ReadCommitted,
+                session,
+                rack,
+                entries,
+            } => {
+                let request =
+                    ConsumerRequest { token, max_wait, min_bytes, max_bytes, partition_max_bytes, only_leader, session, rack, entries };
+                self.fetch(request, ctx, out);
+            }
+            Request::ListOffsets { client, queries, .. } => self.list_offsets(token, client, &queries, ctx, out),
+            Request::OffsetsForLeaderEpoch { client, queries } => self.offsets_for_leader_epoch(token, client, &queries, ctx, out),
+            Request::Group { client, group, request } => self.group(token, client, group, request, ctx, out),
             // These go to controllers.
             Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }

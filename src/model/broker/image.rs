@@ -2,6 +2,7 @@
 //! Source: `MetadataLoader`, `BrokerMetadataPublisher.onMetadataUpdate`, `ReplicaManager.applyDelta`.
 
 use super::Broker;
+use super::coordinator::group_partitions;
 use crate::engine::{Instant, mix};
 use crate::kafka::{MetadataOffset, PartitionIx};
 use crate::model::metadata::Changed;
@@ -25,6 +26,8 @@ struct Batch {
     /// The cache is swapped and the role changes start then.
     publish_at: Instant,
     published: bool,
+    /// Partitions of this batch that hold groups.
+    coordinated: Vec<PartitionIx>,
     /// Role changes that are left, in order, each with the moment at which it is done.
     roles: VecDeque<(Instant, RoleChange)>,
 }
@@ -74,7 +77,7 @@ impl Broker {
         }
         let cost = self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness);
         let publish_at = ctx.now + cost;
-        ram.image.batch = Some(Batch { target, publish_at, published: false, roles: VecDeque::new() });
+        ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
         out.timer(TimerKind::Apply, publish_at);
     }
 
@@ -84,7 +87,7 @@ impl Broker {
         let target = ram.image.reported();
         ram.image.cache = Some(MetadataOffset(0));
         ram.image.applied = None;
-        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, roles: VecDeque::new() });
+        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
         self.apply_turn(ctx, out);
     }
 
@@ -119,6 +122,10 @@ impl Broker {
         ram.image.cache = Some(to);
         out.fact(Fact::ImageApplied { broker: self.ix, offset: to });
         let touched = self.touched(from, to, ctx);
+        let groups = group_partitions(ctx);
+        if let Some(batch) = self.ram.as_mut().and_then(|ram| ram.image.batch.as_mut()) {
+            batch.coordinated = groups.into_iter().filter(|p| touched.binary_search(p).is_ok()).collect();
+        }
         let mut leaders = Vec::new();
         let mut followers = Vec::new();
         for partition in touched {
@@ -180,6 +187,7 @@ impl Broker {
         let Some(batch) = ram.image.batch.take() else { return };
         let first = ram.image.applied.is_none();
         ram.image.applied = Some(batch.target);
+        self.coordinate(&batch.coordinated, ctx, out);
         if first {
             self.ready_to_unfence(ctx, out);
         }

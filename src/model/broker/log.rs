@@ -4,7 +4,11 @@ use crate::engine::{Duration, Instant};
 use crate::kafka::{LeaderEpoch, Offset, PartitionIx};
 use crate::model::Journal;
 use crate::model::journal::Entry;
+use crate::model::message::FetchedRecords;
 use std::collections::VecDeque;
+
+/// What a record weighs that was there before the run: nobody in the run has written it.
+pub const BYTES_BEFORE: u64 = 1000;
 
 /// Data that has been in the page cache this long is taken to be on disk (Linux `dirty_expire_centisecs`: 30 s, written back every 5 s).
 const WRITTEN_BACK_AFTER: Duration = Duration::from_secs(35);
@@ -42,6 +46,11 @@ impl ReplicaLog {
     /// Epoch of the last record.
     pub fn last_epoch(&self) -> Option<LeaderEpoch> {
         self.epochs.last().map(|(e, _)| *e)
+    }
+
+    /// Epoch of the first record.
+    pub fn first_epoch(&self) -> Option<LeaderEpoch> {
+        self.epochs.first().map(|(e, _)| *e)
     }
 
     /// Begins an epoch at the end of the log (`LeaderEpochFileCache.assign`).
@@ -134,6 +143,30 @@ impl ReplicaLog {
             .zip(ends)
             .filter(move |(_, end)| *end > from)
             .flat_map(move |((epoch, start), end)| journal.entries(partition, *epoch, (*start).max(from), end))
+    }
+
+    /// What stands between two offsets, in order, each run of records with its bytes. A batch that begins before `from` is cut there: a client
+    /// skips what it did not ask for. What the journal does not know was there before the run.
+    pub fn records<'a>(
+        &'a self,
+        partition: PartitionIx,
+        journal: &'a Journal,
+        from: Offset,
+        to: Offset,
+    ) -> impl Iterator<Item = (FetchedRecords, u64)> + 'a {
+        let ends = self.epochs.iter().skip(1).map(|(_, s)| *s).chain(std::iter::once(self.end));
+        let parts = self.epochs.iter().zip(ends).filter(move |((_, start), end)| *end > from && *start < to);
+        parts.flat_map(move |((epoch, start), end)| {
+            let (start, end) = ((*start).max(from), end.min(to));
+            let entries = journal.entries(partition, *epoch, start, end);
+            let known_from = entries.first().map_or(end, |e| e.base.max(start));
+            let before = FetchedRecords { batch: None, base: start, end: known_from, leader_epoch: *epoch };
+            let before = (known_from > start).then(|| (before, BYTES_BEFORE * (known_from.0 - start.0)));
+            before.into_iter().chain(entries.iter().map(move |e| {
+                let records = FetchedRecords { batch: Some(e.batch), base: e.base.max(start), end: e.end, leader_epoch: *epoch };
+                (records, u64::from(e.bytes))
+            }))
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A broker: what survives its process (`Disk`) and what does not (`Ram`), and the inputs that the world hands it.
 
 pub mod api;
+mod coordinator;
 mod fetchers;
 mod handlers;
 mod image;
@@ -9,10 +10,15 @@ mod leader;
 mod lifecycle;
 mod line;
 pub mod log;
+mod nearest;
 mod observer;
+mod parked_consumers;
 mod producers;
 mod purgatory;
 mod roles;
+mod sessions;
+#[cfg(test)]
+mod tests;
 
 use crate::engine::{Chance, Duration, FifoServer, Instant, Stream, mix};
 use crate::kafka::config::BrokerConfig;
@@ -22,6 +28,7 @@ use crate::model::message::{Request, Response};
 use crate::model::{Channel, Ctx, Outbox, Spec, TimerKind, Token};
 use crate::observe::Fact;
 use crate::observe::fact::{BrokerState, Unreachable};
+use coordinator::Coordinator;
 use fetchers::Fetchers;
 use image::Image;
 use isr::IsrChannel;
@@ -30,6 +37,7 @@ use log::ReplicaLog;
 use observer::Observer;
 use purgatory::Purgatory;
 use roles::Role;
+use sessions::FetchSessions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,6 +79,8 @@ struct Ram {
     fetchers: Fetchers,
     purgatory: Purgatory,
     isr: IsrChannel,
+    sessions: FetchSessions,
+    coordinator: Coordinator,
     /// `num.network.threads`: read requests, write answers, shake hands.
     network: FifoServer,
     /// `num.io.threads`: work on requests.
@@ -196,6 +206,7 @@ impl Broker {
         self.disk.metadata_end = last.next();
         self.ram = Some(Box::new(ram));
         self.take_initial_roles(last, ctx, out);
+        self.coordinate_warm(ctx, out);
         if let Some(ram) = self.ram.as_mut().filter(|ram| !ram.roles.is_empty()) {
             // It follows, and has caught up: its first role changes and first fetches lie behind it.
             ram.cold.role = false;
@@ -219,6 +230,8 @@ impl Broker {
             fetchers: Fetchers::new(self.draws.line),
             purgatory: Purgatory::default(),
             isr: IsrChannel::new(self.draws.line),
+            sessions: FetchSessions::new(self.draws.life, self.disk.lives),
+            coordinator: Coordinator::default(),
             network: FifoServer::new(self.config.num_network_threads as usize),
             handlers: FifoServer::new(self.config.num_io_threads as usize),
             cold: Cold::default(),
@@ -279,6 +292,7 @@ impl Broker {
             TimerKind::IsrCheck => self.isr_check(ctx, out),
             TimerKind::AlterPartition => self.alter_partition_turn(ctx, out),
             TimerKind::Checkpoint => self.checkpoint_turn(ctx, out),
+            TimerKind::Coordinator => self.coordinator_turn(ctx, out),
             TimerKind::Client
             | TimerKind::Workload
             | TimerKind::Linger

@@ -1,7 +1,8 @@
-//! Requests that wait: acks=all produces for the high watermark, followers' fetches for data.
+//! Requests that wait: acks=all produces for the high watermark, fetches for data.
 //! Source: `DelayedProduce`, `DelayedFetch`.
 
 use super::Broker;
+use super::parked_consumers::ParkedConsumers;
 use super::roles::Role;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode, Offset, PartitionIx};
@@ -21,6 +22,8 @@ pub struct Purgatory {
     orphans: Vec<(PartitionIx, u64, u32)>,
     /// Parked fetches by (follower, thread): a thread has one request in flight.
     pub(super) fetches: BTreeMap<(BrokerIx, u32), DelayedFetch>,
+    /// Parked fetches of consumers.
+    pub(super) consumers: ParkedConsumers,
 }
 
 /// A produce request that waits.
@@ -111,7 +114,8 @@ impl Broker {
     pub(super) fn arm_purgatory(&mut self, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         let fetch = ram.purgatory.fetches.values().map(|f| f.deadline).min();
-        let next = [ram.purgatory.next_deadline(), fetch].into_iter().flatten().min();
+        let consumer = ram.purgatory.consumers.next_deadline();
+        let next = [ram.purgatory.next_deadline(), fetch, consumer].into_iter().flatten().min();
         if let Some(at) = next {
             out.timer(TimerKind::Purgatory, at);
         }
@@ -136,6 +140,7 @@ impl Broker {
         for id in late {
             self.answer_parked_fetch(id, ctx, out);
         }
+        self.expire_consumers(ctx, out);
         self.arm_purgatory(out);
     }
 

@@ -4,6 +4,7 @@ use super::Broker;
 use super::leader::Leadership;
 use super::producers::Producers;
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx};
+use crate::model::message::LeaderHint;
 use crate::model::metadata::PartitionRegistration;
 use crate::model::{Ctx, Outbox};
 use crate::observe::Fact;
@@ -163,6 +164,8 @@ impl Broker {
         }
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
         self.answer_parked_fetches(&moved, ctx, out);
+        // `completeDelayedOperationsWhenNotPartitionLeader`; a new leader role wakes consumers only if its high watermark moves.
+        moved.iter().for_each(|p| self.wake_consumers(*p, ctx, out));
         self.fetchers_turn(ctx, out);
     }
 
@@ -178,6 +181,7 @@ impl Broker {
         }
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
         self.answer_parked_fetches(&[partition], ctx, out);
+        self.wake_consumers(partition, ctx, out);
     }
 
     /// `Partition.maybeIncrementLeaderHW`, and everything that waits for it.
@@ -194,6 +198,8 @@ impl Broker {
         log.high_watermark = high_watermark;
         out.fact(Fact::HighWatermarkMoved { broker: self.ix, partition, leader_epoch: leadership.epoch, high_watermark });
         self.answer_committed(partition, ctx, out);
+        self.wake_consumers(partition, ctx, out);
+        self.group_writes_committed(partition, ctx, out);
     }
 
     /// `Partition.effectiveMinIsr`: the topic's setting, at most the number of replicas.
@@ -203,5 +209,19 @@ impl Broker {
         let wanted = ctx.history.topic(topic, image).map_or(1, |t| t.config.min_insync_replicas as usize);
         let replicas = ctx.history.partition(partition, image).map_or(1, |r| r.replicas.len());
         wanted.min(replicas)
+    }
+
+    /// `KafkaApis.getCurrentLeader` (KIP-951): the role's own knowledge where the partition is hosted, the metadata cache otherwise;
+    /// the address only of a broker that the cache lists.
+    pub(super) fn leader_hint(&self, partition: PartitionIx, ctx: &Ctx) -> Option<LeaderHint> {
+        let image = self.image()?;
+        let (leader, leader_epoch) = match self.ram.as_ref()?.roles.get(&partition) {
+            Some(Role::Leader(l)) => (Some(self.ix), l.epoch),
+            Some(Role::Follower { leader, leader_epoch, .. }) => (*leader, *leader_epoch),
+            None => ctx.history.partition(partition, image).map(|r| (r.leader, r.leader_epoch))?,
+        };
+        let leader = leader?;
+        let has_endpoint = ctx.history.broker(leader, image).is_some_and(|r| !r.fenced);
+        Some(LeaderHint { leader, leader_epoch, has_endpoint })
     }
 }

@@ -1,5 +1,8 @@
 //! A bench: one client, brokers played by a table of what each of them has applied, a network of half a millisecond each way.
 
+pub mod reading;
+
+use self::reading::Reading;
 use crate::engine::{Chance, Distribution, Duration, Instant};
 use crate::kafka::config::{BrokerConfig, TopicConfig};
 use crate::kafka::{
@@ -13,7 +16,9 @@ use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Reque
 use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, Record, TopicRegistration};
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
-use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload};
+use crate::model::spec::{
+    ArrivalLaw, BrokerSpec, ClientSpec, Consumption, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
+};
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
@@ -40,10 +45,14 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// What the next produce entries are answered with although they are appended.
+    pub lies: VecDeque<ErrorCode>,
 }
 
 #[derive(Debug)]
 enum Event {
+    /// A parked fetch is looked at again.
+    Parked(Channel),
     Timer(TimerKind),
     Connected(Channel),
     Disconnected(Channel, Unreachable),
@@ -77,6 +86,8 @@ pub struct Bench {
     pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// What consumers read.
+    pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
@@ -121,13 +132,40 @@ pub fn broker_record(broker: u32, fenced: bool) -> Record {
 }
 
 pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
+    let role = Role::Producer(Workload {
+        topics: vec![TopicIx(0)],
+        rate: 0.0,
+        arrivals: ArrivalLaw::Constant,
+        record_bytes: 100,
+        partitioning: Partitioning::RoundRobin,
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+/// The same with a consumer, whose application takes this long for a record.
+pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], processing: Duration) -> Spec {
+    let role = Role::Consumer(Consumption {
+        topics: vec![TopicIx(0)],
+        group: None,
+        from_beginning: false,
+        processing: Distribution::Constant(processing),
+        start: Duration::ZERO,
+        stop: None,
+    });
+    spec_of(profile, leaders, config, role)
+}
+
+fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) -> Spec {
     let profile = profiles::find(profile).unwrap();
-    let mut producer = profile.library.config(false).unwrap();
-    for default in profile.producer_defaults {
-        producer.set(default.key, default.value).unwrap();
+    let consumes = matches!(role, Role::Consumer(_));
+    let mut settings = profile.library.config(consumes).unwrap();
+    for default in if consumes { profile.consumer_defaults } else { profile.producer_defaults } {
+        settings.set(default.key, default.value).unwrap();
     }
     for (key, value) in config {
-        producer.set(key, value).unwrap();
+        settings.set(key, value).unwrap();
     }
     let node = |name: &str| NodeSpec { name: name.to_owned(), broker: None, voter: None, client: None };
     let broker = |i: u32| BrokerSpec {
@@ -162,29 +200,37 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         partitions: leaders.iter().enumerate().map(partition).collect(),
         clients: vec![ClientSpec {
             node: NodeIx(3),
-            name: "producer-1".to_owned(),
+            name: "client-1".to_owned(),
+            fleet: None,
             profile: Arc::new(profile.clone()),
-            config: Arc::new(producer),
+            config: Arc::new(settings),
             bootstrap: (0..3).map(BrokerIx).collect(),
-            role: Role::Producer(Workload {
-                topics: vec![TopicIx(0)],
-                rate: 0.0,
-                arrivals: ArrivalLaw::Constant,
-                record_bytes: 100,
-                partitioning: Partitioning::RoundRobin,
-                start: Duration::ZERO,
-                stop: None,
-            }),
+            role,
         }],
+        groups: Vec::new(),
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
     }
 }
 
+/// Metadata age shall not interfere.
+fn ageless<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age = match profiles::find(profile).unwrap().library {
+        Library::Java => ("metadata.max.age.ms", "100000000"),
+        Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
+        Library::Sarama => ("Metadata.RefreshFrequency", "100000000"),
+    };
+    [age].iter().chain(config).copied().collect()
+}
+
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let spec = spec(profile, leaders, config);
+        Bench::of(spec(profile, leaders, config), leaders)
+    }
+
+    /// The client of this specification, not yet started.
+    pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -201,6 +247,7 @@ impl Bench {
             log: Vec::new(),
             deposed: Vec::new(),
             gives_ids: true,
+            reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
@@ -211,24 +258,33 @@ impl Bench {
             bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
-        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
+        let broker = || Broker {
+            health: Health::Up,
+            applied: vec![(Instant::ZERO, last)],
+            metadata_cost: Duration::ZERO,
+            no_hints: false,
+            lies: VecDeque::new(),
+        };
         bench.brokers = (0..3).map(|_| broker()).collect();
         bench
     }
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        // Metadata age shall not interfere.
-        let age = match profiles::find(profile).unwrap().library {
-            Library::Java => "metadata.max.age.ms",
-            Library::Sarama => "Metadata.RefreshFrequency",
-        };
-        let config: Vec<_> = [(age, "100000000")].iter().chain(config).copied().collect();
-        let mut bench = Bench::new(profile, leaders, &config);
-        bench.act(|client, ctx, out| client.start_warm(ctx, out));
-        bench.run_to(at(10_000));
-        bench.facts.clear();
-        bench
+        Bench::new(profile, leaders, &ageless(profile, config)).warmed()
+    }
+
+    /// A consumer that has been running for long; ten seconds later all is quiet.
+    pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        Bench::of(consumer_spec(profile, leaders, &ageless(profile, config), Duration::ZERO), leaders).warmed()
+    }
+
+    /// The client has been running for long; ten seconds later all is quiet.
+    pub fn warmed(mut self) -> Bench {
+        self.act(|client, ctx, out| client.start_warm(ctx, out));
+        self.run_to(at(10_000));
+        self.facts.clear();
+        self
     }
 
     /// Commits a new leader; no broker knows it yet.
@@ -259,6 +315,7 @@ impl Bench {
     pub fn apply(&mut self, broker: usize, when: Instant) {
         let last = self.history.last();
         self.brokers[broker].applied.push((when, last));
+        self.look_at_parked(when);
     }
 
     /// The process dies; the kernel resets its connections.
@@ -309,6 +366,7 @@ impl Bench {
         match op {
             NetworkOp::Open(channel, node) => {
                 self.generation += 1;
+                self.forget_parked(channel);
                 let open =
                     Open { broker: BrokerIx(node.0), generation: self.generation, requests: VecDeque::new(), muted: false, deaf: false };
                 self.open.insert(channel, open);
@@ -353,6 +411,11 @@ impl Bench {
 
     fn handle(&mut self, generation: u64, event: Event) {
         match event {
+            Event::Parked(channel) => {
+                if self.is_open(channel, generation) {
+                    self.parked(channel);
+                }
+            }
             Event::Timer(kind) => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
             Event::Connected(channel) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.connected(channel, ctx, out))
@@ -411,6 +474,9 @@ impl Bench {
                 }
                 (cost, Response::Produce { broker, results })
             }
+            Request::Fetch { .. } => return self.take_fetch(channel, correlation, request),
+            Request::ListOffsets { queries, .. } => (Duration::ZERO, self.list_offsets(broker, &queries)),
+            Request::OffsetsForLeaderEpoch { queries, .. } => (Duration::ZERO, self.end_epochs(broker, &queries)),
             other => unreachable!("no client sends {other:?}"),
         };
         self.push(self.now + cost, Event::Unmuted(channel), channel);
@@ -430,6 +496,8 @@ impl Bench {
         if error.is_none() {
             self.log.push(*entry);
         }
+        let lie = error.is_none().then(|| self.brokers[broker.index()].lies.pop_front()).flatten();
+        let error = lie.unwrap_or(error);
         let hints = error == ErrorCode::NotLeaderOrFollower && !self.brokers[broker.index()].no_hints;
         let hint = leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true });
         ProduceResult { entry: entry.entry, partition: entry.partition, error, hint }

@@ -114,13 +114,15 @@ struct Before {
 }
 
 impl Epochs {
-    /// Whether an older answer, after so many `rewinds` in a row, is no news.
-    fn reject(self, rewinds: &mut u32) -> bool {
-        *rewinds += 1;
+    /// Whether an older answer, after so many `rewinds` in a row, is no news. `rolls_back`: some partition's epoch is older in it.
+    fn reject(self, rewinds: &mut u32, rolls_back: impl FnOnce() -> bool) -> bool {
         match self {
             Epochs::RejectOlder => true,
             Epochs::AcceptAny => false,
-            Epochs::RejectOlderTimes(most) => *rewinds <= most,
+            Epochs::RejectOlderTimes(most) => {
+                *rewinds = if rolls_back() { *rewinds + 1 } else { 0 };
+                *rewinds <= most
+            }
         }
     }
 }
@@ -212,8 +214,13 @@ impl Cache {
         base.max(self.hint(partition).map(|h| h.1))
     }
 
+    /// How often the snapshot has been replaced as a whole (`Metadata.updateVersion`): by an answer, or by the bootstrap addresses.
+    pub(super) fn version(&self) -> u64 {
+        self.snapshot
+    }
+
     /// Whether a broker is in the list of nodes.
-    fn lists(&self, broker: BrokerIx, history: &History) -> bool {
+    pub(super) fn lists(&self, broker: BrokerIx, history: &History) -> bool {
         match &self.nodes {
             Nodes::Bootstrap => false,
             Nodes::Answered { offset, added } => history.broker(broker, *offset).is_some_and(|r| !r.fenced) || added.contains(&broker),
@@ -264,7 +271,10 @@ impl Cache {
                 learned.invalid = true;
                 continue;
             }
-            if state.offset.is_some_and(|old| answer.offset < old) && self.policy.epochs.reject(&mut state.rewinds) {
+            let older = state.offset.filter(|old| answer.offset < *old);
+            if let Some(known) = older
+                && self.policy.epochs.reject(&mut state.rewinds, || rolls_back(read.history, topic, known, answer.offset))
+            {
                 learned.invalid |= has_leaderless(read.history, topic, answer.offset);
                 continue;
             }
@@ -416,6 +426,13 @@ impl Cache {
         let registrations = known.filter_map(|(topic, t)| history.topic(*topic, t.offset?));
         registrations.flat_map(|r| r.partitions.iter().copied()).collect()
     }
+}
+
+/// Whether an older answer has an older epoch of some partition. Where it has none, it tells nothing that is not known.
+fn rolls_back(history: &History, topic: TopicIx, known: MetadataOffset, answer: MetadataOffset) -> bool {
+    let epoch = |partition, offset| history.partition(partition, offset).map(|p| p.leader_epoch);
+    let registration = history.topic(topic, known);
+    registration.is_some_and(|r| r.partitions.iter().any(|p| epoch(*p, answer) < epoch(*p, known)))
 }
 
 fn has_leaderless(history: &History, topic: TopicIx, offset: MetadataOffset) -> bool {

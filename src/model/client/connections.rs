@@ -96,6 +96,26 @@ impl<P> Connections<P> {
         Some(&mut self.list[i])
     }
 
+    /// The channels that are open or opening.
+    pub(super) fn open(&self) -> impl Iterator<Item = Channel> {
+        self.list.iter().filter(|c| c.state != State::Disconnected).map(|c| c.channel)
+    }
+
+    /// How many requests have no answer yet, on all connections (`NetworkClient.inFlightRequestCount`).
+    pub(super) fn in_flight(&self) -> usize {
+        self.list.iter().map(|c| c.in_flight.len()).sum()
+    }
+
+    /// `ClusterConnectionStates.isDisconnected`: it was opened once, and is not open.
+    pub(super) fn has_failed(&self, channel: Channel) -> bool {
+        self.get(channel).is_some_and(|c| c.state == State::Disconnected)
+    }
+
+    /// `NetworkClientUtils.isUnavailable`: it has failed, and may not be opened again yet.
+    pub(super) fn is_unavailable(&self, channel: Channel, now: Instant) -> bool {
+        self.has_failed(channel) && self.reconnect_at(channel).is_some_and(|at| at > now)
+    }
+
     fn state(&self, channel: Channel) -> State {
         self.get(channel).map_or(State::Disconnected, |c| c.state)
     }
@@ -196,12 +216,19 @@ impl<P> Connections<P> {
         Some(request.purpose)
     }
 
-    /// No answer is overdue before this moment: a library whose read time-out begins with the read.
+    /// No answer is overdue before this moment: for libraries whose read time-out begins with the read.
     pub(super) fn await_from(&mut self, channel: Channel, deadline: Instant) {
         let Some(connection) = self.get_mut(channel) else { return };
         for request in &mut connection.in_flight {
             request.deadline = request.deadline.max(deadline);
         }
+    }
+
+    /// The oldest request's answer is awaited until then: for libraries that read one answer at a time and time only that.
+    pub(super) fn await_oldest(&mut self, channel: Channel, deadline: Instant) {
+        let Some(oldest) = self.get_mut(channel).and_then(|c| c.in_flight.front_mut()) else { return };
+        oldest.deadline = deadline;
+        self.check_at = self.check_at.min(deadline);
     }
 
     /// The connection is over (`ClusterConnectionStates.disconnected`): gives what was in flight, oldest first.
@@ -259,6 +286,11 @@ impl<P> Connection<P> {
         };
         connection.setup_timeout = connection.draw_setup_timeout(policy, draws);
         connection
+    }
+
+    /// When something was last written or read.
+    pub(super) fn last_active(&self) -> Instant {
+        self.last_active
     }
 
     /// What draws about this connection are addressed by.

@@ -116,8 +116,8 @@ impl<P> Kit<P> {
         record
     }
 
-    /// How many records there have been, to address the choice of the next one's partition.
-    pub(super) fn records_so_far(&self) -> u64 {
+    /// The number of the next record.
+    pub(super) fn next_record(&self) -> RecordId {
         self.records
     }
 
@@ -127,7 +127,8 @@ impl<P> Kit<P> {
         (u64::from(self.index.0) << 40) | (self.entries - 1)
     }
 
-    fn address(&self, purpose: u64, what: u64) -> u64 {
+    /// What the delays of a request are drawn by.
+    pub(super) fn address(&self, purpose: u64, what: u64) -> u64 {
         mix(mix(u64::from(self.index.0), purpose), what)
     }
 
@@ -180,6 +181,22 @@ impl<P> Kit<P> {
         out: &mut Outbox,
     ) {
         let address = self.next_address();
+        self.ask_at(address, channel, purpose, request, bytes, timeout, now, out);
+    }
+
+    /// The same, with an address of the library's own for its delays.
+    #[expect(clippy::too_many_arguments)]
+    pub(super) fn ask_at(
+        &mut self,
+        address: u64,
+        channel: Channel,
+        purpose: P,
+        request: Request,
+        bytes: u32,
+        timeout: Duration,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
         let correlation = self.connections.send(channel, purpose, Some(timeout), now);
         out.request(channel, correlation, request, SMALL_REQUEST + bytes, address);
     }

@@ -8,14 +8,17 @@ mod backoff;
 mod bench;
 mod cache;
 mod connections;
+mod franz_go;
 mod java;
 mod kit;
 pub mod profile;
 pub mod profiles;
 mod sarama;
 
+pub(in crate::model) use self::franz_go::acks as franz_go_acks;
 use self::profile::Library;
 use super::message::Response;
+use super::spec::Role;
 use super::{Channel, Ctx, History, Outbox, Spec, TimerKind};
 use crate::engine::Chance;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, PartitionIx, TopicIx};
@@ -52,9 +55,13 @@ impl Client {
     /// A client of the specification that does not run yet.
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
-        Client(match client.profile.library {
-            Library::Java => Box::new(java::Producer::new(index, spec, chance)),
-            Library::Sarama => Box::new(sarama::Producer::new(index, spec, chance)),
+        Client(match (client.profile.library, &client.role) {
+            (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
+            (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
+            (Library::Sarama, Role::Producer(_)) => Box::new(sarama::Producer::new(index, spec, chance)),
+            (Library::Sarama, Role::Consumer(_)) => Box::new(sarama::Consumer::new(index, spec, chance)),
+            (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
+            (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
         })
     }
 

@@ -10,6 +10,8 @@ pub enum Library {
     Java,
     /// IBM/sarama (Go).
     Sarama,
+    /// `github.com/twmb/franz-go`.
+    FranzGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -19,6 +21,8 @@ pub enum Evidence {
     Measured,
     /// From the library's source alone.
     Source,
+    /// A scenario changed it.
+    Scenario,
 }
 
 /// One fixed behaviour: its key in the library's table of policies, its value as text, and where that is read.
@@ -67,15 +71,30 @@ pub struct Profile {
     pub consumer_defaults: &'static [Default],
 }
 
+impl Profile {
+    /// The settings of a producer (or consumer) with the defaults of these releases; none when the library has no such client.
+    ///
+    /// # Panics
+    /// When the profile holds a default that is no legal value; a test reads them all.
+    pub fn config(&self, consumer: bool) -> Option<ClientConfig> {
+        let mut config = self.library.config(consumer)?;
+        for default in if consumer { self.consumer_defaults } else { self.producer_defaults } {
+            config.set(default.key, default.value).expect("a profile holds legal defaults");
+        }
+        Some(config)
+    }
+}
+
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 2] = [Library::Java, Library::Sarama];
+    pub const ALL: [Library; 3] = [Library::Java, Library::Sarama, Library::FranzGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
             Library::Sarama => ("sarama", "IBM/sarama (Go)"),
+            Library::FranzGo => ("franz-go", "franz-go (Go)"),
         }
     }
 
@@ -86,6 +105,8 @@ impl Library {
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
             (Library::Sarama, false) => ClientConfig::SaramaProducer(Box::default()),
             (Library::Sarama, true) => ClientConfig::SaramaConsumer(Box::default()),
+            (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
+            (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
         })
     }
 
@@ -94,6 +115,7 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::KEYS,
             Library::Sarama => super::sarama::Policies::KEYS,
+            Library::FranzGo => super::franz_go::Policies::KEYS,
         }
     }
 
@@ -105,6 +127,7 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
             Library::Sarama => super::sarama::Policies::default().set(key, value),
+            Library::FranzGo => super::franz_go::Policies::default().set(key, value),
         }
     }
 }

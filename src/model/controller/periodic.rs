@@ -92,7 +92,8 @@ impl Turn<'_, '_> {
             | TimerKind::Purgatory
             | TimerKind::IsrCheck
             | TimerKind::AlterPartition
-            | TimerKind::Checkpoint => {}
+            | TimerKind::Checkpoint
+            | TimerKind::Coordinator => {}
         }
     }
 

@@ -42,7 +42,10 @@ impl CommittedData {
         {
             self.log(*partition, *broker).end = Some(*log_end);
         }
-        if let Fact::Appended { broker, partition, end, .. } | Fact::Replicated { broker, partition, end } = fact {
+        if let Fact::Appended { broker, partition, end, .. }
+        | Fact::GroupAppended { broker, partition, end, .. }
+        | Fact::Replicated { broker, partition, end } = fact
+        {
             self.log(*partition, *broker).end = Some(*end);
         }
         if let Fact::Truncated { broker, partition, from, to } = fact {

@@ -1,48 +1,53 @@
 //! What each client saw: requests, waits, errors, silences, and what it cost.
 
-use super::interruptions::Interruptions;
 use super::{ROWS, heading, left_out, paragraph};
 use crate::observe::RunRecord;
-use crate::observe::record::{ClientRecord, PartitionSilence};
+use crate::observe::record::{ClientRecord, Members, PartitionSilence};
 use crate::report::document::{Block, Table};
 use crate::report::quantity::{NONE, bytes, count, duration, moment, of, part_of, share};
 
-/// Tables of requests, records and interruptions with a row for each client, then errors and failures.
+/// Who was served again first, then tables of requests and records with a row for each client or fleet, then errors and failures.
 pub fn section(record: &RunRecord) -> Vec<Block> {
     if record.clients.is_empty() {
         return vec![heading("Clients"), paragraph("The scenario has no clients.")];
     }
-    let shown = worst_first(record);
-    let mut blocks = vec![heading("Clients"), requests(&shown), records(&shown), interruptions(record, &shown)];
+    let shown = soonest_first(record);
+    let mut blocks = vec![heading("Clients, the soonest served again first"), recoveries(&shown), requests(&shown), records(&shown)];
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
-        "Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
+        "A client's longest interruption decides its place. Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
          An interruption is from the moment when a partition's leader moved or was lost to the client's first success on it, without the time in which \
          the client had no record for that partition; several moves that one success ended are one.",
     ));
+    blocks.extend(fleets(&shown));
     blocks.extend(fates(record));
     blocks.extend(errors(&shown));
     blocks.extend(failures(&shown));
     blocks
 }
 
-/// All clients by name, or the ones with the longest waits when there are too many.
-fn worst_first(record: &RunRecord) -> Vec<(&String, &ClientRecord)> {
+/// By longest interruption; only the ones with the longest waits when there are too many.
+fn soonest_first(record: &RunRecord) -> Vec<(&String, &ClientRecord)> {
     let mut clients: Vec<_> = record.clients.iter().collect();
     if clients.len() > ROWS {
         clients.sort_by(|a, b| b.1.longest_wait_ms.total_cmp(&a.1.longest_wait_ms));
         clients.truncate(ROWS);
     }
+    clients.sort_by(|a, b| longest_interruption(a.1).total_cmp(&longest_interruption(b.1)));
     clients
 }
 
+/// One that had not ended counts for as long as it had lasted.
+fn longest_interruption(client: &ClientRecord) -> f64 {
+    client.tally.interruption_ms.max.max(client.tally.longest_waiting_ms)
+}
+
 fn requests(clients: &[(&String, &ClientRecord)]) -> Block {
-    let mut table = Table::new(&["Client", "Library", ">Requests", ">Stale", ">Share", ">Error answers", ">Metadata requests"]);
+    let mut table = Table::new(&["Client", ">Requests", ">Stale", ">Share", ">Error answers", ">Metadata requests"]);
     for (name, client) in clients {
         let requests = &client.tally.requests;
         table.row([
-            (*name).clone(),
-            client.profile.clone(),
+            called(name, client),
             count(requests.total),
             count(requests.stale),
             share(requests.stale, requests.total),
@@ -58,7 +63,7 @@ fn records(clients: &[(&String, &ClientRecord)]) -> Block {
     for (name, client) in clients {
         let (records, latency) = (&client.tally.records, &client.tally.latency_ms);
         table.row([
-            (*name).clone(),
+            called(name, client),
             count(records.sent),
             count(records.failed),
             of(latency, |q| q.p50),
@@ -70,20 +75,49 @@ fn records(clients: &[(&String, &ClientRecord)]) -> Block {
     Block::Table(table)
 }
 
-fn interruptions(record: &RunRecord, clients: &[(&String, &ClientRecord)]) -> Block {
-    let mut table = Table::new(&["Client", ">Interruptions", ">Median", ">p99", ">Longest", ">Still waiting at the end"]);
-    for (name, _) in clients {
-        let interrupted = Interruptions::of(record, Some(name));
+/// How long each client was interrupted.
+fn recoveries(clients: &[(&String, &ClientRecord)]) -> Block {
+    let mut table =
+        Table::new(&["Client", "Library", ">Interruptions", ">Median", ">p99", ">Longest", ">Still waiting at the end", ">Records failed"]);
+    for (name, client) in clients {
+        let interrupted = &client.tally.interruption_ms;
         table.row([
-            (*name).clone(),
-            count(interrupted.lengths.len() as u64),
-            interrupted.quantile(0.5),
-            interrupted.quantile(0.99),
-            interrupted.quantile(1.0),
-            count(interrupted.waiting.len() as u64),
+            called(name, client),
+            client.profile.clone(),
+            count(interrupted.count),
+            of(interrupted, |q| q.p50),
+            of(interrupted, |q| q.p99),
+            of(interrupted, |q| q.max),
+            count(interrupted.open),
+            count(client.tally.records.failed),
         ]);
     }
     Block::Table(table)
+}
+
+/// A fleet says how many it is.
+fn called(name: &str, client: &ClientRecord) -> String {
+    if client.members > 1 { format!("{name} (×{})", count(client.members)) } else { name.to_owned() }
+}
+
+/// How the members of each fleet differ.
+fn fleets(clients: &[(&String, &ClientRecord)]) -> Vec<Block> {
+    let mut table = Table::new(&["Fleet", "Over its members", ">Least", ">Median", ">90 %", ">99 %", ">Most"]);
+    for (name, client) in clients {
+        let Some(spread) = &client.spread else { continue };
+        let mut line = |what: &str, members: &Members, text: &dyn Fn(f64) -> String| {
+            let figures = [members.min, members.p50, members.p90, members.p99, members.max];
+            let text = |figure| if members.count == 0 { NONE.to_owned() } else { text(figure) };
+            let [least, median, p90, p99, most] = figures.map(text);
+            table.row([called(name, client), what.to_owned(), least, median, p90, p99, most]);
+        };
+        line("stale requests of a member", &spread.stale, &|n| count(n as u64));
+        line("its failed records", &spread.failed, &|n| count(n as u64));
+        line("its longest wait of a record", &spread.longest_wait_ms, &duration);
+        line("its longest interruption, if it had one", &spread.longest_interruption_ms, &duration);
+        line("its metadata requests", &spread.metadata_requests, &|n| count(n as u64));
+    }
+    if table.rows.is_empty() { Vec::new() } else { vec![Block::Table(table)] }
 }
 
 /// What became of the records of all clients together.

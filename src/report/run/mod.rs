@@ -2,7 +2,6 @@
 
 mod clients;
 mod cluster;
-mod interruptions;
 mod stale;
 mod trust;
 mod verdict;

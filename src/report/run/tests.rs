@@ -3,8 +3,8 @@
 use super::document;
 use crate::observe::RunRecord;
 use crate::observe::record::{
-    Checks, ClientRecord, ClusterRecord, Expectation, Failures, Move, PartitionSilence, Phase, Quantiles, Records, Requests, SCHEMA,
-    ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
+    Checks, ClientRecord, ClusterRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles, Records, Requests,
+    SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
 };
 use crate::report::text::{Look, render};
 use crate::report::{json, markdown};
@@ -40,6 +40,8 @@ fn tally() -> Tally {
         latency_ms: quantiles(10_790, 3.84, 88.2, 1_412.0),
         recovery_ms: quantiles(16, 212.0, 1_401.0, 1_418.4),
         stale_window_ms: quantiles(16, 118.0, 220.0, 231.0),
+        interruption_ms: quantiles(16, 212.0, 1_418.4, 1_418.4),
+        longest_waiting_ms: 0.0,
         metadata_requests: 22,
         metadata_bytes: 14_212,
         metadata_broker_ms: 18.3,
@@ -49,6 +51,11 @@ fn tally() -> Tally {
 
 fn phase(name: &str, ms: f64, governed_by: &str) -> Phase {
     Phase { name: name.to_owned(), ms, governed_by: governed_by.to_owned() }
+}
+
+fn summary(name: &str, times: u64, p50_ms: f64, max_ms: f64, governed_by: &str) -> PhaseSummary {
+    let total_ms = p50_ms * (times - 1) as f64 + max_ms;
+    PhaseSummary { name: name.to_owned(), times, total_ms, p50_ms, max_ms, governed_by: vec![governed_by.to_owned()] }
 }
 
 fn window(partition: u32, start_ms: f64, waited_ms: f64) -> Window {
@@ -95,6 +102,10 @@ fn moved(partition: u32, from: u32, to: u32, why: &str, committed_ms: f64) -> Mo
 fn client() -> ClientRecord {
     ClientRecord {
         profile: "java-4.3".to_owned(),
+        role: "producer".to_owned(),
+        consumer: None,
+        members: 1,
+        spread: None,
         tally: tally(),
         errors: counts([("produce:NOT_LEADER_OR_FOLLOWER", 35), ("produce:UNKNOWN_LEADER_EPOCH", 1)]),
         failures: Failures::default(),
@@ -137,6 +148,16 @@ fn rolling_restart() -> RunRecord {
             moved(1, 102, 101, "auto rebalance", 300_021.0),
         ],
         windows: (0..16).map(|i| window(i % 8, 21.4, 212.0 + if i == 3 { 1_206.4 } else { 0.0 })).collect(),
+        recovery_phases: vec![
+            summary("propagate", 16, 46.0, 46.0, "metadata propagation and role changes of brokers"),
+            summary("discover", 16, 72.0, 72.0, "metadata.max.age.ms, retry.backoff.ms, leader hints"),
+            summary("back off", 16, 24.0, 24.0, "retry.backoff.ms, reconnect.backoff.ms, linger.ms"),
+            summary("await replication", 16, 70.0, 1_276.4, "replica.fetch.backoff.ms of a follower that asked too early"),
+        ],
+        window_phases: vec![
+            summary("propagate", 16, 46.0, 46.0, "metadata propagation and role changes of brokers"),
+            summary("discover", 16, 72.0, 72.0, "metadata.max.age.ms, retry.backoff.ms, leader hints"),
+        ],
         checks: Checks {
             held: vec!["one leader per epoch".to_owned(), "leader in ISR".to_owned(), "monotone epochs".to_owned()],
             suspended: vec![Suspended {
@@ -169,6 +190,9 @@ fn disaster() -> RunRecord {
     record.total.records =
         Records { sent: 10_790, acknowledged: 10_700, failed: 80, unfinished: 10, lost: 14, duplicated: 3, failed_but_written: 2 };
     record.total.recovery_ms.open = 2;
+    record.total.interruption_ms.count = 14;
+    record.total.interruption_ms.open = 2;
+    record.total.longest_waiting_ms = 200_000.0;
     for (window, since) in record.windows.iter_mut().zip([100_000.0, 200_000.0]) {
         *window =
             Window { recovered_ms: None, recovery_ms: None, waiting_since_ms: Some(since), recovery_phases: Vec::new(), ..window.clone() };
@@ -195,6 +219,8 @@ fn silence() -> RunRecord {
     )]);
     record.moves.clear();
     record.windows.clear();
+    record.recovery_phases.clear();
+    record.window_phases.clear();
     record.cluster = ClusterRecord::default();
     record.expectations.clear();
     record

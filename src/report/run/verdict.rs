@@ -1,6 +1,5 @@
 //! The first lines: what was found, in plain words.
 
-use super::interruptions::Interruptions;
 use super::paragraph;
 use crate::observe::RunRecord;
 use crate::observe::record::ClientRecord;
@@ -27,7 +26,7 @@ pub fn verdict(record: &RunRecord) -> Verdict {
         && failed_expectations == 0
         && records.lost == 0
         && record.cluster.leaderless_at_end == 0
-        && Interruptions::of(record, None).waiting.is_empty();
+        && record.total.interruption_ms.open == 0;
     Verdict { text: sentences.join(" "), good }
 }
 
@@ -88,20 +87,18 @@ fn service(record: &RunRecord) -> String {
 }
 
 fn recovery(record: &RunRecord) -> String {
-    let interrupted = Interruptions::of(record, None);
-    if let Some(longest) = interrupted.longest_wait() {
+    let interrupted = &record.total.interruption_ms;
+    if interrupted.open > 0 {
         return format!(
             "when the run ended {} of a client and a partition had not been served again after the leader moved or was lost (records had been waiting for up to {})",
-            counted(interrupted.waiting.len() as u64, "pair"),
-            duration(longest)
+            counted(interrupted.open, "pair"),
+            duration(record.total.longest_waiting_ms)
         );
     }
-    match interrupted.longest() {
-        None => "no change or loss of a leader touched a client".to_owned(),
-        Some(longest) => {
-            format!("every client with something to send was served again at most {} after a leader moved or was lost", duration(longest))
-        }
+    if interrupted.count == 0 {
+        return "no change or loss of a leader touched a client".to_owned();
     }
+    format!("every client with something to send was served again at most {} after a leader moved or was lost", duration(interrupted.max))
 }
 
 fn longest_wait(record: &RunRecord) -> Option<String> {

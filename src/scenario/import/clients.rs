@@ -1,12 +1,13 @@
 //! Producers from their properties, and what they write.
 
+use super::super::keys::Scope;
 use super::security::{self, Security};
 use super::servers::Server;
 use super::topics::TopicDraft;
 use super::{Findings, Input, settings};
-use crate::kafka::config::known::Scope;
 use crate::kafka::text::properties::{self, Properties};
 use crate::kafka::text::{TextError, shown};
+use crate::model::client::profile::Library;
 use crate::model::client::profiles;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +74,7 @@ fn read_one(name: &str, file: &str, properties: &Properties, servers: &[Server],
     let mut config = BTreeMap::new();
     let read_here = |key: &str| key == PROFILE_KEY || key == "bootstrap.servers" || security::KEYS.contains(&key);
     for property in properties.entries.iter().filter(|p| !read_here(&p.key)) {
-        config.extend(settings::read(Scope::Producer, file, property, findings));
+        config.extend(settings::read(Scope::Client { library: Library::Java, consumer: false }, file, property, findings));
     }
     let profile = profile(file, properties, findings).unwrap_or_else(|| {
         findings.assume(format!(

@@ -1,7 +1,7 @@
 //! `server.properties` of brokers and controllers.
 
+use super::super::keys::Scope;
 use super::{Findings, Input, settings};
-use crate::kafka::config::known::Scope;
 use crate::kafka::text::properties::{self, Properties, Property};
 use crate::kafka::text::quorum::Quorum;
 use crate::kafka::text::{TextError, lines, shown};

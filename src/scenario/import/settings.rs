@@ -1,15 +1,16 @@
 //! One line of a properties file held against Kafka's keys.
 
+use super::super::keys::Scope;
 use super::Findings;
-use crate::kafka::config::known::{Classified, Scope, classify};
-use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, ProducerConfig, TopicConfig};
+use crate::kafka::config::known::Classified;
+use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, TopicConfig};
 use crate::kafka::text::properties::Property;
 use crate::kafka::text::{TextError, shown};
 
 /// The key and its value as TOML, if the model reads it; otherwise the finding that it does not, or what is wrong with it.
 pub(super) fn read(scope: Scope, file: &str, property: &Property, findings: &mut Findings) -> Option<(&'static str, String)> {
     let place = (property.line, property.column, property.key.chars().count());
-    match classify(scope, &property.key) {
+    match scope.classify(&property.key) {
         Classified::Known(reason) => findings.left_out(whose(scope), reason, &property.key),
         Classified::Unknown { suggestion: None } => findings.left_out(whose(scope), "not a key that Kafka knows", &property.key),
         Classified::Unknown { suggestion: Some(name) } => {
@@ -29,11 +30,11 @@ pub(super) fn read(scope: Scope, file: &str, property: &Property, findings: &mut
 
 /// The value of a modelled key as TOML, or what is wrong and the remedy.
 pub(super) fn value(scope: Scope, name: &str, text: &str) -> Result<(&'static str, String), (String, String)> {
-    let key = key(scope, name).ok_or_else(|| (format!("`{}` is no key of Kafka's", shown(name)), String::new()))?;
+    let key = scope.key(name).ok_or_else(|| (format!("`{}` is no key of Kafka's", shown(name)), String::new()))?;
     let checked = match scope {
         Scope::Broker => BrokerConfig::default().set(name, text),
         Scope::Topic => TopicConfig::default().set(name, text),
-        Scope::Producer => ProducerConfig::default().set(name, text),
+        Scope::Client { library, consumer } => library.config(consumer).map_or(Ok(()), |mut config| config.set(name, text)),
     };
     match checked {
         Ok(()) => Ok((key.name, as_toml(key, text.trim()))),
@@ -43,22 +44,14 @@ pub(super) fn value(scope: Scope, name: &str, text: &str) -> Result<(&'static st
 
 /// The default of a modelled key as TOML.
 pub(super) fn default_value(scope: Scope, name: &str) -> Option<String> {
-    key(scope, name).map(|key| as_toml(key, key.default))
-}
-
-fn key(scope: Scope, name: &str) -> Option<&'static Key> {
-    match scope {
-        Scope::Broker => BrokerConfig::key(name),
-        Scope::Topic => TopicConfig::key(name),
-        Scope::Producer => ProducerConfig::key(name),
-    }
+    scope.key(name).map(|key| as_toml(key, key.default))
 }
 
 fn whose(scope: Scope) -> &'static str {
     match scope {
         Scope::Broker => "brokers",
         Scope::Topic => "topics",
-        Scope::Producer => "clients",
+        Scope::Client { .. } => "clients",
     }
 }
 

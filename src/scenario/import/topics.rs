@@ -1,8 +1,9 @@
 //! Topics from a description, with the leaders and ISRs as they stand.
 
+use super::super::keys::Scope;
 use super::{Findings, Input, settings};
 use crate::kafka::Release;
-use crate::kafka::config::known::{Classified, Scope, classify};
+use crate::kafka::config::known::Classified;
 use crate::kafka::text::describe::{self, Header, Partition, Topic};
 use crate::kafka::text::{TextError, shown};
 use std::collections::BTreeSet;
@@ -112,7 +113,7 @@ fn without_header(topic: &Topic) -> TextError {
 fn configs(header: &Header, file: &str, findings: &mut Findings) -> Vec<(&'static str, String)> {
     let mut kept = Vec::new();
     for (name, text) in &header.configs {
-        match classify(Scope::Topic, name) {
+        match Scope::Topic.classify(name) {
             Classified::Known(reason) => findings.left_out("topics", reason, name),
             Classified::Unknown { suggestion: _ } => findings.left_out("topics", "not a key that Kafka knows", name),
             Classified::Modelled => match settings::value(Scope::Topic, name, text) {

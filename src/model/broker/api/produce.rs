@@ -1,14 +1,14 @@
 //! `Produce`. Source: `KafkaApis.handleProduceRequest`, `ReplicaManager.appendRecords`, `Partition.appendRecordsToLeader`, `DelayedProduce`.
 
 use crate::engine::Duration;
-use crate::kafka::{ErrorCode, Offset, PartitionIx};
+use crate::kafka::{ErrorCode, Offset};
 use crate::model::broker::Broker;
 use crate::model::broker::handlers::client_of_entry;
 use crate::model::broker::producers::SequenceCheck;
 use crate::model::broker::purgatory::DelayedProduce;
 use crate::model::broker::roles::Role;
 use crate::model::journal::Entry;
-use crate::model::message::{Acks, LeaderHint, ProduceEntry, ProduceResult, Response};
+use crate::model::message::{Acks, ProduceEntry, ProduceResult, Response};
 use crate::model::outbox::NetworkOp;
 use crate::model::{Ctx, Outbox, Token};
 use crate::observe::Fact;
@@ -145,19 +145,5 @@ impl Broker {
             out.fact(Fact::EntryAnswered { client: done.client, broker: self.ix, partition: r.partition, entry: r.entry, error: r.error });
         }
         self.served(done.client, Api::Produce, Duration::ZERO, bytes, out);
-    }
-
-    /// `KafkaApis.getCurrentLeader` (KIP-951): the role's own knowledge where the partition is hosted, the metadata cache otherwise;
-    /// the address only of a broker that the cache lists.
-    fn leader_hint(&self, partition: PartitionIx, ctx: &Ctx) -> Option<LeaderHint> {
-        let image = self.image()?;
-        let (leader, leader_epoch) = match self.ram.as_ref()?.roles.get(&partition) {
-            Some(Role::Leader(l)) => (Some(self.ix), l.epoch),
-            Some(Role::Follower { leader, leader_epoch, .. }) => (*leader, *leader_epoch),
-            None => ctx.history.partition(partition, image).map(|r| (r.leader, r.leader_epoch))?,
-        };
-        let leader = leader?;
-        let has_endpoint = ctx.history.broker(leader, image).is_some_and(|r| !r.fenced);
-        Some(LeaderHint { leader, leader_epoch, has_endpoint })
     }
 }

@@ -17,6 +17,8 @@ config_table! {
         /// When the client starts again from its bootstrap servers, if its configuration allows it: never, when no node can be reached
         /// (KIP-899), or also when no metadata answer came for `metadata.recovery.rebootstrap.trigger.ms` (KIP-1102).
         rebootstrap: &'static str = "metadata.rebootstrap", Word(&["never", "no-node", "no-node-or-trigger"]), "no-node-or-trigger", 0, 0;
+        /// A node whose records wait in the consumer's buffer is not asked for its other partitions before they are read (KAFKA-17182).
+        skip_buffered_nodes: bool = "fetch.skip-buffered-nodes", Bool, "true", 0, 1;
         /// What the batches of a request without an answer fail with (`Sender.handleProduceResponse`; KAFKA-14317).
         timeout_error: &'static str = "retry.timeout-error", Word(&["REQUEST_TIMED_OUT", "NETWORK_EXCEPTION"]), "REQUEST_TIMED_OUT", 0, 0;
     }

@@ -1,6 +1,6 @@
 //! When a client may and will ask for metadata. Source: `Metadata` (flags, `timeToNextUpdate`, `update`, `failedUpdate`).
 
-use super::settings::Settings;
+use super::settings::Shared;
 use crate::engine::{Draw, Duration, Instant, Stream, mix};
 use crate::kafka::ClientIx;
 use crate::model::Outbox;
@@ -99,7 +99,7 @@ impl Refresh {
         }
     }
 
-    /// `Metadata.requestUpdate(false)` of a Sender turn that finds records without a leader. Every turn repeats it, so
+    /// `Metadata.requestUpdate(false)` of a turn that finds records, or a position, without a leader. Every turn repeats it, so
     /// the answer to a request in flight erases nothing.
     pub(super) fn keep_requesting(&mut self, out: &mut Outbox) {
         if self.in_flight.is_some() {
@@ -107,6 +107,13 @@ impl Refresh {
             return;
         }
         self.request(out);
+    }
+
+    /// `Metadata.requestUpdate(true)`: what the last answers did not teach stretches the pause no longer. A consumer without a leader to ask
+    /// repeats it in every turn.
+    pub(super) fn request_afresh(&mut self, out: &mut Outbox) {
+        self.equivalents = 0;
+        self.keep_requesting(out);
     }
 
     /// `Metadata.requestUpdateForNewTopics`: every pause is forgotten.
@@ -122,7 +129,7 @@ impl Refresh {
 
     /// `Metadata.timeToNextUpdate`, as a moment. The jitter is drawn anew at each look; a Sender that spins looks so
     /// often that the gate opens at the lower edge of the jitter.
-    pub(super) fn next_at(&mut self, now: Instant, settings: &Settings, draws: Stream, spinning: bool) -> Instant {
+    pub(super) fn next_at(&mut self, now: Instant, settings: &Shared, draws: Stream, spinning: bool) -> Instant {
         if !self.is_wanted() && now < self.ages_out_at && self.last.is_none_or(|last| last + settings.retry.max() <= self.ages_out_at) {
             return self.ages_out_at;
         }

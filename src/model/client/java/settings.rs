@@ -1,30 +1,21 @@
-//! What one producer runs by: its configuration and profile, resolved once.
+//! What every client on this machine runs by, producer or consumer: the part of its configuration and profile that is about metadata,
+//! connections and requests, resolved once.
 
 use super::policies::{Policies, Rebootstrap};
 use crate::engine::Duration;
-use crate::kafka::ErrorCode;
-use crate::kafka::config::ClientConfig;
 use crate::model::client::backoff::Backoff;
 use crate::model::client::{cache, connections};
-use crate::model::message::Acks;
-use crate::model::spec::ClientSpec;
 
-/// The resolved settings of one producer.
+/// The Java clock counts milliseconds and its time-outs are strict.
+pub(super) const TICK: Duration = Duration::from_millis(1);
+
+/// The settings that producers and consumers share.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub acks: Acks,
-    pub idempotent: bool,
+pub(super) struct Shared {
+    /// Requests without an answer on one connection at most.
     pub max_in_flight: usize,
-    pub linger: Duration,
-    pub batch_size: u32,
-    pub buffer_memory: u64,
-    pub max_request_size: u32,
     pub request_timeout: Duration,
-    pub delivery_timeout: Duration,
-    pub max_block: Duration,
-    pub retries: u32,
     pub metadata_max_age: Duration,
-    pub metadata_max_idle: Duration,
     pub retry_backoff: Duration,
     pub reconnect_backoff: Duration,
     pub retry: Backoff,
@@ -32,61 +23,71 @@ pub(super) struct Settings {
     pub cache: cache::Policy,
     pub rebootstrap: Rebootstrap,
     pub rebootstrap_trigger: Duration,
+    /// A wish for new topics asks for them alone: producers only (`newMetadataRequestBuilderForNewTopics`, KAFKA-8904).
+    pub partial: bool,
     /// Answers that teach nothing stretch the pause to the next refresh (KIP-580).
     pub equivalent_backoff: bool,
-    pub epoch_skips_backoff: bool,
-    pub leader_hints: bool,
-    pub timeout_error: ErrorCode,
 }
 
-impl Settings {
-    /// Resolves the configuration of a producer under its profile.
-    pub(super) fn new(client: &ClientSpec) -> Self {
-        let ClientConfig::JavaProducer(config) = &*client.config else { unreachable!("a Java producer has the configuration of one") };
-        let profile = Policies::of(&client.profile);
-        let acks = Acks::of(config.acks);
-        // `ProducerConfig.postProcessAndValidateIdempotenceConfigs`: a conflicting setting turns idempotence off.
-        let idempotent =
-            config.enable_idempotence && config.retries > 0 && acks == Acks::All && config.max_in_flight_requests_per_connection <= 5;
-        let retry = if profile.exponential_backoff {
-            Backoff::exponential(config.retry_backoff, config.retry_backoff_max)
-        } else {
-            Backoff::flat(config.retry_backoff)
-        };
-        let allowed = config.metadata_recovery_strategy == "rebootstrap";
-        Settings {
-            acks,
-            idempotent,
-            max_in_flight: config.max_in_flight_requests_per_connection as usize,
-            linger: config.linger,
-            batch_size: config.batch_size.max(1),
-            buffer_memory: config.buffer_memory,
-            max_request_size: config.max_request_size,
-            request_timeout: config.request_timeout,
-            // `KafkaProducer.configureDeliveryTimeout`: raised when it is too short for one attempt.
-            delivery_timeout: config.delivery_timeout.max(config.linger + config.request_timeout),
-            max_block: config.max_block,
-            retries: config.retries,
-            metadata_max_age: config.metadata_max_age,
-            metadata_max_idle: config.metadata_max_idle,
-            retry_backoff: config.retry_backoff,
-            reconnect_backoff: config.reconnect_backoff,
-            retry,
-            connections: connections::Policy {
-                setup: Backoff::exponential(config.socket_connection_setup_timeout, config.socket_connection_setup_timeout_max),
-                reconnect: Backoff::exponential(config.reconnect_backoff, config.reconnect_backoff_max),
-                // The table reads -1 (never) as zero.
-                idle: Some(config.connections_max_idle).filter(|idle| !idle.is_zero()),
-                // The Java clock counts milliseconds and its time-outs are strict.
-                tick: Duration::from_millis(1),
+/// Resolves the shared part of a configuration table of the Java client: its producer's and its consumer's keys have the same names.
+macro_rules! shared {
+    ($config:expr, $profile:expr, $max_in_flight:expr, $partial:expr) => {{
+        let (config, profile) = ($config, $profile);
+        $crate::model::client::java::settings::resolve(
+            profile,
+            &$crate::model::client::java::settings::Keys {
+                max_in_flight: $max_in_flight,
+                partial: $partial,
+                request_timeout: config.request_timeout,
+                metadata_max_age: config.metadata_max_age,
+                retry: [config.retry_backoff, config.retry_backoff_max],
+                reconnect: [config.reconnect_backoff, config.reconnect_backoff_max],
+                setup: [config.socket_connection_setup_timeout, config.socket_connection_setup_timeout_max],
+                idle: config.connections_max_idle,
+                may_rebootstrap: config.metadata_recovery_strategy == "rebootstrap",
+                rebootstrap_trigger: config.metadata_recovery_rebootstrap_trigger,
             },
-            cache: cache::Policy { epochs: cache::Epochs::RejectOlder, hints: cache::Hints::Newer },
-            rebootstrap: if allowed { profile.rebootstrap() } else { Rebootstrap::Never },
-            rebootstrap_trigger: config.metadata_recovery_rebootstrap_trigger,
-            equivalent_backoff: profile.exponential_backoff,
-            epoch_skips_backoff: profile.epoch_skips_backoff,
-            leader_hints: profile.leader_hints,
-            timeout_error: profile.timeout_error(),
-        }
+        )
+    }};
+}
+pub(super) use shared;
+
+/// The keys that the shared settings come from; a pair is the first pause and its bound.
+pub(super) struct Keys {
+    pub max_in_flight: usize,
+    pub partial: bool,
+    pub request_timeout: Duration,
+    pub metadata_max_age: Duration,
+    pub retry: [Duration; 2],
+    pub reconnect: [Duration; 2],
+    pub setup: [Duration; 2],
+    /// Zero: connections are never closed for being idle.
+    pub idle: Duration,
+    pub may_rebootstrap: bool,
+    pub rebootstrap_trigger: Duration,
+}
+
+/// The shared settings under a profile.
+pub(super) fn resolve(profile: &Policies, keys: &Keys) -> Shared {
+    let [first, most] = keys.retry;
+    Shared {
+        max_in_flight: keys.max_in_flight,
+        request_timeout: keys.request_timeout,
+        metadata_max_age: keys.metadata_max_age,
+        retry_backoff: first,
+        reconnect_backoff: keys.reconnect[0],
+        retry: if profile.exponential_backoff { Backoff::exponential(first, most) } else { Backoff::flat(first) },
+        connections: connections::Policy {
+            setup: Backoff::exponential(keys.setup[0], keys.setup[1]),
+            reconnect: Backoff::exponential(keys.reconnect[0], keys.reconnect[1]),
+            // The table reads -1 (never) as zero.
+            idle: Some(keys.idle).filter(|idle| !idle.is_zero()),
+            tick: TICK,
+        },
+        cache: cache::Policy { epochs: cache::Epochs::RejectOlder, hints: cache::Hints::Newer },
+        rebootstrap: if keys.may_rebootstrap { profile.rebootstrap() } else { Rebootstrap::Never },
+        rebootstrap_trigger: keys.rebootstrap_trigger,
+        partial: keys.partial,
+        equivalent_backoff: profile.exponential_backoff,
     }
 }

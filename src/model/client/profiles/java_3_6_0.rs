@@ -15,10 +15,15 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[Default { key: "metadata.recovery.strategy", value: "none" }],
 };
 
-static POLICIES: [Policy; 5] = [
+static POLICIES: [Policy; 6] = [
     policy("retry.exponential", "false", "KIP-580: ExponentialBackoff in Metadata and RecordAccumulator first shipped in 3.7.0"),
     policy("retry.skip-on-newer-epoch", "false", "KAFKA-15415: ProducerBatch.hasLeaderChangedForTheOngoingRetry, first shipped in 3.6.1"),
     policy("metadata.leader-hints", "false", "KIP-951: Metadata.updatePartitionLeadership, first shipped in 3.7.0"),
     policy("metadata.rebootstrap", "never", "KIP-899 (metadata.recovery.strategy) first shipped in 3.8, KIP-1102 (the trigger) in 4.0"),
+    policy(
+        "fetch.skip-buffered-nodes",
+        "false",
+        "KAFKA-17182: AbstractFetch.bufferedNodes, merged in February 2025, for 4.1; here for all of 4.x",
+    ),
     policy("retry.timeout-error", "REQUEST_TIMED_OUT", "KAFKA-14317: Sender.handleProduceResponse, since 3.5"),
 ];

@@ -1,5 +1,10 @@
 //! The client libraries by release, one file each, data only.
 
+mod franz_go_1_16;
+mod franz_go_1_19;
+mod franz_go_1_20;
+mod franz_go_1_21;
+mod franz_go_1_22;
 mod java_3_6;
 mod java_3_6_0;
 mod java_3_7;
@@ -7,8 +12,8 @@ mod java_3_9;
 mod java_4;
 mod sarama_1_45;
 mod sarama_1_47;
-mod sarama_1_48_0;
 mod sarama_1_48;
+mod sarama_1_48_0;
 mod sarama_1_50;
 mod sarama_1_60;
 mod sarama_1_61;
@@ -28,6 +33,11 @@ static ALL: &[&Profile] = &[
     &sarama_1_50::PROFILE,
     &sarama_1_60::PROFILE,
     &sarama_1_61::PROFILE,
+    &franz_go_1_16::PROFILE,
+    &franz_go_1_19::PROFILE,
+    &franz_go_1_20::PROFILE,
+    &franz_go_1_21::PROFILE,
+    &franz_go_1_22::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.
@@ -73,6 +83,9 @@ mod tests {
         assert_eq!(name("java-4.1.0"), Some("java-4.3"));
         assert_eq!(name("java-2.8"), None);
         assert_eq!(name("java-3.9.1.7"), None);
+        assert_eq!(name("franz-go-1.22.2"), Some("franz-go-1.22"));
+        assert_eq!(name("franz-go-1.18"), Some("franz-go-1.19"));
+        assert_eq!(name("franz-go-1.14.2"), None);
         assert_eq!(name("ruby-3.9"), None);
     }
 

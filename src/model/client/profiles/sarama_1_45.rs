@@ -25,6 +25,10 @@ static POLICIES: [Policy; 11] = [
     policy("fetch.replica-lease", "false", "consumer.go preferredReadReplicaExpiry (#3553) came with 1.49.0 (#2464)"),
     policy("fetch.replica-switch-at-once", "false", "consumer.go switchingBroker came with 1.61.1"),
     policy("defect.dial-blocks-metadata", "true", "client.go LeastLoadedBroker, broker.go ResponseSize under the lock that Open holds"),
-    policy("defect.refresh-cancels-retries", "true", "client.go tryRefreshMetadata notes the time before the request (#3514), until 1.48.0"),
+    policy(
+        "defect.refresh-cancels-retries",
+        "true",
+        "client.go tryRefreshMetadata notes the time before the request (#3514), until 1.48.0",
+    ),
     policy("defect.idempotent-retry-without-pause", "true", "async_producer.go retryBatch without backoff (#2469), until 1.48.2"),
 ];

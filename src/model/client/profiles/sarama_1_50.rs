@@ -18,7 +18,11 @@ static POLICIES: [Policy; 11] = [
     policy("metadata.reject-older-epochs", "false", "client.go updateMetadata compares no leader epochs before 1.61.1"),
     policy("connections.checked-by-refresh", "true", "client.go checkBrokersHealth, since 1.48.0"),
     policy("produce.one-batch-per-partition", "true", "async_producer.go partitionMuter, since 1.48.0"),
-    policy("produce.after-connection-error", "batch-if-idempotent", "async_producer.go handleError: retryBatch of an idempotent producer, since 1.48.0"),
+    policy(
+        "produce.after-connection-error",
+        "batch-if-idempotent",
+        "async_producer.go handleError: retryBatch of an idempotent producer, since 1.48.0",
+    ),
     policy("produce.resent-batch-stays-whole", "false", "async_producer.go handleSuccess: retryAsBatch came with 1.61.1"),
     policy("fetch.from-leaders-only", "false", "utils.go DefaultVersion 2.6 as of 1.50.3, 2.8 as of 1.61.0: Fetch 11 or 12"),
     policy("fetch.replica-lease", "true", "consumer.go preferredReadReplicaExpiry (#3553), since 1.49.0"),

@@ -15,7 +15,11 @@ pub(super) static PROFILE: Profile = Profile {
 };
 
 static POLICIES: [Policy; 11] = [
-    policy("metadata.reject-older-epochs", "true", "client.go updateMetadata keeps the newer leader epoch of the same topic id, since 1.61.1"),
+    policy(
+        "metadata.reject-older-epochs",
+        "true",
+        "client.go updateMetadata keeps the newer leader epoch of the same topic id, since 1.61.1",
+    ),
     policy("connections.checked-by-refresh", "true", "client.go checkBrokersHealth, since 1.48.0"),
     policy("produce.one-batch-per-partition", "true", "async_producer.go partitionMuter, since 1.48.0"),
     policy("produce.after-connection-error", "batch", "async_producer.go handleError: retryBatch for all (#3644), since 1.60.0"),

@@ -205,7 +205,13 @@ impl<J: Clone + std::fmt::Debug> Core<J> {
 
     /// The object behind a channel.
     pub(super) fn object(&mut self, channel: Channel, broker: BrokerIx) -> Object {
-        let link = self.links.entry(channel).or_insert_with(|| Link { generation: 0, broker, waiting: VecDeque::new(), promised: 0, broken: false });
+        let link = self.links.entry(channel).or_insert_with(|| Link {
+            generation: 0,
+            broker,
+            waiting: VecDeque::new(),
+            promised: 0,
+            broken: false,
+        });
         Object { channel, generation: link.generation }
     }
 

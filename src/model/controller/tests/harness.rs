@@ -424,6 +424,7 @@ fn spec(release: Release, voters: usize, partitions: &[PartitionRegistration], t
             })
             .collect(),
         clients: Vec::new(),
+        groups: Vec::new(),
         topology: crate::model::network::topology::Topology::default(),
         shuffle_ties: false,
     }

@@ -385,7 +385,7 @@ impl Machine for Producer {
         ctx: &mut Ctx<'_>,
         out: &mut Outbox,
     ) -> Option<RecordId> {
-        let address = mix(2, self.core.kit.records_so_far());
+        let address = mix(2, self.core.kit.next_record());
         let partition = partition.unwrap_or_else(|| self.any_partition(topic, address, ctx));
         let record = self.take(topic, partition, bytes, ctx, out);
         self.pass(ctx, out);

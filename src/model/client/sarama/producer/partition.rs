@@ -241,7 +241,13 @@ impl Producer {
     }
 
     /// The refresh that the partition waited for is over.
-    pub(super) fn partition_refreshed(&mut self, partition: PartitionIx, result: Result<(), ErrorCode>, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+    pub(super) fn partition_refreshed(
+        &mut self,
+        partition: PartitionIx,
+        result: Result<(), ErrorCode>,
+        ctx: &mut Ctx<'_>,
+        out: &mut Outbox,
+    ) {
         let doing = self.partition(partition).doing;
         let found = if result.is_ok() { self.core.leader(partition, ctx, out) } else { None };
         match (doing, found) {

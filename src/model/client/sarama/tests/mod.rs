@@ -1,5 +1,6 @@
 //! Stories of sarama clients on the bench.
 
+mod consumers;
 mod failures;
 mod moves;
 mod storms;

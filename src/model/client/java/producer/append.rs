@@ -2,12 +2,11 @@
 
 use super::accumulator::Append;
 use super::batch::{Blocked, Record};
-use super::{Producer, reference, workload};
+use super::{Producer, workload};
 use crate::engine::{Instant, mix};
 use crate::kafka::{ErrorCode, PartitionIx, TopicIx};
 use crate::model::client::application::{Done, Handover, assigned};
 use crate::model::{Ctx, Outbox};
-use crate::observe::Fact;
 use crate::observe::fact::RecordId;
 
 /// The partition that records without a key go to for now (KIP-794).
@@ -36,12 +35,10 @@ enum Wait {
 impl Producer {
     /// Takes a record from the application. It blocks behind earlier ones, for metadata, or for memory.
     pub(super) fn take_record(&mut self, handed: Handed, ctx: &mut Ctx<'_>, out: &mut Outbox) -> RecordId {
-        let record = Record { record: self.next_record, created_at: ctx.now };
-        self.next_record += 1;
         self.use_topic(handed.topic, ctx, out);
         let sticky = handed.partition.is_none();
         let partition = handed.partition.unwrap_or_else(|| self.sticky_partition(handed, ctx));
-        out.fact(Fact::RecordCreated { client: self.index, record: record.record, partition });
+        let record = Record { record: self.net.kit.new_record(partition, out), created_at: ctx.now };
         let blocked = Blocked { record, topic: handed.topic, partition, bytes: handed.bytes, since: ctx.now };
         if !self.blocked.is_empty() {
             self.blocked.push_back(blocked);
@@ -65,14 +62,14 @@ impl Producer {
 
     /// `ProducerMetadata.add`: keeps a topic in the set, and asks for a new one at once.
     pub(super) fn use_topic(&mut self, topic: TopicIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        if self.cache.add(topic, ctx.now + self.settings.metadata_max_idle) {
-            self.refresh.request_new_topics(out);
+        if self.net.kit.cache.add(topic, ctx.now + self.settings.metadata_max_idle) {
+            self.net.refresh.request_new_topics(out);
         }
     }
 
     fn try_append(&mut self, blocked: &Blocked, ctx: &mut Ctx<'_>) -> Result<Append, Wait> {
         let index = ctx.spec.partitions[blocked.partition.index()].index as usize;
-        if self.cache.partition_count(blocked.topic, ctx.history).is_none_or(|count| index >= count) {
+        if self.net.kit.cache.partition_count(blocked.topic, ctx.history).is_none_or(|count| index >= count) {
             return Err(Wait::Metadata);
         }
         match self.accumulator.append(blocked.partition, blocked.record, blocked.bytes, ctx.now, &self.settings, ctx.journal) {
@@ -85,8 +82,8 @@ impl Producer {
     fn wake_sender(&mut self, append: Append, partition: PartitionIx, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Append::Woke { full } = append else { return };
         let lingers = !full && !self.settings.linger.is_zero();
-        if lingers && self.cache.belief(partition, reference(ctx)).0.is_some() {
-            self.wake = self.wake.min(ctx.now + self.settings.linger);
+        if lingers && self.net.belief(partition, ctx).0.is_some() {
+            self.net.wake = self.net.wake.min(ctx.now + self.settings.linger);
             self.arm(out);
             return;
         }
@@ -113,7 +110,7 @@ impl Producer {
                 self.unblocked(ctx.now);
                 continue;
             }
-            self.wake = self.wake.min(until);
+            self.net.wake = self.net.wake.min(until);
             match wait {
                 Wait::Memory => self.out_of_memory = true,
                 Wait::Metadata => self.ask_for_topic(head.topic, ctx, out),
@@ -148,13 +145,13 @@ impl Producer {
     /// `ProducerMetadata.requestUpdateForTopic`, once for each answer that did not bring the topic.
     fn ask_for_topic(&mut self, topic: TopicIx, ctx: &Ctx<'_>, out: &mut Outbox) {
         self.use_topic(topic, ctx, out);
-        if self.refresh.is_wanted() || self.refresh.is_in_flight() {
+        if self.net.refresh.is_wanted() || self.net.refresh.is_in_flight() {
             return;
         }
-        if self.cache.is_new(topic) {
-            self.refresh.request_new_topics(out);
+        if self.net.kit.cache.is_new(topic) {
+            self.net.refresh.request_new_topics(out);
         } else {
-            self.refresh.request(out);
+            self.net.refresh.request(out);
         }
     }
 
@@ -176,7 +173,7 @@ impl Producer {
     fn partitions<'a>(&self, topic: TopicIx, ctx: &'a Ctx<'_>) -> &'a [PartitionIx] {
         let existing = ctx.history.topic(topic, ctx.history.last()).map(|t| t.partitions.as_slice());
         let all = existing.unwrap_or(&ctx.spec.topics[topic.index()].partitions);
-        let known = self.cache.partition_count(topic, ctx.history).unwrap_or(all.len());
+        let known = self.net.kit.cache.partition_count(topic, ctx.history).unwrap_or(all.len());
         &all[..known.min(all.len())]
     }
 
@@ -205,7 +202,7 @@ impl Producer {
     /// partition has been used and the queues differ; else evenly.
     fn next_partition(&self, handed: Handed, salt: u64, ctx: &Ctx<'_>) -> usize {
         let partitions = self.partitions(handed.topic, ctx);
-        let led = |p: &PartitionIx| self.cache.belief(*p, reference(ctx)).0.is_some();
+        let led = |p: &PartitionIx| self.net.belief(*p, ctx).0.is_some();
         let led: Vec<usize> = (0..partitions.len()).filter(|i| led(&partitions[*i])).collect();
         let draw = self.draws.partition.at(mix(handed.address, salt));
         if led.is_empty() {

@@ -1,11 +1,11 @@
 //! One turn of the Sender thread. Source: `Sender.runOnce`, `Sender.sendProducerData`, `RecordAccumulator.ready` and `drain`.
 
-use super::idempotence::Id;
-use super::{PRODUCE, Producer, Purpose, reference};
+use super::{PRODUCE, Producer, Sent};
 use crate::engine::{Draw, Instant, mix};
-use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
+use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, PartitionIx};
+use crate::model::client::java::network::Purpose;
 use crate::model::message::{Acks, ProduceEntry, Request};
-use crate::model::{Channel, Ctx, Outbox, TimerKind};
+use crate::model::{Channel, Ctx, Outbox};
 use crate::observe::Fact;
 use smallvec::SmallVec;
 
@@ -25,9 +25,11 @@ pub(super) struct Candidate {
 impl Producer {
     /// Everything that the Sender thread does at this moment: its turns repeat until one neither sends nor unblocks anything.
     pub(super) fn pass(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        self.close_overdue(ctx, out);
+        while let Some(lost) = self.net.close_overdue(ctx, out) {
+            self.lost(lost, ctx, out);
+        }
         loop {
-            self.wake = Instant::MAX;
+            self.net.wake = Instant::MAX;
             let sent = self.turn(ctx, out);
             let unblocked = self.unblock(ctx, out);
             if !sent && !unblocked {
@@ -44,20 +46,16 @@ impl Producer {
             producer.bump_if_required(&mut self.accumulator);
         }
         if self.needs_producer_id() {
-            let due = self.update_due(ctx.now);
+            let due = self.net.update_due(ctx.now);
             let sent = self.ask_producer_id(due, ctx, out);
-            return self.maybe_update(due, ctx, out) || sent;
+            return self.net.maybe_update(due, ctx, out) || sent;
         }
         self.look_ready(ctx, out);
-        let due = self.update_due(ctx.now);
+        let due = self.net.update_due(ctx.now);
         let mut sent = self.send_ready(due, ctx, out);
         self.expire_batches(ctx.now, out);
-        sent |= self.maybe_update(due, ctx, out);
+        sent |= self.net.maybe_update(due, ctx, out);
         sent
-    }
-
-    fn needs_producer_id(&self) -> bool {
-        self.producer.as_ref().is_some_and(|p| p.id != Id::Known)
     }
 
     /// `RecordAccumulator.ready`: fills the candidates, and the moment at which one not ready now will be.
@@ -67,7 +65,7 @@ impl Producer {
         let mut unknown_leader = false;
         for i in 0..self.accumulator.waiting().len() {
             let (partition, slot) = self.accumulator.waiting()[i];
-            let (leader, epoch) = self.cache.belief(partition, reference(ctx));
+            let (leader, epoch) = self.net.belief(partition, ctx);
             let queue = &self.accumulator.queues[slot as usize];
             let (several, muted) = (queue.batches.len() > 1, queue.muted);
             let Some(&key) = queue.batches.front() else { continue };
@@ -83,20 +81,20 @@ impl Producer {
             let ready = several || batch.is_full() || lingered_at <= ctx.now || exhausted;
             let sendable = ready && backing_off.is_none() && !muted;
             if !sendable && !muted {
-                self.wake = self.wake.min(backing_off.unwrap_or(lingered_at));
+                self.net.wake = self.net.wake.min(backing_off.unwrap_or(lingered_at));
             }
             self.candidates.push(Candidate { partition, slot, leader, sendable });
         }
         if unknown_leader {
-            self.refresh.keep_requesting(out);
+            self.net.refresh.keep_requesting(out);
         }
     }
 
     /// `RecordAccumulator.shouldBackoff`: until when the batch backs off, or none. Java draws the jitter anew at each look; one
     /// look stands for `ready` and `drain` of the same turn.
-    fn look_at_backoff(&mut self, key: u32, epoch: crate::kafka::LeaderEpoch, now: Instant) -> Option<Instant> {
-        let (spinning, skips, draws) = (self.spinning, self.settings.epoch_skips_backoff, self.draws.backoff);
-        let retry = self.settings.retry;
+    fn look_at_backoff(&mut self, key: u32, epoch: LeaderEpoch, now: Instant) -> Option<Instant> {
+        let (spinning, skips, draws) = (self.net.spinning, self.settings.epoch_skips_backoff, self.draws.backoff);
+        let retry = self.net.shared.retry;
         let batch = self.accumulator.batch_mut(key);
         batch.offer_epoch(epoch);
         batch.backing_off_until = None;
@@ -121,7 +119,7 @@ impl Producer {
         for node in nodes {
             let channel = Channel::Broker(node);
             // `NetworkClient.isReady`: while a refresh is due and not yet sent, no node is ready.
-            if !update_due && self.connections.can_send(channel, self.settings.max_in_flight) {
+            if !update_due && self.net.can_send(channel) {
                 let batches = self.drain(node, ctx.now);
                 spinning |= batches.is_empty();
                 sent |= !batches.is_empty();
@@ -129,15 +127,15 @@ impl Producer {
                 continue;
             }
             // `NetworkClient.ready`: a connect may start behind the closed gate.
-            match self.connections.reconnect_at(channel) {
-                Some(at) if at <= ctx.now => self.connect(channel, node, ctx, out),
-                Some(at) => self.wake = self.wake.min(at),
+            match self.net.kit.connections.reconnect_at(channel) {
+                Some(at) if at <= ctx.now => self.net.connect(channel, node, ctx, out),
+                Some(at) => self.net.wake = self.net.wake.min(at),
                 None => {}
             }
         }
         // A ready node that gives nothing to drain makes the Sender poll with no time-out: it spins.
-        let newly = spinning && !self.spinning;
-        self.spinning = spinning;
+        let newly = spinning && !self.net.spinning;
+        self.net.spinning = spinning;
         sent || newly
     }
 
@@ -180,11 +178,11 @@ impl Producer {
     fn send_produce(&mut self, node: BrokerIx, keys: SmallVec<[u32; 4]>, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(&first) = keys.first() else { return };
         let first = self.accumulator.batch(first);
-        let address = self.address(PRODUCE, mix(first.address(), u64::from(first.attempts)));
+        let address = self.net.kit.address(PRODUCE, mix(first.address(), u64::from(first.attempts)));
         let mut entries: SmallVec<[ProduceEntry; 2]> = SmallVec::new();
         let mut bytes = REQUEST_OVERHEAD;
         for &key in &keys {
-            let entry = self.next_entry();
+            let entry = self.net.kit.new_entry();
             let batch = self.accumulator.batch_mut(key);
             batch.entry = Some(entry);
             bytes += batch.bytes;
@@ -213,7 +211,8 @@ impl Producer {
         let channel = Channel::Broker(node);
         let request = Request::Produce { acks: self.settings.acks, timeout: self.settings.request_timeout, entries };
         let awaited = (self.settings.acks != Acks::None).then_some(self.settings.request_timeout);
-        let correlation = self.connections.send(channel, Purpose::Produce(keys.clone()), awaited, ctx.now);
+        let purpose = Purpose::Own(Sent::Produce(keys.clone()));
+        let correlation = self.net.kit.connections.send(channel, purpose, awaited, ctx.now);
         out.request(channel, correlation, request, bytes, address);
         if self.settings.acks == Acks::None {
             self.finish_written(&keys, out);
@@ -250,12 +249,7 @@ impl Producer {
 
     /// Arms the timer for the earliest deadline. Without a producer id nothing is sent and nothing expires.
     pub(super) fn arm(&mut self, out: &mut Outbox) {
-        let trigger = self.rebootstrap_at().unwrap_or(Instant::MAX);
         let expiry = if self.needs_producer_id() { Instant::MAX } else { self.accumulator.expires_at() };
-        let at = self.wake.min(expiry).min(self.connections.check_at()).min(trigger);
-        if at != Instant::MAX && self.armed.is_none_or(|armed| at < armed) {
-            self.armed = Some(at);
-            out.timer(TimerKind::Client, at);
-        }
+        self.net.arm(expiry, out);
     }
 }

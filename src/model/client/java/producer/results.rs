@@ -33,7 +33,7 @@ impl Producer {
         for result in results {
             let allowed = matches!(result.error, ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch);
             if let Some(hint) = result.hint.filter(|_| allowed) {
-                self.cache.take_hint(broker, result.partition, hint, reference(ctx), out);
+                self.net.kit.cache.take_hint(broker, result.partition, hint, reference(ctx), out);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Producer {
             self.accumulator.put_back(key, ctx.now);
         }
         if error.invalidates_metadata() {
-            self.refresh.request(out);
+            self.net.refresh.request(out);
         }
     }
 

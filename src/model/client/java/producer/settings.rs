@@ -1,0 +1,61 @@
+//! What one producer runs by: its configuration and profile, resolved once.
+
+use crate::engine::Duration;
+use crate::kafka::ErrorCode;
+use crate::kafka::config::ClientConfig;
+use crate::model::client::java::policies::Policies;
+use crate::model::client::java::settings::{Shared, shared};
+use crate::model::message::Acks;
+use crate::model::spec::ClientSpec;
+
+/// The resolved settings of one producer, beside the shared ones.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub acks: Acks,
+    pub idempotent: bool,
+    pub max_in_flight: usize,
+    pub linger: Duration,
+    pub batch_size: u32,
+    pub buffer_memory: u64,
+    pub max_request_size: u32,
+    pub request_timeout: Duration,
+    pub delivery_timeout: Duration,
+    pub max_block: Duration,
+    pub retries: u32,
+    pub metadata_max_idle: Duration,
+    pub epoch_skips_backoff: bool,
+    pub leader_hints: bool,
+    pub timeout_error: ErrorCode,
+}
+
+impl Settings {
+    /// Resolves the configuration of a producer under its profile.
+    pub(super) fn new(client: &ClientSpec) -> (Self, Shared) {
+        let ClientConfig::JavaProducer(config) = &*client.config else { unreachable!("a Java producer has the configuration of one") };
+        let profile = Policies::of(&client.profile);
+        let acks = Acks::of(config.acks);
+        // `ProducerConfig.postProcessAndValidateIdempotenceConfigs`: a conflicting setting turns idempotence off.
+        let idempotent =
+            config.enable_idempotence && config.retries > 0 && acks == Acks::All && config.max_in_flight_requests_per_connection <= 5;
+        let max_in_flight = config.max_in_flight_requests_per_connection as usize;
+        let settings = Settings {
+            acks,
+            idempotent,
+            max_in_flight,
+            linger: config.linger,
+            batch_size: config.batch_size.max(1),
+            buffer_memory: config.buffer_memory,
+            max_request_size: config.max_request_size,
+            request_timeout: config.request_timeout,
+            // `KafkaProducer.configureDeliveryTimeout`: raised when it is too short for one attempt.
+            delivery_timeout: config.delivery_timeout.max(config.linger + config.request_timeout),
+            max_block: config.max_block,
+            retries: config.retries,
+            metadata_max_idle: config.metadata_max_idle,
+            epoch_skips_backoff: profile.epoch_skips_backoff,
+            leader_hints: profile.leader_hints,
+            timeout_error: profile.timeout_error(),
+        };
+        (settings, shared!(&**config, &profile, max_in_flight, true))
+    }
+}
