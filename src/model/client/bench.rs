@@ -87,6 +87,8 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Who refuses a partition although its metadata does not say so yet.
+    pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
     /// A silent broker's kernel still accepts connections.
@@ -227,6 +229,7 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
         Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
+        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -263,6 +266,7 @@ impl Bench {
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            deposed: Vec::new(),
             gives_ids: true,
             accepts_in_silence: false,
             reading: Reading::new(leaders.len()),
@@ -545,7 +549,7 @@ impl Bench {
         let same = |e: &&ProduceEntry| e.partition == entry.partition && e.producer_epoch == entry.producer_epoch;
         let next = self.log.iter().filter(same).map(|e| e.sequence.unwrap_or(0) + e.records).max().unwrap_or(0);
         let error = match entry.sequence {
-            _ if leader != Some(broker) => ErrorCode::NotLeaderOrFollower,
+            _ if leader != Some(broker) || self.deposed.contains(&(entry.partition, broker)) => ErrorCode::NotLeaderOrFollower,
             Some(sequence) if sequence < next => ErrorCode::DuplicateSequenceNumber,
             Some(sequence) if sequence > next => ErrorCode::OutOfOrderSequenceNumber,
             _ => ErrorCode::None,
