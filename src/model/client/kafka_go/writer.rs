@@ -233,7 +233,7 @@ impl Machine for Writer {
         let topics = self.topics(ctx);
         self.kit.cache.warm(topics, ctx.history.last(), Instant::MAX, reference(ctx), out);
         for leader in self.kit.leaders(topics, ctx) {
-            let (Grabbed::Ready(_) | Grabbed::Opening(_) | Grabbed::Dead) = self.grab(leader, None, ctx, out);
+            let (Grabbed::Ready(_) | Grabbed::Opening | Grabbed::Dead) = self.grab(leader, None, ctx, out);
         }
         self.application.arm(out);
         self.arm(out);
