@@ -109,7 +109,7 @@ impl Reader {
                 self.set_stage(partition, Stage::Reading(channel));
                 self.read_on(partition, ctx, out);
             }
-            _ => {}
+            Some(Stage::Starting | Stage::LookingUp(_) | Stage::Dialing(..) | Stage::Seeking(..) | Stage::Reading(_)) | None => {}
         }
     }
 
@@ -130,12 +130,11 @@ impl Reader {
     /// TCP is up. The versions are asked for with the first request, under its deadline.
     pub(super) fn tcp_up(&mut self, channel: Channel, now: Instant, out: &mut Outbox) {
         let Some(partition) = Self::owner(channel) else { return };
-        let timeout = match self.stage(partition) {
-            Some(Stage::Dialing(..)) => {
-                self.set_stage(partition, Stage::Seeking(channel, now + OFFSETS_DEADLINE));
-                OFFSETS_DEADLINE
-            }
-            _ => self.lookup_timeout(),
+        let timeout = if let Some(Stage::Dialing(..)) = self.stage(partition) {
+            self.set_stage(partition, Stage::Seeking(channel, now + OFFSETS_DEADLINE));
+            OFFSETS_DEADLINE
+        } else {
+            self.lookup_timeout()
         };
         self.kit.greet(channel, Purpose::ApiVersions, timeout, now, out);
     }
@@ -148,11 +147,13 @@ impl Reader {
     pub(super) fn opened(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.kit.ready(channel, ctx.now, out);
         let Some(partition) = Self::owner(channel) else { return };
-        match (self.stage(partition), self.loops.get(&partition).map(|l| l.begin)) {
-            (Some(Stage::LookingUp(number)), _) => self.ask_leader(partition, number, ctx, out),
-            (Some(Stage::Seeking(..)), Some(Begin::Warm(offset))) => self.start_reading(partition, channel, offset, ctx, out),
-            (Some(Stage::Seeking(..)), Some(_)) => self.ask_offset(channel, Step::First, ctx.now, out),
-            _ => {}
+        if let Some(Stage::LookingUp(number)) = self.stage(partition) {
+            return self.ask_leader(partition, number, ctx, out);
+        }
+        match self.loops.get(&partition).map(|l| l.begin) {
+            Some(Begin::Warm(offset)) => self.start_reading(partition, channel, offset, ctx, out),
+            Some(Begin::First | Begin::Last | Begin::At(_)) => self.ask_offset(channel, Step::First, ctx.now, out),
+            None => {}
         }
     }
 
@@ -168,7 +169,15 @@ impl Reader {
         let (number, tried) = match self.stage(partition) {
             Some(Stage::LookingUp(number)) => (number, 0),
             Some(Stage::LookupPause(number, tried, _)) => (number, tried),
-            _ => return,
+            Some(
+                Stage::Starting
+                | Stage::Pausing(_)
+                | Stage::Dialing(..)
+                | Stage::Seeking(..)
+                | Stage::Reading(_)
+                | Stage::PausingOn(..),
+            )
+            | None => return,
         };
         out.fact(Fact::Refreshed { client: self.kit.index, what: Refresh::Answered(broker, offset) });
         if ctx.history.partition(partition, offset).is_none() {
@@ -198,10 +207,8 @@ impl Reader {
     /// One look-up: kafka answers one offset of a partition at a time.
     fn ask_offset(&mut self, channel: Channel, step: Step, now: Instant, out: &mut Outbox) {
         let Some(partition) = Self::owner(channel) else { return };
-        let deadline = match self.stage(partition) {
-            Some(Stage::Seeking(_, deadline)) => deadline,
-            _ => now + OFFSETS_DEADLINE,
-        };
+        let seeking = if let Some(Stage::Seeking(_, deadline)) = self.stage(partition) { Some(deadline) } else { None };
+        let deadline = seeking.unwrap_or(now + OFFSETS_DEADLINE);
         let spec = match step {
             Step::First | Step::SeekFirst(_) | Step::RangeFirst => OffsetSpec::Earliest,
             Step::Last(_) | Step::SeekLast(..) | Step::RangeLast(_) => OffsetSpec::Latest,
@@ -322,7 +329,7 @@ impl Reader {
             Some(Stage::Seeking(own, _) | Stage::Reading(own) | Stage::PausingOn(own, _)) if own == channel => {
                 self.begin_failed(partition, ctx.now);
             }
-            _ => {}
+            Some(Stage::Starting | Stage::Pausing(_) | Stage::Seeking(..) | Stage::Reading(_) | Stage::PausingOn(..)) | None => {}
         }
     }
 }

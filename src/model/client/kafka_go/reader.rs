@@ -132,18 +132,19 @@ impl Reader {
     fn fetched(&mut self, wanted: Wanted, results: &[FetchResult], ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let partition = wanted.partition;
         let error = self.kit.fetched(&[wanted], results, out);
-        match error {
-            ErrorCode::None | ErrorCode::RequestTimedOut => {
-                self.errors(partition, 0);
-                if let Some(result) = results.first().filter(|r| !r.records.is_empty()) {
-                    self.take(Given::new(wanted, result), ctx, out);
-                }
-                self.read_on(partition, ctx, out);
+        if error.is_none() || error == ErrorCode::RequestTimedOut {
+            self.errors(partition, 0);
+            if let Some(result) = results.first().filter(|r| !r.records.is_empty()) {
+                self.take(Given::new(wanted, result), ctx, out);
             }
-            ErrorCode::NotLeaderOrFollower | ErrorCode::UnknownTopicOrPartition => self.start_over(partition, ctx, out),
-            ErrorCode::OffsetOutOfRange => self.look_for_the_range(partition, ctx, out),
+            self.read_on(partition, ctx, out);
+        } else if error == ErrorCode::NotLeaderOrFollower || error == ErrorCode::UnknownTopicOrPartition {
+            self.start_over(partition, ctx, out);
+        } else if error == ErrorCode::OffsetOutOfRange {
+            self.look_for_the_range(partition, ctx, out);
+        } else {
             // Told to the application, and tried again on the same connection, however stale it is.
-            _ => self.pause_reading(partition, ctx.now),
+            self.pause_reading(partition, ctx.now);
         }
     }
 
