@@ -8,6 +8,7 @@ mod backoff;
 mod bench;
 mod cache;
 mod connections;
+mod fetching;
 mod franz_go;
 mod group;
 mod java;
