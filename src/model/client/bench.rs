@@ -22,6 +22,7 @@ use crate::model::spec::{
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -211,13 +212,15 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     }
 }
 
-/// Metadata age shall not interfere.
-fn ageless<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let age = match profiles::find(profile).unwrap().library {
-        Library::Java => ("metadata.max.age.ms", "100000000"),
-        Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
+/// The configuration with a metadata age that does not interfere.
+fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age: &[_] = match profiles::find(profile).unwrap().library {
+        Library::Java => &[("metadata.max.age.ms", "100000000")],
+        Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+        Library::KafkaGo => &[],
     };
-    [age].iter().chain(config).copied().collect()
+    age.iter().chain(config).copied().collect()
 }
 
 impl Bench {
@@ -267,12 +270,23 @@ impl Bench {
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        Bench::new(profile, leaders, &ageless(profile, config)).warmed()
+        Bench::new(profile, leaders, &settled(profile, config)).warmed()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, &settled(profile, config));
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.
     pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        Bench::of(consumer_spec(profile, leaders, &ageless(profile, config), Duration::ZERO), leaders).warmed()
+        Bench::of(consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO), leaders).warmed()
     }
 
     /// The client has been running for long; ten seconds later all is quiet.

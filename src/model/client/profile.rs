@@ -10,6 +10,10 @@ pub enum Library {
     Java,
     /// `github.com/twmb/franz-go`.
     FranzGo,
+    /// kafkajs (Node).
+    Kafkajs,
+    /// segmentio kafka-go (Go).
+    KafkaGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -85,13 +89,15 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 2] = [Library::Java, Library::FranzGo];
+    pub const ALL: [Library; 4] = [Library::Java, Library::FranzGo, Library::Kafkajs, Library::KafkaGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
+            Library::Kafkajs => ("kafkajs", "kafkajs"),
+            Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
         }
     }
 
@@ -102,6 +108,10 @@ impl Library {
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
+            (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
+            (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
+            (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
+            (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
         })
     }
 
@@ -110,6 +120,8 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
+            Library::Kafkajs => super::kafkajs::Policies::KEYS,
+            Library::KafkaGo => super::kafka_go::Policies::KEYS,
         }
     }
 
@@ -121,6 +133,8 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
+            Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
+            Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),
         }
     }
 }
