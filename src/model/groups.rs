@@ -46,7 +46,10 @@ fn timeouts(config: &ClientConfig) -> (Duration, Duration) {
     match config {
         // `GroupRebalanceConfig`: the poll interval is the rebalance time-out.
         ClientConfig::JavaConsumer(config) => (config.session_timeout, config.max_poll_interval),
-        ClientConfig::JavaProducer(_) | ClientConfig::FranzGoProducer(_) | ClientConfig::FranzGoConsumer(_) => {
+        ClientConfig::JavaProducer(_)
+        | ClientConfig::FranzGoProducer(_)
+        | ClientConfig::FranzGoConsumer(_)
+        | ClientConfig::KafkaPythonProducer(_) => {
             unreachable!("a scenario makes members only of consumers whose library has groups in the model")
         }
     }

@@ -172,6 +172,7 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
+            ClientConfig::KafkaPythonProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, Key, ProducerConfig};
+use super::{ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaPythonProducerConfig, Key, ProducerConfig};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -53,4 +53,6 @@ client_config! {
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.
     FranzGoConsumer(FranzGoConsumerConfig);
+    /// A kafka-python producer.
+    KafkaPythonProducer(KafkaPythonProducerConfig);
 }

@@ -4,8 +4,9 @@
 mod broker;
 mod client;
 mod consumer;
-mod franz_go;
 pub mod counterparts;
+mod franz_go;
+mod kafka_python;
 pub mod known;
 mod producer;
 mod topic;
@@ -15,6 +16,7 @@ pub use broker::BrokerConfig;
 pub use client::ClientConfig;
 pub use consumer::ConsumerConfig;
 pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
+pub use kafka_python::KafkaPythonProducerConfig;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};

@@ -216,6 +216,7 @@ fn ageless<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
     let age = match profiles::find(profile).unwrap().library {
         Library::Java => ("metadata.max.age.ms", "100000000"),
         Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
+        Library::KafkaPython => ("metadata_max_age_ms", "100000000"),
     };
     [age].iter().chain(config).copied().collect()
 }

@@ -237,6 +237,13 @@ impl<P> Connections<P> {
         std::mem::take(&mut connection.in_flight)
     }
 
+    /// The loss of a connection that had been ready is no failed attempt: it may be opened again at once.
+    pub(super) fn forgive(&mut self, channel: Channel) {
+        let Some(connection) = self.get_mut(channel) else { return };
+        connection.reconnect_pause = Duration::ZERO;
+        connection.failed_attempts = 0;
+    }
+
     /// From when on something may be overdue.
     pub(super) fn check_at(&self) -> Instant {
         self.check_at

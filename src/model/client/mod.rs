@@ -55,10 +55,10 @@ impl Client {
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
         Client(match (client.profile.library, &client.role) {
-            (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
+            (Library::Java | Library::KafkaPython, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
-            (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::KafkaPython | Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
         })
     }
 

@@ -10,6 +10,8 @@ pub enum Library {
     Java,
     /// `github.com/twmb/franz-go`.
     FranzGo,
+    /// kafka-python, by Dana Powers and others; it follows the Java client closely and runs on its machine.
+    KafkaPython,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -85,13 +87,14 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 2] = [Library::Java, Library::FranzGo];
+    pub const ALL: [Library; 3] = [Library::Java, Library::FranzGo, Library::KafkaPython];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
+            Library::KafkaPython => ("kafka-python", "kafka-python (Python)"),
         }
     }
 
@@ -102,13 +105,15 @@ impl Library {
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
+            (Library::KafkaPython, false) => ClientConfig::KafkaPythonProducer(Box::default()),
+            (Library::KafkaPython, true) => return None,
         })
     }
 
     /// The behaviours that a profile of this library may set.
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
-            Library::Java => super::java::Policies::KEYS,
+            Library::Java | Library::KafkaPython => super::java::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
         }
     }
@@ -119,7 +124,7 @@ impl Library {
     /// When there is no such behaviour or the text is no value of it.
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
-            Library::Java => super::java::Policies::default().set(key, value),
+            Library::Java | Library::KafkaPython => super::java::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
         }
     }

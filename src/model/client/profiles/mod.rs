@@ -10,10 +10,11 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_python_3;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 10] = [
+static ALL: [&Profile; 11] = [
     &java_3_6_0::PROFILE,
     &java_3_6::PROFILE,
     &java_3_7::PROFILE,
@@ -24,6 +25,7 @@ static ALL: [&Profile; 10] = [
     &franz_go_1_20::PROFILE,
     &franz_go_1_21::PROFILE,
     &franz_go_1_22::PROFILE,
+    &kafka_python_3::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.
