@@ -1,6 +1,9 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaPythonProducerConfig, Key, ProducerConfig};
+use super::{
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
+    KafkaPythonProducerConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig,
+};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -49,10 +52,20 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A librdkafka producer or consumer.
+    Librdkafka(LibrdkafkaConfig);
     /// A franz-go producer.
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.
     FranzGoConsumer(FranzGoConsumerConfig);
+    /// A kafkajs producer.
+    KafkajsProducer(KafkajsProducerConfig);
+    /// A kafkajs consumer.
+    KafkajsConsumer(KafkajsConsumerConfig);
+    /// A kafka-go Writer.
+    KafkaGoWriter(KafkaGoWriterConfig);
+    /// A kafka-go Reader.
+    KafkaGoReader(KafkaGoReaderConfig);
     /// A kafka-python producer.
     KafkaPythonProducer(KafkaPythonProducerConfig);
 }

@@ -9,8 +9,12 @@ mod bench;
 mod cache;
 mod connections;
 mod franz_go;
+mod group;
 mod java;
+mod kafka_go;
+mod kafkajs;
 mod kit;
+mod librdkafka;
 pub mod profile;
 pub mod profiles;
 
@@ -57,8 +61,13 @@ impl Client {
         Client(match (client.profile.library, &client.role) {
             (Library::Java | Library::KafkaPython, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
+            (Library::Librdkafka, Role::Producer(_)) => Box::new(librdkafka::Producer::new(index, spec, chance)),
+            (Library::Librdkafka, Role::Consumer(_)) => Box::new(librdkafka::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
-            (Library::KafkaPython | Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::KafkaPython, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::FranzGo, Role::Consumer(_)) => Box::new(franz_go::Consumer::new(index, spec, chance)),
+            (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),
+            (Library::KafkaGo, _) => kafka_go::client(index, spec, chance),
         })
     }
 

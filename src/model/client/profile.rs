@@ -8,8 +8,14 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// confluentinc/librdkafka, and with it confluent-kafka for Python, Go and .NET.
+    Librdkafka,
     /// `github.com/twmb/franz-go`.
     FranzGo,
+    /// kafkajs (Node).
+    Kafkajs,
+    /// segmentio kafka-go (Go).
+    KafkaGo,
     /// kafka-python, by Dana Powers and others; it follows the Java client closely and runs on its machine.
     KafkaPython,
 }
@@ -87,13 +93,17 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 3] = [Library::Java, Library::FranzGo, Library::KafkaPython];
+    pub const ALL: [Library; 6] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Kafkajs, Library::KafkaGo, Library::KafkaPython];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::Librdkafka => ("librdkafka", "librdkafka (confluent-kafka)"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
+            Library::Kafkajs => ("kafkajs", "kafkajs"),
+            Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
             Library::KafkaPython => ("kafka-python", "kafka-python (Python)"),
         }
     }
@@ -103,8 +113,13 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
+            (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
+            (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
+            (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
+            (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
             (Library::KafkaPython, false) => ClientConfig::KafkaPythonProducer(Box::default()),
             (Library::KafkaPython, true) => return None,
         })
@@ -114,7 +129,10 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java | Library::KafkaPython => super::java::Policies::KEYS,
+            Library::Librdkafka => super::librdkafka::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
+            Library::Kafkajs => super::kafkajs::Policies::KEYS,
+            Library::KafkaGo => super::kafka_go::Policies::KEYS,
         }
     }
 
@@ -125,7 +143,10 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java | Library::KafkaPython => super::java::Policies::default().set(key, value),
+            Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
+            Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
+            Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),
         }
     }
 }

@@ -10,27 +10,43 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_go_0_4;
+mod kafka_go_0_4_newwriter;
 mod kafka_python_3;
+mod kafkajs_2_2;
+mod librdkafka_2_10;
+mod librdkafka_2_16;
+mod librdkafka_2_3;
+mod librdkafka_2_4;
+mod librdkafka_2_5;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 11] = [
+static ALL: &[&Profile] = &[
     &java_3_6_0::PROFILE,
     &java_3_6::PROFILE,
     &java_3_7::PROFILE,
     &java_3_9::PROFILE,
     &java_4::PROFILE,
+    &librdkafka_2_3::PROFILE,
+    &librdkafka_2_4::PROFILE,
+    &librdkafka_2_5::PROFILE,
+    &librdkafka_2_10::PROFILE,
+    &librdkafka_2_16::PROFILE,
     &franz_go_1_16::PROFILE,
     &franz_go_1_19::PROFILE,
     &franz_go_1_20::PROFILE,
     &franz_go_1_21::PROFILE,
     &franz_go_1_22::PROFILE,
+    &kafkajs_2_2::PROFILE,
+    &kafka_go_0_4::PROFILE,
+    &kafka_go_0_4_newwriter::PROFILE,
     &kafka_python_3::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
-    &ALL
+    ALL
 }
 
 /// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.
