@@ -1,12 +1,10 @@
 //! What one producer runs by: its configuration and profile, resolved once.
 
-use super::super::settings::{Keys, resolve};
-
 use crate::engine::Duration;
 use crate::kafka::ErrorCode;
 use crate::kafka::config::{ClientConfig, KafkaPythonProducerConfig};
 use crate::model::client::java::policies::Policies;
-use crate::model::client::java::settings::{Shared, shared};
+use crate::model::client::java::settings::{Keys, Shared, resolve, shared};
 use crate::model::message::Acks;
 use crate::model::spec::ClientSpec;
 
@@ -15,7 +13,6 @@ use crate::model::spec::ClientSpec;
 pub(super) struct Settings {
     pub acks: Acks,
     pub idempotent: bool,
-    pub max_in_flight: usize,
     pub linger: Duration,
     pub batch_size: u32,
     pub buffer_memory: u64,
@@ -51,7 +48,6 @@ impl Settings {
         let settings = Settings {
             acks,
             idempotent,
-            max_in_flight,
             linger: config.linger,
             batch_size: config.batch_size.max(1),
             buffer_memory: config.buffer_memory,
@@ -79,7 +75,6 @@ impl Settings {
         let settings = Settings {
             acks,
             idempotent: config.enable_idempotence,
-            max_in_flight,
             linger: config.linger,
             batch_size: config.batch_size.max(1),
             // It has no bound on the memory of records that wait (`buffer_memory` went with 3.0).
