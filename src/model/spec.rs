@@ -174,6 +174,7 @@ impl ClientSpec {
             ClientConfig::Librdkafka(config) => self.workload().map(|_| Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(Acks::of(config.required_acks)),
             ClientConfig::SaramaProducer(config) => Some(Acks::of(config.producer_required_acks)),
+            ClientConfig::KafkaPythonProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkaGoWriter(config) => Some(Acks::of(config.required_acks)),
             ClientConfig::JavaConsumer(_)
