@@ -2,6 +2,7 @@
 
 mod api;
 mod arguments;
+mod clients;
 mod completions;
 mod describe;
 mod exit;
@@ -53,6 +54,7 @@ enum Verb {
     Import(import::Arguments),
     Describe(describe::Arguments),
     List(list::Arguments),
+    Clients(clients::Arguments),
     Show(show::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -82,6 +84,7 @@ fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Import(arguments) => import::perform(arguments),
         Verb::Describe(arguments) => describe::perform(arguments),
         Verb::List(arguments) => list::perform(arguments),
+        Verb::Clients(arguments) => clients::perform(arguments),
         Verb::Show(arguments) => show::perform(arguments),
         Verb::Schema(arguments) => schema::perform(arguments),
         Verb::Completions(arguments) => completions::perform(arguments),

@@ -172,7 +172,16 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
-            ClientConfig::JavaConsumer(_) | ClientConfig::FranzGoConsumer(_) => None,
+            ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
+            ClientConfig::KafkaGoWriter(config) => Some(match config.required_acks {
+                "none" => Acks::None,
+                "one" => Acks::Leader,
+                number_or_all => Acks::of(number_or_all),
+            }),
+            ClientConfig::JavaConsumer(_)
+            | ClientConfig::FranzGoConsumer(_)
+            | ClientConfig::KafkajsConsumer(_)
+            | ClientConfig::KafkaGoReader(_) => None,
         }
     }
 

@@ -72,7 +72,7 @@ pub enum Refresh {
     Sent(BrokerIx),
     /// It was answered from this broker's image at this offset.
     Answered(BrokerIx, MetadataOffset),
-    /// It failed: refused, reset or timed out.
+    /// It failed: refused, reset or timed out, or its answer was thrown away.
     Failed,
     /// A wish that arose while one was in flight was erased by its answer (`Metadata.update` clears the flag).
     Swallowed,
@@ -155,6 +155,11 @@ pub enum GroupFact {
         client: ClientIx,
         /// How many partitions.
         partitions: u32,
+    },
+    /// A member has left for good: its consumer is closed.
+    Left {
+        /// The member's client.
+        client: ClientIx,
     },
     /// A member's session ran out.
     SessionExpired {

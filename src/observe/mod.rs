@@ -14,10 +14,15 @@ pub mod truth;
 
 mod clients;
 mod cluster;
+#[cfg(test)]
+mod consumer_stories;
+mod deliveries;
 mod fleets;
+mod groups;
 mod interruptions;
 mod latency;
 mod ledger;
+mod logs;
 mod moves;
 mod pairs;
 mod phase_sums;
@@ -40,14 +45,17 @@ use crate::model::message::Acks;
 use checks::Checks;
 use clients::Clients;
 use cluster::Cluster;
+use deliveries::Deliveries;
 use digest::Digest;
 use fact::{Api, BatchId};
+use groups::Groups;
 use ledger::{Errors, Ledger};
+use logs::Logs;
 use moves::Moves;
 use pairs::{Belief, PairIx, Pairs};
 use phase_sums::PhaseSums;
 use phases::Passage;
-use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, PhaseSummary, Tally, Window};
+use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, GroupRecord, Move, PhaseSummary, Tally, Window};
 use stale::{Entries, Live, Sent, Verdict};
 use std::collections::BTreeMap;
 use totals::Samples;
@@ -74,6 +82,9 @@ pub struct Observers {
     moves: Moves,
     ledger: Ledger,
     errors: Errors,
+    logs: Logs,
+    deliveries: Deliveries,
+    groups: Groups,
     metadata: Vec<MetadataCost>,
     cluster: Cluster,
     checks: Checks,
@@ -103,6 +114,8 @@ pub struct Found {
     pub recovery_phases: Vec<PhaseSummary>,
     /// Phases of all stale windows.
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's promises.
     pub checks: CheckRecord,
     /// What the cluster went through.
@@ -124,6 +137,9 @@ impl Observers {
             moves: Moves::default(),
             ledger: Ledger::new(clients, count_from),
             errors: Errors::new(clients),
+            logs: Logs::new(spec),
+            deliveries: Deliveries::new(spec, count_from),
+            groups: Groups::new(spec, count_from),
             metadata: vec![MetadataCost::default(); clients],
             cluster: Cluster::new(spec, &truth, count_from),
             checks: Checks::new(spec),
@@ -143,7 +159,10 @@ impl Observers {
             self.counting = true;
             self.cluster.watch(at);
         }
-        self.checks.on_fact(at, fact, &self.truth);
+        self.checks.on_fact(at, fact, &self.truth, &self.logs);
+        if let Some((partition, from)) = self.logs.on_fact(fact) {
+            self.deliveries.written_anew(at, partition, from);
+        }
         self.cluster.on_fact(at, fact);
         match fact {
             Fact::PartitionCommitted { partition, .. } => self.committed(at, *partition, fact),
@@ -202,12 +221,31 @@ impl Observers {
                 if error.is_none() {
                     silence::acknowledged(pair, at, count_from);
                 }
+                if let Some(batch) = batch {
+                    self.deliveries.created(*batch, &self.logs);
+                }
+            }
+            Fact::Delivered { client, partition, .. } => {
+                let before = self.deliveries.delivered(at, fact, &self.logs);
+                let count_from = self.count_from;
+                let pair = self.pair(*client, *partition);
+                pair.last_ack = before;
+                silence::acknowledged(pair, at, count_from);
+            }
+            Fact::Processed { client, partition, end } => self.deliveries.processed(at, *client, *partition, *end),
+            Fact::PositionSet { .. } => self.deliveries.position_set(at, fact),
+            Fact::ReplicaChosen { client, partition, replica } => self.pair(*client, *partition).replica = *replica,
+            Fact::HighWatermarkMoved { broker, partition, high_watermark, .. } => {
+                if self.truth.partition(*partition).leader == Some(*broker) {
+                    self.deliveries.committed(at, *partition, *high_watermark);
+                }
             }
             Fact::EntrySent { .. }
             | Fact::EntryTaken { .. }
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. } => self.entry(at, fact),
+            Fact::Group { group, what } => self.groups.on_fact(at, *group, *what),
             // Told by the readers above alone.
             Fact::TopicCommitted { .. }
             | Fact::BrokerCommitted { .. }
@@ -221,17 +259,11 @@ impl Observers {
             | Fact::NetworkChanged { .. }
             | Fact::FaultApplied { .. }
             | Fact::BrokerStateChanged { .. }
-            | Fact::HighWatermarkMoved { .. }
             | Fact::GroupAppended { .. }
             | Fact::Replicated { .. }
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
-            | Fact::Delivered { .. }
-            | Fact::Processed { .. }
-            | Fact::PositionSet { .. }
-            | Fact::Group { .. }
-            | Fact::ReplicaChosen { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions
@@ -322,9 +354,10 @@ impl Observers {
             let pair = self.pairs.get(index);
             let cause = cause::at_send(*broker, pair, self.clients.get(*client), self.truth.partition(*partition), &self.truth);
             let (in_window, unanswered) = (!pair.open.is_empty(), self.fire_and_forget[client.index()]);
+            let on_purpose = batch.is_none() && pair.replica == Some(*broker);
             self.pairs.get_mut(index).sent += 1;
             self.clients.link(*client, *broker).outstanding += u32::from(!unanswered);
-            let sent = Sent { at, pair: index, client: *client, broker: *broker, batch: *batch, unanswered, in_window, cause };
+            let sent = Sent { at, pair: index, client: *client, broker: *broker, batch: *batch, unanswered, in_window, on_purpose, cause };
             self.entries.sent(*entry, sent);
         }
         if let Fact::EntryTaken { partition, entry, .. } = fact {
@@ -332,9 +365,8 @@ impl Observers {
         }
         if let Fact::EntryAnswered { client, partition, entry, error, .. } = fact {
             if self.counting && !error.is_none() {
-                // A client that gave up is answered all the same; what it had asked is no longer known then, and it was a producer's.
-                let is_fetch = self.entries.get(*entry).is_some_and(|l| l.batch.is_none());
-                self.errors.add(*client, is_fetch, *error);
+                // A client that gave up is answered all the same.
+                self.errors.add(*client, self.deliveries.is_consumer(*client), *error);
             }
             self.entries.answered(*entry, *partition, self.truth.partition(*partition), *error);
         }
@@ -374,6 +406,8 @@ impl Observers {
         let Some(taken) = live.taken else { return };
         if error.is_none() && live.met_leader && !self.pairs.get(live.pair).open.is_empty() {
             let passage = self.passage(&live, taken);
+            // A fetch that is answered without error had found its leader when it was taken: what it waited for there were records.
+            let at = if live.batch.is_none() { taken } else { at };
             self.windows.succeeded(at, &mut self.pairs, live.pair, passage);
         }
     }
@@ -396,7 +430,8 @@ impl Observers {
         for (i, sample) in samples.iter_mut().enumerate() {
             sample.latency = self.ledger.latency(ClientIx(i as u32)).clone();
         }
-        let ordinary: Vec<Option<Duration>> = samples.iter().map(|s| s.latency.longest()).collect();
+        let delivered = |i: usize| self.deliveries.longest_delivered(ClientIx(i as u32));
+        let ordinary: Vec<Option<Duration>> = samples.iter().enumerate().map(|(i, s)| s.latency.longest().max(delivered(i))).collect();
         let felt = self.windows.felt(&self.pairs, self.count_from);
         let all = interruptions::of_clients(felt, end, clients, |p| self.pairs.get(p).client.index(), |client| ordinary[client]);
         samples.iter_mut().zip(all).for_each(|(sample, interruptions)| sample.interruptions = interruptions);
@@ -412,9 +447,19 @@ impl Observers {
         let is_removed = |p: PartitionIx| removed.get(p.index()).copied().unwrap_or(false);
         self.entries.close();
         self.ledger.close(end, is_removed);
+        let committed = |p: PartitionIx| self.logs.committed(p).filter(|_| !is_removed(p));
+        self.deliveries.close(end, committed, &self.logs);
         if end >= self.count_from {
             let all: Vec<PairIx> = (0..self.pairs.iter().count() as PairIx).collect();
-            all.into_iter().for_each(|pair| silence::close(self.pairs.get_mut(pair), end));
+            for pair in all {
+                let pair = self.pairs.get_mut(pair);
+                // What waits for a consumer are the committed records that it has not been given.
+                let lag = |hw| self.deliveries.lag(pair.client, pair.partition, hw);
+                if let Some(lag) = self.logs.committed(pair.partition).and_then(lag) {
+                    pair.outstanding = lag;
+                }
+                silence::close(pair, end);
+            }
         }
         let samples = self.samples(spec.clients.len(), end);
         let (clients, total) = self.tallies(spec, &samples);
@@ -434,6 +479,7 @@ impl Observers {
             windows,
             recovery_phases: recovery.summaries(),
             window_phases: stale.summaries(),
+            groups: self.groups.finish(spec, end),
             checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
             cluster: self.cluster.finish(&self.truth),
         }

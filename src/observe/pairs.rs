@@ -37,7 +37,9 @@ pub struct Pair {
     pub outstanding: u64,
     /// Since when some record has been outstanding without a break.
     pub busy_since: Instant,
-    /// The last acknowledgement.
+    /// The replica that a consumer reads from instead of the leader, because the leader said so.
+    pub replica: Option<BrokerIx>,
+    /// The last acknowledgement or delivery.
     pub last_ack: Option<Instant>,
     /// The longest silence that ended since counting began, and when it ended.
     pub silence: Option<(Duration, Instant)>,
@@ -81,6 +83,7 @@ impl Pairs {
             judged: 0,
             outstanding: 0,
             busy_since: Instant::ZERO,
+            replica: None,
             last_ack: None,
             silence: None,
             open: SmallVec::new(),

@@ -49,6 +49,9 @@ pub struct RunRecord {
     /// Phases of all stale windows, those of fleets too.
     #[serde(default)]
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    #[serde(default)]
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's own promises.
     pub checks: Checks,
     /// What the cluster went through.
@@ -164,6 +167,12 @@ pub struct Quantiles {
 pub struct ClientRecord {
     /// Its library and release.
     pub profile: String,
+    /// What it is there for: `producer` or `consumer`.
+    #[serde(default)]
+    pub role: String,
+    /// What a consumer was given; null for a producer.
+    #[serde(default)]
+    pub consumer: Option<ConsumerRecord>,
     /// How many members it has; above one it is a fleet, and what is counted is the sum over them.
     #[serde(default = "one")]
     pub members: u64,
@@ -177,10 +186,37 @@ pub struct ClientRecord {
     pub errors: BTreeMap<String, u64>,
     /// Records that failed to the application.
     pub failures: Failures,
-    /// Longest time from `send()` to the answer, or to the end of the run for a record without one.
+    /// Longest time from `send()` to the answer, or to the end of the run for a record without one. Of a consumer: longest time from a
+    /// record's creation to its delivery, or to the end of the run for a committed record that it has not been given.
     pub longest_wait_ms: f64,
     /// Partitions with their longest silence.
     pub partitions: Vec<PartitionSilence>,
+}
+
+/// What a consumer was given, since counting began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ConsumerRecord {
+    /// Records delivered, each once.
+    pub delivered: u64,
+    /// Records delivered that its reader (its group, or it alone) had been given before.
+    pub delivered_again: u64,
+    /// Records that its reader was never given, because a position was set beyond them.
+    pub skipped: u64,
+    /// Records delivered that were gone from the log later, as after an unclean election.
+    pub delivered_and_lost: u64,
+    /// Records that the application was done with, each once.
+    pub processed: u64,
+    /// Records delivered and passed over by a position before the application was done with them.
+    pub never_processed: u64,
+    /// From the creation of a record to its first delivery. Records of which the creation is not known (there before the run) are in no figure;
+    /// `open` are those committed and not delivered when the run ended.
+    pub wait_ms: Quantiles,
+    /// Most committed records of one partition that it had not been given, at any move of the high watermark.
+    pub lag_max: u64,
+    /// Committed records of its partitions that it had not been given when the run ended.
+    pub lag_at_end: u64,
+    /// Positions set because the one before was out of range or missing (`auto.offset.reset`), or beyond the end of its epoch (truncation).
+    pub position_resets: u64,
 }
 
 fn one() -> u64 {
@@ -388,6 +424,29 @@ pub struct ClusterRecord {
     pub under_replicated_at_end: u64,
     /// Partitions without a leader at the end.
     pub leaderless_at_end: u64,
+}
+
+/// What a consumer group went through, since counting began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GroupRecord {
+    /// Consumers of the scenario that are in it.
+    pub members: u64,
+    /// Times that another broker than before had read its state and coordinated it.
+    pub coordinator_moves: u64,
+    /// Rebalances that began.
+    pub rebalances: u64,
+    /// Members that its coordinator expelled because it had not heard of them.
+    pub sessions_expired: u64,
+    /// Of members: from giving their partitions up until they had been assigned some again. `open` are those who had none when the run ended.
+    pub unassigned_ms: Quantiles,
+    /// Commits that were accepted, each partition in one counted.
+    pub commits: u64,
+    /// Commits that failed, each partition in one counted, by the error that the member saw (`NETWORK_EXCEPTION`: no answer).
+    pub commits_failed: BTreeMap<String, u64>,
+    /// Of members: between two accepted commits, whatever they carry.
+    pub commit_gap_ms: Quantiles,
+    /// Longest time for which a member that had not left had been without an accepted commit when the run ended.
+    pub longest_since_commit_ms: f64,
 }
 
 /// Something that happened to the cluster, in words.

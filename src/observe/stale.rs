@@ -80,6 +80,8 @@ pub struct Sent {
     pub unanswered: bool,
     /// Whether the pair has an open window.
     pub in_window: bool,
+    /// Whether it goes to a preferred read replica on purpose (KIP-392).
+    pub on_purpose: bool,
     /// What made it wrong, if it proves wrong.
     pub cause: Cause,
 }
@@ -104,6 +106,7 @@ pub struct Live {
     /// Whether no answer is asked for (acks=0).
     pub unanswered: bool,
     in_window: bool,
+    on_purpose: bool,
     cause: Cause,
     moves: u32,
     verdict: Option<Verdict>,
@@ -159,6 +162,7 @@ impl Entries {
             met_leader: false,
             unanswered: sent.unanswered,
             in_window: sent.in_window,
+            on_purpose: sent.on_purpose,
             cause: sent.cause,
             moves: 0,
             verdict: None,
@@ -177,13 +181,15 @@ impl Entries {
     pub fn taken(&mut self, at: Instant, entry: EntryId, partition: &PartitionTruth, counted: bool) -> Option<(Live, Verdict)> {
         let live = self.live.get_mut(&entry)?;
         let verdict = match partition.leader {
+            // Whoever reads from a replica on purpose asks nobody to lead.
+            _ if live.on_purpose => Verdict::Right,
             None => Verdict::Leaderless,
             Some(leader) if leader != live.broker => Verdict::Stale,
             Some(_) if !partition.is_ready(live.broker) => Verdict::NotReady,
             Some(_) => Verdict::Right,
         };
         live.taken = Some(at);
-        live.met_leader = partition.leader == Some(live.broker);
+        live.met_leader = live.on_purpose || partition.leader == Some(live.broker);
         live.moves = partition.moves;
         let found = *live;
         self.judge(entry, verdict, counted);
@@ -246,6 +252,7 @@ impl Entries {
         let fresh = live.verdict.is_none();
         if fresh {
             let verdict = match partition.leader {
+                _ if live.on_purpose => Verdict::Right,
                 None => Verdict::Leaderless,
                 Some(leader) if leader != live.broker => Verdict::Stale,
                 Some(_) => Verdict::Right,
@@ -270,7 +277,7 @@ impl Entries {
         }
         let counts = &mut self.counts[live.client.index()];
         match verdict {
-            Verdict::Right => counts.overtaken += u64::from(partition.moves != live.moves),
+            Verdict::Right => counts.overtaken += u64::from(partition.moves != live.moves && !live.on_purpose),
             Verdict::Leaderless => {}
             Verdict::Stale | Verdict::NotReady => {
                 let outcome = outcome(verdict);

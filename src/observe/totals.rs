@@ -6,6 +6,7 @@ use super::interruptions::Interruptions;
 use super::latency::Sample;
 use super::record::{ClientRecord, Failures, Tally};
 use super::silence;
+use crate::engine::Duration;
 use crate::kafka::{ClientIx, PartitionIx};
 use crate::model::Spec;
 use std::collections::BTreeMap;
@@ -70,9 +71,12 @@ impl Observers {
             silences.for_each(|(partition, silence)| fleets::keep_longest(&mut partitions, partition, silence));
         }
         together.into_tally(&mut tally);
-        let waits: Vec<f64> = fleet.members().map(|member| self.ledger.longest_wait(member).as_millis_f64()).collect();
+        let waits: Vec<f64> = fleet.members().map(|member| self.longest_wait(member).as_millis_f64()).collect();
+        let consumer = self.deliveries.record(fleet.members());
         ClientRecord {
             profile: spec.clients[fleet.first.index()].profile.name.clone().into_owned(),
+            role: if consumer.is_some() { "consumer" } else { "producer" }.to_owned(),
+            consumer,
             members: fleet.count,
             spread: (fleet.count > 1).then(|| fleets::spread(&members, &waits)),
             tally,
@@ -81,6 +85,11 @@ impl Observers {
             longest_wait_ms: waits.into_iter().fold(0.0, f64::max),
             partitions: partitions.into_values().collect(),
         }
+    }
+
+    /// The longest wait of a record that a client sent, or that it was to be given.
+    fn longest_wait(&self, client: ClientIx) -> Duration {
+        self.deliveries.longest_wait(client).unwrap_or_else(|| self.ledger.longest_wait(client))
     }
 
     fn tally(&self, client: ClientIx, moved: &[bool], samples: &Samples) -> Tally {

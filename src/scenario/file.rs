@@ -49,6 +49,9 @@ pub(super) struct File {
     /// The topics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topic: Vec<At<TopicFile>>,
+    /// Client libraries of your own, each on top of another one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profile: Vec<ProfileFile>,
     /// The clients.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client: Vec<ClientFile>,
@@ -134,14 +137,33 @@ pub(super) struct TopicFile {
     pub last_known_leaders: Option<At<Vec<At<i64>>>>,
 }
 
+/// A client library of your own.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileFile {
+    /// Its name, as clients use it.
+    pub name: At<String>,
+    /// The profile that it starts from: a built-in one, or another one of the scenario.
+    pub base: At<String>,
+    /// Behaviours that differ, as `kafkasim clients show` names them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: Settings,
+    /// Keys of the library with other defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: Settings,
+}
+
 /// A client: a producer or a consumer, of any library.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientFile {
     /// Its name.
     pub name: At<String>,
-    /// Its library and release. Default: `java-4.3`.
+    /// Its library and release, or a `[[profile]]`. Default: `java-4.3`.
     pub profile: Option<At<String>>,
+    /// Behaviours of its library that differ, as `kafkasim clients show` names them: `"defect.…" = false` switches a defect off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: Settings,
     /// What it is: `producer` or `consumer`. Default: `consumer` where a consumer's own key is set, else `producer`.
     pub role: Option<RoleFile>,
     /// How many such clients there are: a fleet, told of as one. Each member is a process of its own, at a phase of its own. Default: 1.

@@ -15,6 +15,7 @@ pub mod import;
 mod keys;
 mod network;
 mod overrides;
+mod profiles;
 mod resolve;
 mod schema;
 mod shape;

@@ -1,9 +1,11 @@
-//! `--set KEY=VALUE`: any key of the scenario by its dotted path, or any key of Kafka.
+//! `--set KEY=VALUE`: any key of the scenario by its dotted path, or any key of Kafka or of a client library.
 
 use super::diagnostic::Diagnostics;
+use super::keys::Scope;
+use super::profiles::DEFAULT;
 use super::shape::allows;
 use crate::fault::closest;
-use crate::kafka::config::{BrokerConfig, ProducerConfig, TopicConfig};
+use crate::model::client::profiles;
 use serde_json::Value;
 use std::ops::Range;
 use toml::Spanned;
@@ -14,7 +16,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 pub enum Override {
     /// A key and its value: `client.app.rate` and `50`, `duration` and `1m`, `linger.ms` and `0`.
     Set {
-        /// A dotted path of the scenario, or a key of Kafka.
+        /// A dotted path of the scenario, or a key of Kafka or of a client library.
         key: String,
         /// As in the file; quotes around text may be left out.
         value: String,
@@ -71,23 +73,83 @@ type Failure = (String, String);
 fn set<'a>(key: &str, value: &Spanned<DeValue<'a>>, root: &mut DeTable<'a>, schema: &Value) -> Result<(), Failure> {
     let properties = schema["properties"].as_object().ok_or_else(|| (String::new(), String::new()))?;
     let first = key.split('.').next().unwrap_or(key);
-    if properties.contains_key(first) && ProducerConfig::key(key).is_none() && BrokerConfig::key(key).is_none() {
+    let of_clients = Scope::clients().any(|scope| scope.key(key).is_some());
+    let of_brokers = Scope::Broker.key(key).is_some();
+    if properties.contains_key(first) && !of_clients && !of_brokers {
         return descend(schema, root, key, value);
     }
-    if ProducerConfig::key(key).is_some() {
-        return everywhere(&["client"], key, value, root, schema);
+    if of_clients {
+        return in_clients(key, value, root, schema);
     }
-    if TopicConfig::key(key).is_some() {
+    if Scope::Topic.key(key).is_some() {
         return everywhere(&["config", "broker", "topic"], key, value, root, schema);
     }
-    if BrokerConfig::key(key).is_some() {
+    if of_brokers {
         return everywhere(&["config", "broker"], key, value, root, schema);
     }
     Err(unknown(key, properties.keys().map(String::as_str)))
 }
 
+/// Sets a key of client libraries in every client whose library and role have it.
+fn in_clients<'a>(key: &str, value: &Spanned<DeValue<'a>>, root: &mut DeTable<'a>, schema: &Value) -> Result<(), Failure> {
+    let bases = bases(root);
+    let mut hit = false;
+    for client in tables(root, "client") {
+        let Some(scope) = scope_of(client, &bases).filter(|scope| scope.key(key).is_some()) else { continue };
+        hit = true;
+        forget(client, key, scope);
+        descend(&schema["properties"]["client"]["items"], client, &format!("config.{key}"), value)?;
+    }
+    if hit {
+        return Ok(());
+    }
+    let owners: Vec<String> = Scope::clients().filter(|scope| scope.key(key).is_some()).map(Scope::whose).collect();
+    Err((
+        format!("`{key}` is a key of {}, and the scenario has no such client", owners.join(", ")),
+        "add a [[client]] that has it".to_owned(),
+    ))
+}
+
+/// Takes a key away under all of its names.
+fn forget(client: &mut DeTable<'_>, key: &str, scope: Scope) {
+    let Some(DeValue::Table(config)) = client.get_mut("config").map(Spanned::get_mut) else { return };
+    let same: Vec<String> =
+        config.keys().map(|k| k.get_ref().to_string()).filter(|k| scope.key(k).map(|k| k.name) == scope.key(key).map(|k| k.name)).collect();
+    for name in same {
+        config.remove(name.as_str());
+    }
+}
+
+/// Every table of a section.
+fn tables<'t, 'a>(root: &'t mut DeTable<'a>, section: &str) -> impl Iterator<Item = &'t mut DeTable<'a>> {
+    let items = root.get_mut(section).and_then(|s| if let DeValue::Array(a) = s.get_mut() { Some(a) } else { None });
+    items.into_iter().flat_map(|a| a.iter_mut()).filter_map(|i| if let DeValue::Table(t) = i.get_mut() { Some(t) } else { None })
+}
+
+/// The scenario's own profiles with their bases.
+fn bases(root: &mut DeTable<'_>) -> Vec<(String, String)> {
+    let text = |table: &DeTable<'_>, key: &str| table.get(key).and_then(|v| v.get_ref().as_str()).map(str::to_owned);
+    tables(root, "profile").filter_map(|table| Some((text(table, "name")?, text(table, "base")?))).collect()
+}
+
+/// Whose keys a client takes, if its profile exists.
+fn scope_of(client: &DeTable<'_>, bases: &[(String, String)]) -> Option<Scope> {
+    let text = |key: &str| client.get(key).and_then(|v| v.get_ref().as_str());
+    let mut name = text("profile").unwrap_or(DEFAULT);
+    // A profile that is its own base through others is told of later.
+    for _ in 0..=bases.len() {
+        let Some((_, base)) = bases.iter().find(|(own, _)| own == name) else { break };
+        name = base;
+    }
+    let consumer = match text("role") {
+        Some(role) => role == "consumer",
+        None => ["group", "from", "processing"].iter().any(|key| client.contains_key(*key)),
+    };
+    Some(Scope::Client { library: profiles::find(name)?.library, consumer })
+}
+
 fn kafka_keys<'s>() -> impl Iterator<Item = &'s str> {
-    BrokerConfig::KEYS.iter().chain(TopicConfig::KEYS).chain(ProducerConfig::KEYS).map(|k| k.name)
+    Scope::all().flat_map(|scope| scope.keys().iter().map(|k| k.name))
 }
 
 fn unknown<'s>(key: &str, known: impl Iterator<Item = &'s str> + Clone) -> Failure {
@@ -95,10 +157,10 @@ fn unknown<'s>(key: &str, known: impl Iterator<Item = &'s str> + Clone) -> Failu
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None => format!("set a key of Kafka, or one of {}", known.collect::<Vec<_>>().join(", ")),
     };
-    (format!("`{key}` is no key of a scenario and none of Kafka that the model reads"), help)
+    (format!("`{key}` is no key of a scenario, and none of Kafka or a client library that the model reads"), help)
 }
 
-/// Sets a key of Kafka in all these sections: in `config` always, in every client and topic, and in a broker where it stands already.
+/// Sets a key of Kafka in all these sections: in `config` always, in every topic, and in a broker where it stands already.
 fn everywhere<'a>(
     sections: &[&str],
     key: &str,
@@ -111,12 +173,7 @@ fn everywhere<'a>(
             descend(schema, root, &format!("config.{key}"), value)?;
             continue;
         }
-        let items = root.get_mut(*section).and_then(|s| if let DeValue::Array(a) = s.get_mut() { Some(a) } else { None });
-        if items.is_none() && *section == "client" {
-            return Err((format!("`{key}` is a key of producers, and the scenario has no client"), "add a [[client]]".to_owned()));
-        }
-        for item in items.into_iter().flat_map(|a| a.iter_mut()) {
-            let DeValue::Table(table) = item.get_mut() else { continue };
+        for table in tables(root, section) {
             if *section == "broker" && !holds(table, key) {
                 continue;
             }
@@ -135,7 +192,7 @@ fn descend<'a>(schema: &Value, table: &mut DeTable<'a>, key: &str, value: &Spann
     let Some(properties) = schema["properties"].as_object() else { return insert(table, key, value.clone()) };
     let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
     let Some(inner) = properties.get(first) else {
-        if properties.contains_key("config") && kafka_keys().any(|k| k == key) {
+        if properties.contains_key("config") && Scope::all().any(|scope| scope.knows(key)) {
             return descend(schema, table, &format!("config.{key}"), value);
         }
         return Err(unknown(key, properties.keys().map(String::as_str)));

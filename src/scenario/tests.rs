@@ -167,11 +167,11 @@ fn a_wrong_change_from_outside_is_shown_as_it_was_written() {
     );
     assert_eq!(
         mistakes(SMALL, &[set("client.app.rat", "5")]),
-        ["1:22 `rat` is no key of a scenario and none of Kafka that the model reads / did you mean `rate`?"]
+        ["1:22 `rat` is no key of a scenario, and none of Kafka or a client library that the model reads / did you mean `rate`?"]
     );
     assert_eq!(
         mistakes(SMALL, &[set("lingr.ms", "5")]),
-        ["1:16 `lingr.ms` is no key of a scenario and none of Kafka that the model reads / did you mean `linger.ms`?"]
+        ["1:16 `lingr.ms` is no key of a scenario, and none of Kafka or a client library that the model reads / did you mean `linger.ms`?"]
     );
     assert_eq!(
         mistakes(SMALL, &[set("client.ap.rate", "5")]),
@@ -222,7 +222,7 @@ fn bad_values_are_each_told_with_place_and_remedy() {
             "name = \"app\"",
             "name = \"app\"\nconfig = { \"delivery.timeout.ms\" = 1000 }",
             "13:36",
-            "linger.ms + request.timeout.ms is 30s",
+            "linger.ms + request.timeout.ms is 30000",
             "30000 or more",
         ),
         (
@@ -230,7 +230,7 @@ fn bad_values_are_each_told_with_place_and_remedy() {
             "name = \"app\"\nconfig = { \"enable.idempotence\" = true, acks = 1 }",
             "13:35",
             "acks is not all",
-            "the producer refuses",
+            "the java producer refuses",
         ),
         ("[[topic]]", "[cluster]\ncontrollers = 2\n[[topic]]", "7:15", "a quorum of 2 controllers", "1, 3 or 5"),
         (

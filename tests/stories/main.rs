@@ -4,6 +4,7 @@
 mod controllers;
 mod crashes;
 mod data;
+mod groups;
 mod moves;
 mod network;
 mod published;

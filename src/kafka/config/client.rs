@@ -1,6 +1,9 @@
 //! The configuration of one client: which table it is of depends on its library.
 
-use super::{ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, Key, ProducerConfig};
+use super::{
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
+    KafkajsConsumerConfig, KafkajsProducerConfig, Key, ProducerConfig,
+};
 
 /// Declares the enum over all tables of client settings.
 macro_rules! client_config {
@@ -53,4 +56,12 @@ client_config! {
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.
     FranzGoConsumer(FranzGoConsumerConfig);
+    /// A kafkajs producer.
+    KafkajsProducer(KafkajsProducerConfig);
+    /// A kafkajs consumer.
+    KafkajsConsumer(KafkajsConsumerConfig);
+    /// A kafka-go Writer.
+    KafkaGoWriter(KafkaGoWriterConfig);
+    /// A kafka-go Reader.
+    KafkaGoReader(KafkaGoReaderConfig);
 }

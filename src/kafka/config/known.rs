@@ -2,8 +2,14 @@
 
 mod broker;
 mod consumer;
+mod franz_go;
+mod kafka_go;
+mod kafka_python;
+mod kafkajs;
+mod librdkafka;
 mod producer;
 mod reason;
+mod sarama;
 mod topic;
 
 use super::Key;
@@ -36,25 +42,62 @@ const OF_BROKERS: Families = &[
 /// What Java clients take.
 const OF_JAVA: Families = &[("config.providers.", PROCESS), ("metrics.jmx.", METRICS), ("sasl.", SECURITY), ("ssl.", SECURITY)];
 
-/// The keys that a program knows and the model does not use.
+/// Keys, ascending, each with the reason why it has no effect.
+type Keys = &'static [(&'static str, &'static str)];
+
+/// The keys that a program knows and the model may not use.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
-    /// Key and reason, ascending by key.
-    keys: &'static [(&'static str, &'static str)],
+    /// Its own; a list for all clients of a library, and one for this role.
+    keys: [Keys; 2],
     families: Families,
+    /// Those of the other role, that it ignores, and why.
+    ignored: (Keys, &'static str),
+}
+
+impl Known {
+    const fn own(keys: [Keys; 2], families: Families) -> Known {
+        Known { keys, families, ignored: (&[], "") }
+    }
+
+    /// The reason why a key has no effect, if it is known.
+    fn reason(self, key: &str) -> Option<&'static str> {
+        let find = |keys: Keys| keys.binary_search_by(|(name, _)| (*name).cmp(key)).ok().map(|at| keys[at].1);
+        self.keys
+            .into_iter()
+            .find_map(find)
+            .or_else(|| find(self.ignored.0).map(|_| self.ignored.1))
+            .or_else(|| self.families.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, reason)| *reason))
+    }
+
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        self.keys.into_iter().chain([self.ignored.0]).flatten().map(|(name, _)| *name)
+    }
 }
 
 /// `server.properties` of a broker or controller.
-pub const BROKER: Known = Known { keys: broker::KEYS, families: OF_BROKERS };
+pub const BROKER: Known = Known::own([broker::KEYS, &[]], OF_BROKERS);
 /// A topic's own configuration.
-pub const TOPIC: Known = Known { keys: topic::KEYS, families: &[] };
+pub const TOPIC: Known = Known::own([topic::KEYS, &[]], &[]);
 
 /// The clients of a library, by the name that its profiles begin with.
 pub fn client(library: &str, consumer: bool) -> Known {
-    match (library, consumer) {
-        ("java", false) => Known { keys: producer::KEYS, families: OF_JAVA },
-        ("java", true) => Known { keys: consumer::KEYS, families: OF_JAVA },
-        _ => Known { keys: &[], families: &[] },
+    // One configuration for both roles: what belongs to the other one is legal and ignored.
+    let shared = |all, producers, consumers| {
+        let (own, other) = if consumer { (consumers, (producers, reason::PRODUCER)) } else { (producers, (consumers, reason::CONSUMER)) };
+        Known { keys: [all, own], families: &[], ignored: other }
+    };
+    // One for each role: a key of the other one is a mistake.
+    let apart = |all, producers, consumers| Known::own([all, if consumer { consumers } else { producers }], &[]);
+    match library {
+        "java" => Known::own([if consumer { consumer::KEYS } else { producer::KEYS }, &[]], OF_JAVA),
+        "librdkafka" => shared(librdkafka::ALL, librdkafka::PRODUCERS, librdkafka::CONSUMERS),
+        "franz-go" => shared(franz_go::ALL, franz_go::PRODUCERS, franz_go::CONSUMERS),
+        "sarama" => shared(sarama::ALL, sarama::PRODUCERS, sarama::CONSUMERS),
+        "kafkajs" => shared(kafkajs::ALL, kafkajs::PRODUCERS, kafkajs::CONSUMERS),
+        "kafka-go" => apart(kafka_go::ALL, kafka_go::PRODUCERS, kafka_go::CONSUMERS),
+        "kafka-python" => apart(kafka_python::ALL, kafka_python::PRODUCERS, kafka_python::CONSUMERS),
+        _ => Known::own([&[], &[]], &[]),
     }
 }
 
@@ -77,18 +120,15 @@ pub fn classify(modelled: &'static [Key], known: Known, key: &str) -> Classified
     if modelled.iter().any(|k| k.name == key) {
         return Classified::Modelled;
     }
-    if let Ok(at) = known.keys.binary_search_by(|(name, _)| (*name).cmp(key)) {
-        return Classified::Known(known.keys[at].1);
-    }
-    match known.families.iter().find(|(prefix, _)| key.starts_with(prefix)) {
-        Some((_, reason)) => Classified::Known(reason),
+    match known.reason(key) {
+        Some(reason) => Classified::Known(reason),
         None => Classified::Unknown { suggestion: nearest(modelled, known, key) },
     }
 }
 
 /// The most alike key; of two equally alike ones the first.
 fn nearest(modelled: &'static [Key], known: Known, key: &str) -> Option<&'static str> {
-    let names = modelled.iter().map(|k| k.name).chain(known.keys.iter().map(|(name, _)| *name));
+    let names = modelled.iter().map(|k| k.name).chain(known.names());
     // Longer keys than any of Kafka's are no misspellings, and comparing them would take long.
     let alike = |name: &'static str| (strsim::normalized_damerau_levenshtein(&key.to_ascii_lowercase(), &name.to_ascii_lowercase()), name);
     let best = names.filter(|_| key.len() < 100).map(alike).reduce(|best, next| if next.0 > best.0 { next } else { best });
@@ -110,11 +150,20 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_are_sorted_and_hold_nothing_that_is_modelled() {
+    fn the_tables_are_sorted() {
+        let of = |library| [false, true].map(|consumer| client(library, consumer));
+        let clients = ["java", "librdkafka", "franz-go", "sarama", "kafkajs", "kafka-go", "kafka-python"].into_iter().flat_map(of);
+        for known in clients.chain([BROKER, TOPIC]) {
+            assert!(known.names().count() > 20, "{known:?}");
+            assert!(known.keys.into_iter().chain([known.ignored.0]).all(|keys| keys.is_sorted_by(|a, b| a.0 < b.0)), "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_reason_for_having_no_effect_has_none() {
         for (modelled, known) in scopes() {
-            assert!(known.keys.is_sorted_by(|a, b| a.0 < b.0), "{known:?}");
-            for (name, _) in known.keys {
-                assert!(modelled.iter().all(|k| k.name != *name), "{name} is modelled");
+            for name in known.names() {
+                assert!(modelled.iter().all(|k| k.name != name), "{name} is modelled");
             }
         }
     }

@@ -22,6 +22,7 @@ use crate::model::spec::{
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// What the next produce entries are answered with although they are appended.
+    pub lies: VecDeque<ErrorCode>,
 }
 
 #[derive(Debug)]
@@ -209,6 +212,17 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     }
 }
 
+/// The configuration with a metadata age that does not interfere.
+fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age: &[_] = match profiles::find(profile).unwrap().library {
+        Library::Java => &[("metadata.max.age.ms", "100000000")],
+        Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+        Library::KafkaGo => &[],
+    };
+    age.iter().chain(config).copied().collect()
+}
+
 impl Bench {
     /// A client of this profile and configuration, not yet started, with one topic whose partitions have these leaders.
     pub fn new(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
@@ -243,26 +257,36 @@ impl Bench {
             bench.commit_move(i as u32, Some(*leader), 0);
         }
         let last = bench.history.last();
-        let broker = || Broker { health: Health::Up, applied: vec![(Instant::ZERO, last)], metadata_cost: Duration::ZERO, no_hints: false };
+        let broker = || Broker {
+            health: Health::Up,
+            applied: vec![(Instant::ZERO, last)],
+            metadata_cost: Duration::ZERO,
+            no_hints: false,
+            lies: VecDeque::new(),
+        };
         bench.brokers = (0..3).map(|_| broker()).collect();
         bench
     }
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        // Metadata age shall not interfere.
-        let age = match profiles::find(profile).unwrap().library {
-            Library::Java => ("metadata.max.age.ms", "100000000"),
-            Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
-        };
-        let config: Vec<_> = [age].iter().chain(config).copied().collect();
-        Bench::new(profile, leaders, &config).warmed()
+        Bench::new(profile, leaders, &settled(profile, config)).warmed()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, &settled(profile, config));
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.
     pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let config: Vec<_> = [("metadata.max.age.ms", "100000000")].iter().chain(config).copied().collect();
-        Bench::of(consumer_spec(profile, leaders, &config, Duration::ZERO), leaders).warmed()
+        Bench::of(consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO), leaders).warmed()
     }
 
     /// The client has been running for long; ten seconds later all is quiet.
@@ -482,6 +506,8 @@ impl Bench {
         if error.is_none() {
             self.log.push(*entry);
         }
+        let lie = error.is_none().then(|| self.brokers[broker.index()].lies.pop_front()).flatten();
+        let error = lie.unwrap_or(error);
         let hints = error == ErrorCode::NotLeaderOrFollower && !self.brokers[broker.index()].no_hints;
         let hint = leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true });
         ProduceResult { entry: entry.entry, partition: entry.partition, error, hint }

@@ -11,6 +11,8 @@ mod connections;
 mod franz_go;
 mod group;
 mod java;
+mod kafka_go;
+mod kafkajs;
 mod kit;
 pub mod profile;
 pub mod profiles;
@@ -60,6 +62,8 @@ impl Client {
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
             (Library::FranzGo, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
+            (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),
+            (Library::KafkaGo, _) => kafka_go::client(index, spec, chance),
         })
     }
 

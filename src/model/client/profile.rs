@@ -10,6 +10,10 @@ pub enum Library {
     Java,
     /// `github.com/twmb/franz-go`.
     FranzGo,
+    /// kafkajs (Node).
+    Kafkajs,
+    /// segmentio kafka-go (Go).
+    KafkaGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -19,6 +23,8 @@ pub enum Evidence {
     Measured,
     /// From the library's source alone.
     Source,
+    /// A scenario changed it.
+    Scenario,
 }
 
 /// One fixed behaviour: its key in the library's table of policies, its value as text, and where that is read.
@@ -67,15 +73,31 @@ pub struct Profile {
     pub consumer_defaults: &'static [Default],
 }
 
+impl Profile {
+    /// The settings of a producer (or consumer) with the defaults of these releases; none when the library has no such client.
+    ///
+    /// # Panics
+    /// When the profile holds a default that is no legal value; a test reads them all.
+    pub fn config(&self, consumer: bool) -> Option<ClientConfig> {
+        let mut config = self.library.config(consumer)?;
+        for default in if consumer { self.consumer_defaults } else { self.producer_defaults } {
+            config.set(default.key, default.value).expect("a profile holds legal defaults");
+        }
+        Some(config)
+    }
+}
+
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 2] = [Library::Java, Library::FranzGo];
+    pub const ALL: [Library; 4] = [Library::Java, Library::FranzGo, Library::Kafkajs, Library::KafkaGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
+            Library::Kafkajs => ("kafkajs", "kafkajs"),
+            Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
         }
     }
 
@@ -86,6 +108,10 @@ impl Library {
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
+            (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
+            (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
+            (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
+            (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
         })
     }
 
@@ -94,6 +120,8 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
+            Library::Kafkajs => super::kafkajs::Policies::KEYS,
+            Library::KafkaGo => super::kafka_go::Policies::KEYS,
         }
     }
 
@@ -105,6 +133,8 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
+            Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
+            Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),
         }
     }
 }

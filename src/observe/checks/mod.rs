@@ -2,6 +2,7 @@
 
 mod active_controller;
 mod committed_data;
+mod consumers;
 mod durability;
 mod epoch_order;
 mod high_watermark;
@@ -14,6 +15,7 @@ mod votes;
 
 use super::fact::Fact;
 use super::ledger::Ledger;
+use super::logs::Logs;
 use super::record::{Checks as Record, Suspended, Violation};
 use super::truth::Truth;
 use crate::engine::Instant;
@@ -79,6 +81,7 @@ pub struct Checks {
     idempotent_order: idempotent_order::IdempotentOrder,
     active_controller: active_controller::ActiveController,
     votes: votes::Votes,
+    consumers: consumers::Consumers,
 }
 
 impl Checks {
@@ -94,11 +97,12 @@ impl Checks {
             idempotent_order: idempotent_order::IdempotentOrder::new(),
             active_controller: active_controller::ActiveController::new(),
             votes: votes::Votes::new(),
+            consumers: consumers::Consumers::new(spec),
         }
     }
 
-    /// Shows a fact to the checks that it concerns. `truth` is as it was *before* the fact.
-    pub fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &Truth) {
+    /// Shows a fact to the checks that it concerns. `truth` and `logs` are as they were *before* the fact.
+    pub fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &Truth, logs: &Logs) {
         match fact {
             Fact::PartitionCommitted { partition, .. } => {
                 let before = truth.partition(*partition);
@@ -107,6 +111,7 @@ impl Checks {
                 self.leader_per_epoch.on_fact(at, fact);
                 self.committed_data.committed(fact);
                 self.durability.committed(fact);
+                self.consumers.registered(fact);
             }
             Fact::BrokerCommitted { broker, epoch, .. } => self.epoch_order.broker(at, *broker, *epoch),
             Fact::ControllerActive { voter, epoch } => {
@@ -140,14 +145,17 @@ impl Checks {
             Fact::UnflushedLost { broker, partition, .. } => {
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.durability.unflushed_lost(*broker, *partition, &truth.partition(*partition).isr);
+                self.consumers.unflushed_lost(*partition);
             }
+            Fact::ProcessStarted { node } => self.consumers.started(*node),
+            Fact::PositionSet { client, partition, to, .. } => self.consumers.position_set(*client, *partition, *to),
+            Fact::Delivered { .. } => self.consumers.delivered(at, fact, logs),
             Fact::TopicCommitted { .. }
             | Fact::TopicRemoved { .. }
             | Fact::ControllerResigned { .. }
             | Fact::SessionExpired { .. }
             | Fact::RegistrationRefused { .. }
             | Fact::AdminDone { .. }
-            | Fact::ProcessStarted { .. }
             | Fact::ProcessEnded { .. }
             | Fact::Paused { .. }
             | Fact::Resumed { .. }
@@ -172,9 +180,7 @@ impl Checks {
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. }
-            | Fact::Delivered { .. }
             | Fact::Processed { .. }
-            | Fact::PositionSet { .. }
             | Fact::Group { .. }
             | Fact::RecordDone { .. }
             | Fact::ReplicaChosen { .. } => {}
@@ -202,7 +208,10 @@ impl Checks {
             self.idempotent_order.findings,
             self.active_controller.findings,
             self.votes.findings,
-        ] {
+        ]
+        .into_iter()
+        .chain(self.consumers.findings())
+        {
             findings.into_record(&mut record, count_from);
         }
         record

@@ -2,6 +2,7 @@
 
 mod clients;
 mod cluster;
+mod groups;
 mod stale;
 mod trust;
 mod verdict;
@@ -20,6 +21,7 @@ pub fn document(record: &RunRecord) -> Document {
         verdict::definitions(record),
         trust::expectations(record),
         clients::section(record),
+        groups::section(record),
         stale::section(record),
         cluster::moves(record),
         windows::section(record),

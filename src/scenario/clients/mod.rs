@@ -1,23 +1,21 @@
 //! `[[client]]`: clients of every library, their configuration, and what they write or read.
 
 mod consuming;
-mod java;
 mod producing;
+mod rules;
 mod settings;
 
 use super::at::At;
 use super::cluster::Cluster;
 use super::diagnostic::Diagnostics;
 use super::file::{ClientFile, File, RoleFile};
+use super::profiles;
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, NodeIx, TopicIx};
-use crate::model::client::profile::Profile;
-use crate::model::client::profiles;
 use crate::model::spec::{ClientSpec, NodeSpec, Role, TopicSpec};
 use std::ops::Range;
 use std::sync::Arc;
 
-const DEFAULT_PROFILE: &str = "java-4.3";
 /// Most members of one fleet.
 const MOST_MEMBERS: u32 = 100_000;
 
@@ -31,18 +29,20 @@ pub(super) fn resolve(
 ) -> (Vec<ClientSpec>, Vec<String>) {
     let mut clients: Vec<ClientSpec> = Vec::new();
     let mut groups = Groups::default();
+    let profiles = profiles::resolve(&file.profile, found);
     for client in &file.client {
         check_name(&client.name, &clients, found);
-        let profile = profile(client, found);
+        let whose = format!("Client {}", *client.name);
+        let resolved = profiles.find(client.profile.as_ref(), found).with_policies(&whose, &client.policies, found);
         let consumer = is_consumer(client);
-        let config = Arc::new(settings::resolve(client, profile, consumer, found));
+        let config = Arc::new(settings::resolve(client, &resolved, consumer, found));
         let bootstrap = bootstrap(client, cluster, found);
         let role = if consumer {
             Role::Consumer(consuming::resolve(client, topics, &mut groups, found))
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };
-        let profile = Arc::new(profile.clone());
+        let profile = Arc::new(resolved.profile);
         let fleet = client.count.as_ref().map(|_| Arc::<str>::from(client.name.as_str()));
         for member in 1..=count(client, found) {
             let node = NodeIx(nodes.len() as u32);
@@ -136,17 +136,6 @@ fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics)
     if before.iter().any(|c| c.is_called(name)) {
         found.add(Some(&name.span), format!("there are two clients `{}`", **name), "give each a name of its own");
     }
-}
-
-fn profile(client: &ClientFile, found: &mut Diagnostics) -> &'static Profile {
-    let default = profiles::find(DEFAULT_PROFILE).expect("the default profile exists");
-    let Some(written) = &client.profile else { return default };
-    profiles::find(written).unwrap_or_else(|| {
-        let names: Vec<&str> = profiles::all().iter().map(|p| p.name.as_ref()).collect();
-        let help = format!("there are {}; `kafkasim clients` tells what each stands for", names.join(", "));
-        found.add(Some(&written.span), format!("there is no client profile `{}`", **written), help);
-        default
-    })
 }
 
 fn bootstrap(client: &ClientFile, cluster: &Cluster, found: &mut Diagnostics) -> Vec<BrokerIx> {

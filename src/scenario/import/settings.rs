@@ -72,6 +72,7 @@ fn shown_error(why: &ConfigError) -> String {
 fn as_toml(key: &Key, text: &str) -> String {
     match key.kind {
         Kind::Millis | Kind::Seconds | Kind::Int => text.parse::<i64>().map_or_else(|_| text.to_owned(), |n| n.to_string()),
+        Kind::Real => text.to_owned(),
         Kind::Bool => text.to_ascii_lowercase(),
         Kind::Word(_) => format!("\"{}\"", text.to_ascii_lowercase()),
         Kind::Text => toml::Value::String(text.to_owned()).to_string(),
@@ -87,7 +88,7 @@ fn remedy(key: &Key, text: &str) -> String {
         Kind::Millis => millis_in(&unit),
         Kind::Seconds => millis_in(&unit).map(|ms| ms / 1000).filter(|s| *s > 0),
         Kind::Int => bytes_in(&unit),
-        Kind::Bool | Kind::Word(_) | Kind::Text => None,
+        Kind::Real | Kind::Bool | Kind::Word(_) | Kind::Text => None,
     };
     match number.zip(scale).and_then(|(n, s)| n.checked_mul(s)) {
         Some(plain) => format!("write `{}={plain}`: numbers have no unit in a properties file", key.name),

@@ -1,5 +1,6 @@
 //! Why a key of Kafka has no effect in the model: one line per group.
 
+pub(super) const ABSENT: &str = "the model does not have it, so what it changes is missing from the answer";
 pub(super) const APPLICATION: &str = "the application's own code";
 pub(super) const COMPRESSION: &str = "compression: `record_bytes` of the scenario are bytes as sent";
 pub(super) const CONSUMER: &str = "a consumer's key, which a producer ignores";

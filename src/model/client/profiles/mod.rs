@@ -10,10 +10,13 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_go_0_4;
+mod kafka_go_0_4_newwriter;
+mod kafkajs_2_2;
 
 use super::profile::{Library, Profile};
 
-static ALL: [&Profile; 10] = [
+static ALL: &[&Profile] = &[
     &java_3_6_0::PROFILE,
     &java_3_6::PROFILE,
     &java_3_7::PROFILE,
@@ -24,11 +27,14 @@ static ALL: [&Profile; 10] = [
     &franz_go_1_20::PROFILE,
     &franz_go_1_21::PROFILE,
     &franz_go_1_22::PROFILE,
+    &kafkajs_2_2::PROFILE,
+    &kafka_go_0_4::PROFILE,
+    &kafka_go_0_4_newwriter::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.
 pub fn all() -> &'static [&'static Profile] {
-    &ALL
+    ALL
 }
 
 /// The profile of this name, or the one that stands for the release named: `java-3.9.1` finds `java-3.9`.

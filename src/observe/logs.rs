@@ -1,0 +1,108 @@
+//! What stands in each partition's log by the facts, and when its records were created: what consumers are held against.
+
+use super::fact::{BatchId, Fact};
+use crate::engine::Instant;
+use crate::kafka::{LeaderEpoch, Offset, PartitionIx};
+use crate::model::Spec;
+use smallvec::SmallVec;
+
+/// A batch where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stretch {
+    /// Its first offset.
+    pub base: Offset,
+    /// The offset after its last record.
+    pub end: Offset,
+    /// The batch.
+    pub batch: BatchId,
+}
+
+/// One partition's log, as the leaders of the newest epoch wrote it.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    epoch: LeaderEpoch,
+    stretches: Vec<Stretch>,
+    committed: Option<Offset>,
+}
+
+/// The logs of all partitions. Nothing is kept in a run without consumers.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    kept: bool,
+    logs: Vec<Log>,
+    /// When the records of each batch were created, in their order, as far as their producers have heard of them.
+    created: Vec<SmallVec<[Instant; 2]>>,
+}
+
+impl Logs {
+    /// Empty logs, for a run of `spec`.
+    pub fn new(spec: &Spec) -> Self {
+        Logs { kept: spec.clients.iter().any(|c| c.consumption().is_some()), logs: Vec::new(), created: Vec::new() }
+    }
+
+    /// Takes a fact in. Gives the offset from which on the log of a partition was written anew, if it was.
+    pub fn on_fact(&mut self, fact: &Fact) -> Option<(PartitionIx, Offset)> {
+        if !self.kept {
+            return None;
+        }
+        if let Fact::LeaderRoleTaken { partition, high_watermark, .. } | Fact::HighWatermarkMoved { partition, high_watermark, .. } = fact {
+            let log = self.log(*partition);
+            log.committed = log.committed.max(Some(*high_watermark));
+        }
+        if let Fact::RecordDone { batch: Some(batch), created_at, .. } = fact {
+            let index = *batch as usize;
+            if self.created.len() <= index {
+                self.created.resize_with(index + 1, SmallVec::new);
+            }
+            self.created[index].push(*created_at);
+        }
+        if let Fact::Appended { partition, leader_epoch, base, end, batch, .. } = fact {
+            let stretch = Stretch { base: *base, end: *end, batch: *batch };
+            return self.log(*partition).append(*leader_epoch, stretch).then_some((*partition, *base));
+        }
+        None
+    }
+
+    fn log(&mut self, partition: PartitionIx) -> &mut Log {
+        if self.logs.len() <= partition.index() {
+            self.logs.resize_with(partition.index() + 1, Log::default);
+        }
+        &mut self.logs[partition.index()]
+    }
+
+    /// The batch at an offset; none for what was there before the run, or is not there.
+    pub fn at(&self, partition: PartitionIx, offset: Offset) -> Option<Stretch> {
+        let stretches = &self.logs.get(partition.index())?.stretches;
+        let found = stretches.get(stretches.partition_point(|s| s.end <= offset))?;
+        (found.base <= offset).then_some(*found)
+    }
+
+    /// Up to where records were committed: the highest high watermark of any leader, as far as it has not been written over since. None when
+    /// nothing was heard of one.
+    pub fn committed(&self, partition: PartitionIx) -> Option<Offset> {
+        self.logs.get(partition.index())?.committed
+    }
+
+    /// When the record at a place in a batch was created; none while its producer has not heard of it.
+    pub fn created(&self, batch: BatchId, place: u64) -> Option<Instant> {
+        self.created.get(batch as usize)?.get(place as usize).copied()
+    }
+}
+
+impl Log {
+    /// Says whether something that stood there is gone. What a leader of an older epoch still appends is nobody's truth.
+    fn append(&mut self, epoch: LeaderEpoch, stretch: Stretch) -> bool {
+        if epoch < self.epoch {
+            return false;
+        }
+        self.epoch = epoch;
+        let stand = self.stretches.partition_point(|s| s.end <= stretch.base);
+        let anew = stand < self.stretches.len();
+        if anew {
+            self.stretches.truncate(stand);
+            self.committed = self.committed.min(Some(stretch.base));
+        }
+        self.stretches.push(stretch);
+        anew
+    }
+}
