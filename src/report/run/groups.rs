@@ -11,7 +11,8 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
     if record.groups.is_empty() {
         return Vec::new();
     }
-    let mut members = Table::new(&["Group", ">Members", ">Coordinator moves", ">Rebalances", ">Expelled", ">Pauses", ">Median", ">Longest", ">Open"]);
+    let mut members =
+        Table::new(&["Group", ">Members", ">Coordinator moves", ">Rebalances", ">Expelled", ">Pauses", ">Median", ">Longest", ">Open"]);
     let mut commits = Table::new(&["Group", ">Commits", ">Failed", ">Gap p50", ">Longest gap", "Failed with"]);
     for (name, group) in &record.groups {
         let pause = &group.unassigned_ms;

@@ -9,6 +9,8 @@ mod commits;
 mod discovery;
 mod heartbeat;
 mod rebalance;
+#[cfg(test)]
+mod tests;
 
 use self::commits::Commits;
 use self::discovery::Discovery;
