@@ -190,3 +190,16 @@ fn offsets_that_cannot_be_replicated_are_refused_at_once_before_4_0_and_after_5_
         assert!(again - found >= least && again - found < most + 1000.0, "{kafka}: found {found}, refused {again}");
     }
 }
+
+#[test]
+fn an_application_that_commits_what_it_has_done_is_given_nothing_while_it_cannot() {
+    let scenario = GROUP.replace("10000 }", "10000, \"enable.auto.commit\" = false }");
+    let story = tell_of(&scenario, &["at 5s kill broker 1"]);
+    let read = story.first(5000.0, "another has read the log", |f| loaded(f).is_some());
+    assert!(story.count(0.0, 5000.0, committed) > 100, "one for each poll that gave something");
+    let given_meanwhile = story.count(5300.0, read, |f| matches!(f, Fact::Delivered { client: ONE | TWO, .. }));
+    assert_eq!(given_meanwhile, 0, "commitSync() does not return");
+    assert!(story.count(read, read + 3000.0, |f| matches!(f, Fact::Delivered { .. })) > 50);
+    let again = |name: &str| story.record.clients[name].consumer.as_ref().expect("it is a consumer").delivered_again;
+    assert_eq!((again("one"), again("two")), (0, 0));
+}

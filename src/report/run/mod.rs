@@ -2,6 +2,7 @@
 
 mod clients;
 mod cluster;
+mod consumers;
 mod groups;
 mod stale;
 mod trust;

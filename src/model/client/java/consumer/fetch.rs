@@ -88,6 +88,11 @@ impl Consumer {
     pub(super) fn transmit_fetch(&mut self, mut fetch: Fetch, now: Instant, out: &mut Outbox) {
         for entry in &mut fetch.entries {
             entry.entry = self.net.kit.new_entry();
+            let replica = entry.from_follower.then_some(fetch.broker);
+            if let Some(assigned) = self.subscription.get_mut(entry.partition).filter(|a| a.read_from != replica) {
+                assigned.read_from = replica;
+                out.fact(Fact::ReplicaChosen { client: self.index, partition: entry.partition, replica });
+            }
             let attempt = self.subscription.get(entry.partition).map_or(0, |a| a.failures);
             out.fact(Fact::EntrySent {
                 client: self.index,
