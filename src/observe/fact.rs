@@ -156,6 +156,11 @@ pub enum GroupFact {
         /// How many partitions.
         partitions: u32,
     },
+    /// A member has left for good: its consumer is closed.
+    Left {
+        /// The member's client.
+        client: ClientIx,
+    },
     /// A member's session ran out.
     SessionExpired {
         /// The member's client.

@@ -5,6 +5,7 @@ mod consumers;
 mod controllers;
 mod crashes;
 mod data;
+mod groups;
 mod moves;
 mod network;
 mod published;

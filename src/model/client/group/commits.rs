@@ -174,6 +174,7 @@ impl Membership {
         if self.ending == Ending::Committing && self.commits.in_flight == 0 {
             self.ending = Ending::Leaving;
             self.give_up_partitions(out);
+            self.fact(GroupFact::Left { client: self.client }, out);
             let told = self.leave();
             if !told {
                 self.left();
