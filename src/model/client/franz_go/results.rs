@@ -148,11 +148,8 @@ impl Producer {
                 Verdict::Retry
             }
             error if error.is_retriable() && !unknown_too_often && may_retry => {
-                if timed_out && !timed_out_waits {
-                    Verdict::RetryLater
-                } else {
-                    Verdict::Retry
-                }
+                let later = hinted == Hinted::Stale || (timed_out && !timed_out_waits);
+                if later { Verdict::RetryLater } else { Verdict::Retry }
             }
             error => {
                 self.fail_buffer(part.partition, error, out);
