@@ -225,10 +225,23 @@ pub struct Workload {
     pub record_bytes: u32,
     /// Which partition each goes to.
     pub partitioning: Partitioning,
+    /// What the application does when its library gives a record up.
+    pub on_failure: OnFailure,
     /// First record.
     pub start: Duration,
     /// No record from here on.
     pub stop: Option<Duration>,
+}
+
+/// What an application does when its library gives a record up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnFailure {
+    /// Nothing: what the record said is not said.
+    GiveUp,
+    /// After a pause it hands the same payload over again, as a new record; as often as it takes. The failed one may have been written.
+    Retry(Duration),
+    /// The process crashes, with every record that its library still has, and is started again after so long.
+    Crash(Duration),
 }
 
 /// When records come.

@@ -184,6 +184,9 @@ pub(super) struct ClientFile {
     pub record_bytes: Option<At<u32>>,
     /// Which partition each record goes to: `round-robin`, `keyed(N)` (N equally likely keys) or `sticky`. Default: `sticky`.
     pub partitioning: Option<At<String>>,
+    /// What a producer's application does when its library gives a record up: `give-up`, `retry(100ms)` (it hands the same payload over again as a
+    /// new record) or `crash(5s)` (its process ends, and is started again after so long). Default: `give-up`.
+    pub on_failure: Option<At<String>>,
     /// Its start (a producer's first record), from the start of the run, the warm-up included. Default: `0s`.
     pub start: Option<At<String>>,
     /// Its end (a producer's last record), from the start of the run. Default: never.

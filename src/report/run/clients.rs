@@ -59,13 +59,16 @@ fn requests(clients: &[(&String, &ClientRecord)]) -> Block {
 }
 
 fn records(clients: &[(&String, &ClientRecord)]) -> Block {
-    let mut table = Table::new(&["Client", ">Records", ">Failed", ">Latency p50", ">p99", ">max", ">Longest wait"]);
+    let mut table =
+        Table::new(&["Client", ">Records", ">Failed", ">Messages lost", ">Extra copies", ">Latency p50", ">p99", ">max", ">Longest wait"]);
     for (name, client) in clients {
-        let (records, latency) = (&client.tally.records, &client.tally.latency_ms);
+        let (records, messages, latency) = (&client.tally.records, &client.tally.messages, &client.tally.latency_ms);
         table.row([
             called(name, client),
             count(records.sent),
             count(records.failed),
+            count(messages.lost),
+            count(messages.extra_copies),
             of(latency, |q| q.p50),
             of(latency, |q| q.p99),
             of(latency, |q| q.max),
