@@ -72,7 +72,7 @@ pub enum Refresh {
     Sent(BrokerIx),
     /// It was answered from this broker's image at this offset.
     Answered(BrokerIx, MetadataOffset),
-    /// It failed: refused, reset or timed out.
+    /// It failed: refused, reset or timed out, or its answer was thrown away.
     Failed,
     /// A wish that arose while one was in flight was erased by its answer (`Metadata.update` clears the flag).
     Swallowed,

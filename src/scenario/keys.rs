@@ -110,7 +110,7 @@ impl Scope {
         let nanos_per_unit = match key.kind {
             Kind::Millis => 1_000_000,
             Kind::Seconds => 1_000_000_000,
-            Kind::Int | Kind::Bool | Kind::Word(_) | Kind::Text => return Ok(text.to_owned()),
+            Kind::Int | Kind::Real | Kind::Bool | Kind::Word(_) | Kind::Text => return Ok(text.to_owned()),
         };
         let text = text.trim();
         if let Ok(number) = text.parse::<i64>() {

@@ -1,8 +1,8 @@
 //! The configuration of one client: which table it is of depends on its library.
 
 use super::{
-    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, Key, ProducerConfig, SaramaConsumerConfig,
-    SaramaProducerConfig,
+    ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
+    KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.
@@ -56,8 +56,18 @@ client_config! {
     SaramaProducer(SaramaProducerConfig);
     /// A sarama consumer.
     SaramaConsumer(SaramaConsumerConfig);
+    /// A librdkafka producer or consumer.
+    Librdkafka(LibrdkafkaConfig);
     /// A franz-go producer.
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.
     FranzGoConsumer(FranzGoConsumerConfig);
+    /// A kafkajs producer.
+    KafkajsProducer(KafkajsProducerConfig);
+    /// A kafkajs consumer.
+    KafkajsConsumer(KafkajsConsumerConfig);
+    /// A kafka-go Writer.
+    KafkaGoWriter(KafkaGoWriterConfig);
+    /// A kafka-go Reader.
+    KafkaGoReader(KafkaGoReaderConfig);
 }

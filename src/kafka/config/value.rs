@@ -11,6 +11,8 @@ pub enum Kind {
     Seconds,
     /// A whole number.
     Int,
+    /// A number.
+    Real,
     /// `true` or `false`.
     Bool,
     /// One of these words.
@@ -119,6 +121,22 @@ impl ConfigValue for u32 {
 impl ConfigValue for u64 {
     fn parse(key: &'static Key, text: &str) -> Result<Self, ConfigError> {
         integer(key, text).map(|v| u64::try_from(v).unwrap_or(0))
+    }
+    fn text(&self, _: Kind) -> String {
+        self.to_string()
+    }
+}
+
+impl ConfigValue for f64 {
+    fn parse(key: &'static Key, text: &str) -> Result<Self, ConfigError> {
+        let found = text.trim();
+        let malformed = || ConfigError::Malformed {
+            key: key.name,
+            expected: format!("a number from {} to {}", key.min, key.max),
+            found: found.to_owned(),
+        };
+        let value: f64 = found.parse().map_err(|_| malformed())?;
+        if value >= key.min as f64 && value <= key.max as f64 { Ok(value) } else { Err(malformed()) }
     }
     fn text(&self, _: Kind) -> String {
         self.to_string()

@@ -22,6 +22,7 @@ use crate::model::spec::{
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Ending, Unreachable, Why};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub enum Health {
     Dead,
     /// Nothing comes back.
     Silent,
+    /// Nothing comes back for now: what arrives waits.
+    Held,
 }
 
 pub struct Broker {
@@ -45,6 +48,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// How far its metadata answers are behind its partitions.
+    pub metadata_lag: Duration,
     /// What the next produce entries are answered with although they are appended.
     pub lies: VecDeque<ErrorCode>,
 }
@@ -88,6 +93,8 @@ pub struct Bench {
     pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// A silent broker's kernel still accepts connections.
+    pub accepts_in_silence: bool,
     /// What consumers read.
     pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
@@ -96,6 +103,7 @@ pub struct Bench {
     generation: u64,
     /// Counts the lives of the client's process.
     life: u64,
+    seed: u64,
 }
 
 pub fn ms(n: u64) -> Duration {
@@ -218,14 +226,17 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     }
 }
 
-/// Metadata age shall not interfere.
-fn ageless<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let age = match profiles::find(profile).unwrap().library {
-        Library::Java => ("metadata.max.age.ms", "100000000"),
-        Library::FranzGo => ("kgo.MetadataMaxAge", "3600000"),
-        Library::Sarama => ("Metadata.RefreshFrequency", "100000000"),
+/// The configuration with a metadata age that does not interfere.
+fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let age: &[_] = match profiles::find(profile).unwrap().library {
+        Library::Java => &[("metadata.max.age.ms", "100000000")],
+        Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
+        Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
+        Library::KafkaGo => &[],
+        Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
     };
-    [age].iter().chain(config).copied().collect()
+    age.iter().chain(config).copied().collect()
 }
 
 impl Bench {
@@ -234,8 +245,18 @@ impl Bench {
         Bench::of(spec(profile, leaders, config), leaders)
     }
 
+    /// The same with a seed.
+    pub fn seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
+        Bench::with(spec(profile, leaders, config), leaders, seed)
+    }
+
     /// The client of this specification, not yet started.
     pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
+        Bench::with(spec, leaders, 7)
+    }
+
+    /// The same with a seed.
+    pub fn with(spec: Spec, leaders: &[u32], seed: u64) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -243,7 +264,7 @@ impl Bench {
         let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
         history.commit(&Record::Topic(TopicIx(0), TopicRegistration { exists: true, config: TopicConfig::default(), partitions }));
         let mut bench = Bench {
-            client: Client::new(ClientIx(0), &spec, Chance::new(7)),
+            client: Client::new(ClientIx(0), &spec, Chance::new(seed)),
             spec,
             journal: Journal::default(),
             brokers: Vec::new(),
@@ -252,12 +273,14 @@ impl Bench {
             log: Vec::new(),
             deposed: Vec::new(),
             gives_ids: true,
+            accepts_in_silence: false,
             reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
             generation: 0,
             life: 0,
+            seed,
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
@@ -269,6 +292,7 @@ impl Bench {
             applied: vec![(Instant::ZERO, last)],
             metadata_cost: Duration::ZERO,
             no_hints: false,
+            metadata_lag: Duration::ZERO,
             lies: VecDeque::new(),
         };
         bench.brokers = (0..3).map(|_| broker()).collect();
@@ -277,12 +301,23 @@ impl Bench {
 
     /// The same, running for long already; ten seconds later all is quiet.
     pub fn warm(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        Bench::new(profile, leaders, &ageless(profile, config)).warmed()
+        Bench::new(profile, leaders, &settled(profile, config)).warmed()
+    }
+
+    /// A warm client of this profile without (or with) some defects.
+    pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let mut spec = spec(profile, leaders, &settled(profile, config));
+        let changed = Arc::make_mut(&mut spec.clients[0].profile);
+        for (key, value) in policies {
+            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+            policy.value = Cow::Borrowed(value);
+        }
+        Bench::of(spec, leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.
     pub fn warm_consumer(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        Bench::of(consumer_spec(profile, leaders, &ageless(profile, config), Duration::ZERO), leaders).warmed()
+        Bench::of(consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO), leaders).warmed()
     }
 
     /// The client has been running for long; ten seconds later all is quiet.
@@ -340,6 +375,24 @@ impl Bench {
         self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
+    /// What is sent to the broker waits on the way.
+    pub fn hold(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Held;
+    }
+
+    /// What has waited arrives.
+    pub fn release(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Up;
+        let held: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        held.into_iter().for_each(|channel| self.serve(channel));
+    }
+
+    /// The broker closes its connections and goes on.
+    pub fn reset(&mut self, broker: u32) {
+        self.kill(broker);
+        self.brokers[broker as usize].health = Health::Up;
+    }
+
     /// Hands a record over now.
     pub fn send(&mut self, partition: u32) {
         self.act(|client, ctx, out| {
@@ -355,7 +408,7 @@ impl Bench {
             rules: Release::V4_3.rules(),
             history: &mut self.history,
             journal: &mut self.journal,
-            chance: Chance::new(7),
+            chance: Chance::new(self.seed),
         };
         what(&mut self.client, &mut ctx, &mut out);
         self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
@@ -394,7 +447,8 @@ impl Bench {
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
-                    Health::Silent => return,
+                    Health::Silent if self.accepts_in_silence => Event::Connected(channel),
+                    Health::Silent | Health::Held => return,
                 };
                 self.push(self.now + WAY + WAY, event, channel);
             }
@@ -463,7 +517,11 @@ impl Bench {
     }
 
     fn offset(&self, broker: BrokerIx) -> MetadataOffset {
-        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 <= self.now);
+        self.lagging_offset(broker, Duration::ZERO)
+    }
+
+    fn lagging_offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
+        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 == Instant::ZERO || a.0 + lag <= self.now);
         applied.map(|a| a.1).max().unwrap_or_default()
     }
 
@@ -479,7 +537,10 @@ impl Bench {
         let offset = self.offset(broker);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
-            Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
+            Request::Metadata { topics } => {
+                let offset = self.lagging_offset(broker, self.brokers[broker.index()].metadata_lag);
+                (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics })
+            }
             Request::InitProducerId => {
                 let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
                 (Duration::ZERO, Response::InitProducerId { error })

@@ -245,6 +245,22 @@ impl<P> Connections<P> {
         std::mem::take(&mut connection.in_flight)
     }
 
+    /// Gives up the overdue requests of a connection and keeps it: `left` takes their place, so that late answers find it. What they were
+    /// for, oldest first.
+    pub(super) fn abandon(&mut self, channel: Channel, now: Instant, left: P) -> Vec<P>
+    where
+        P: Clone,
+    {
+        let Some(connection) = self.get_mut(channel) else { return Vec::new() };
+        let overdue = connection.in_flight.iter_mut().filter(|f| f.deadline <= now);
+        overdue
+            .map(|f| {
+                f.deadline = Instant::MAX;
+                std::mem::replace(&mut f.purpose, left.clone())
+            })
+            .collect()
+    }
+
     /// From when on something may be overdue.
     pub(super) fn check_at(&self) -> Instant {
         self.check_at

@@ -121,6 +121,24 @@ impl<P> Kit<P> {
         self.records
     }
 
+    /// The partitions of a topic as the client knows them; those that there are, while it knows none. What an operator asked for and was
+    /// refused has an index too, but is no partition.
+    pub(super) fn partitions<'a>(&self, topic: TopicIx, ctx: &'a Ctx<'_>) -> &'a [PartitionIx] {
+        let existing = ctx.history.topic(topic, ctx.history.last()).map(|t| t.partitions.as_slice());
+        let all = existing.unwrap_or(&ctx.spec.topics[topic.index()].partitions);
+        let known = self.cache.partition_count(topic, ctx.history).unwrap_or(all.len());
+        &all[..known.min(all.len())]
+    }
+
+    /// The brokers that lead partitions of these topics, as the client believes, ascending.
+    pub(super) fn leaders(&self, topics: &[TopicIx], ctx: &Ctx<'_>) -> Vec<BrokerIx> {
+        let partitions = topics.iter().flat_map(|t| ctx.spec.topics[t.index()].partitions.iter());
+        let mut leaders: Vec<_> = partitions.filter_map(|p| self.cache.belief(*p, reference(ctx)).0).collect();
+        leaders.sort_unstable();
+        leaders.dedup();
+        leaders
+    }
+
     /// A number for one partition's entry in a request.
     pub(super) fn new_entry(&mut self) -> EntryId {
         self.entries += 1;

@@ -10,8 +10,14 @@ pub enum Library {
     Java,
     /// IBM/sarama (Go).
     Sarama,
+    /// confluentinc/librdkafka, and with it confluent-kafka for Python, Go and .NET.
+    Librdkafka,
     /// `github.com/twmb/franz-go`.
     FranzGo,
+    /// kafkajs (Node).
+    Kafkajs,
+    /// segmentio kafka-go (Go).
+    KafkaGo,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -87,14 +93,18 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 3] = [Library::Java, Library::Sarama, Library::FranzGo];
+    pub const ALL: [Library; 6] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::Kafkajs, Library::KafkaGo];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
             Library::Sarama => ("sarama", "IBM/sarama (Go)"),
+            Library::Librdkafka => ("librdkafka", "librdkafka (confluent-kafka)"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
+            Library::Kafkajs => ("kafkajs", "kafkajs"),
+            Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
         }
     }
 
@@ -105,8 +115,13 @@ impl Library {
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
             (Library::Sarama, false) => ClientConfig::SaramaProducer(Box::default()),
             (Library::Sarama, true) => ClientConfig::SaramaConsumer(Box::default()),
+            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
+            (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
+            (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
+            (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
+            (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
         })
     }
 
@@ -115,7 +130,10 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::KEYS,
             Library::Sarama => super::sarama::Policies::KEYS,
+            Library::Librdkafka => super::librdkafka::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
+            Library::Kafkajs => super::kafkajs::Policies::KEYS,
+            Library::KafkaGo => super::kafka_go::Policies::KEYS,
         }
     }
 
@@ -127,7 +145,10 @@ impl Library {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
             Library::Sarama => super::sarama::Policies::default().set(key, value),
+            Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
+            Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
+            Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::client::backoff::Backoff;
 use crate::model::client::{cache, connections};
 use crate::model::message::{Acks, Isolation};
 use crate::model::spec::ClientSpec;
+use std::sync::Arc;
 
 /// What producers and consumers have alike.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub(super) struct Consuming {
     pub max_partition_bytes: u32,
     pub isolation: Isolation,
     pub reset_to_start: bool,
-    pub rack: String,
+    pub rack: Option<Arc<str>>,
     pub recheck: Duration,
 }
 
@@ -127,7 +128,7 @@ impl Settings {
             max_partition_bytes: config.fetch_max_partition_bytes,
             isolation: if config.isolation_level == "ReadCommitted" { Isolation::ReadCommitted } else { Isolation::ReadUncommitted },
             reset_to_start: config.reset_offset == "AtStart",
-            rack: config.rack.clone(),
+            rack: Some(config.rack.as_str()).filter(|rack| !rack.is_empty()).map(Arc::from),
             recheck: config.recheck_preferred_replica,
         };
         let settings = Settings {

@@ -10,6 +10,14 @@ mod java_3_6_0;
 mod java_3_7;
 mod java_3_9;
 mod java_4;
+mod kafka_go_0_4;
+mod kafka_go_0_4_newwriter;
+mod kafkajs_2_2;
+mod librdkafka_2_10;
+mod librdkafka_2_16;
+mod librdkafka_2_3;
+mod librdkafka_2_4;
+mod librdkafka_2_5;
 mod sarama_1_45;
 mod sarama_1_47;
 mod sarama_1_48;
@@ -33,11 +41,19 @@ static ALL: &[&Profile] = &[
     &sarama_1_50::PROFILE,
     &sarama_1_60::PROFILE,
     &sarama_1_61::PROFILE,
+    &librdkafka_2_3::PROFILE,
+    &librdkafka_2_4::PROFILE,
+    &librdkafka_2_5::PROFILE,
+    &librdkafka_2_10::PROFILE,
+    &librdkafka_2_16::PROFILE,
     &franz_go_1_16::PROFILE,
     &franz_go_1_19::PROFILE,
     &franz_go_1_20::PROFILE,
     &franz_go_1_21::PROFILE,
     &franz_go_1_22::PROFILE,
+    &kafkajs_2_2::PROFILE,
+    &kafka_go_0_4::PROFILE,
+    &kafka_go_0_4_newwriter::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.

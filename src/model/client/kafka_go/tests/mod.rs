@@ -1,0 +1,3 @@
+//! What a kafka-go client does when its broker does something. Milliseconds are from `WriteMessages`; a round trip is one.
+
+mod writer;
