@@ -45,6 +45,8 @@ pub(super) struct Application {
     on_failure: OnFailure,
     /// What its library has, of an application that hands failed payloads over again.
     handed: BTreeMap<RecordId, Handover>,
+    /// Records whose fate was told before `handed` was, and whether it was good: a library that refuses a record at once.
+    early: Vec<(RecordId, bool)>,
     /// What failed and has not been looked at.
     failed: Vec<Handover>,
     /// What it will hand over again: by when, and in the order of failing.
@@ -64,6 +66,7 @@ impl Application {
             draws,
             on_failure: workload.on_failure,
             handed: BTreeMap::new(),
+            early: Vec::new(),
             failed: Vec::new(),
             again: BTreeMap::new(),
             failures: 0,
@@ -100,6 +103,8 @@ impl Application {
 
     /// The next record that is due at this moment, if one is.
     pub(super) fn next(&mut self, now: Instant, workload: &Workload) -> Option<Handover> {
+        // Those that are still here were not handed over from here.
+        self.early.clear();
         if let Some(again) = self.next_again(now) {
             return Some(again);
         }
@@ -132,13 +137,24 @@ impl Application {
         if let Some(message) = handover.message {
             out.fact(Fact::RecordRepeats { client: self.client, record, message });
         }
-        self.handed.insert(record, Handover { message: handover.message.or(Some(record)), ..*handover });
+        let repeated = Handover { message: handover.message.or(Some(record)), ..*handover };
+        match self.early.iter().position(|(r, _)| *r == record) {
+            None => {
+                self.handed.insert(record, repeated);
+            }
+            Some(i) if self.early.swap_remove(i).1 => {}
+            Some(_) => {
+                self.failed.push(repeated);
+                out.timer(TimerKind::Workload, Instant::ZERO);
+            }
+        }
     }
 
     /// A new process begins, which knows nothing of what the one before had handed over. Records that would have come while it was down
     /// never come.
     pub(super) fn skip_to(&mut self, now: Instant, workload: &Workload) {
         self.handed.clear();
+        self.early.clear();
         self.failed.clear();
         self.again.clear();
         self.crashed = false;
@@ -163,21 +179,27 @@ impl Application {
             return;
         }
         out.fact(Fact::RecordDone { client: self.client, record, partition, batch, created_at, error });
-        let handover = self.handed.remove(&record);
-        if error.is_none() {
-            return;
-        }
         match self.on_failure {
             OnFailure::GiveUp => {}
-            OnFailure::Retry(_) => {
-                self.failed.extend(handover);
-                // It is looked at when this input is handled.
-                out.timer(TimerKind::Workload, Instant::ZERO);
-            }
+            OnFailure::Retry(_) => self.look_again(record, error.is_none(), out),
+            OnFailure::Crash(_) if error.is_none() => {}
             OnFailure::Crash(down) => {
                 self.crashed = true;
                 out.exit = Some(Ending::GaveUp);
                 out.restart_after = Some(down);
+            }
+        }
+    }
+
+    /// Of a record that failed the payload is kept.
+    fn look_again(&mut self, record: RecordId, good: bool, out: &mut Outbox) {
+        match self.handed.remove(&record) {
+            None => self.early.push((record, good)),
+            Some(_) if good => {}
+            Some(handover) => {
+                self.failed.push(handover);
+                // It is looked at when this input is handled.
+                out.timer(TimerKind::Workload, Instant::ZERO);
             }
         }
     }
