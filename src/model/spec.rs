@@ -208,6 +208,8 @@ pub struct Consumption {
     pub from_beginning: bool,
     /// What the application takes for one record, between two polls.
     pub processing: Distribution,
+    /// Who commits the group's progress, and when.
+    pub commits: Commits,
     /// Its start.
     pub start: Duration,
     /// Its end.
@@ -221,6 +223,17 @@ pub struct GroupSpec {
     pub name: String,
     /// The partition of the offsets topic that holds its state; who leads that coordinates the group.
     pub partition: PartitionIx,
+}
+
+/// Who commits how far a member of a group has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Commits {
+    /// The library, from time to time, if its configuration says so.
+    Library,
+    /// The application, when it is given records and before it works on them: a crash passes over what it was given (at most once).
+    BeforeProcessing,
+    /// The application, when it is done with what it was given: a crash has it given again (at least once).
+    AfterProcessing,
 }
 
 /// What a producer sends.

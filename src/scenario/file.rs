@@ -174,6 +174,9 @@ pub(super) struct ClientFile {
     pub group: Option<At<String>>,
     /// Where a consumer without group begins: at the `end` of each log or at its `beginning`. Default: `end`.
     pub from: Option<At<FromFile>>,
+    /// Who commits the progress of a group's member: the `library` (as its configuration says), or its application `before-processing` what it was
+    /// given (at most once) or `after-processing` it (at least once). Default: `library`.
+    pub commit: Option<At<CommitFile>>,
     /// What a consumer's application takes for one record, between two polls: a duration or a distribution. Default: `0ms`.
     pub processing: Option<At<String>>,
     /// Records a second of a producer. Default: 10.
@@ -214,6 +217,15 @@ pub(super) enum RoleFile {
 pub(super) enum FromFile {
     End,
     Beginning,
+}
+
+/// Who commits a group's progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CommitFile {
+    Library,
+    BeforeProcessing,
+    AfterProcessing,
 }
 
 /// When records come.

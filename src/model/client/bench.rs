@@ -17,7 +17,7 @@ use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, 
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
 use crate::model::spec::{
-    ArrivalLaw, BrokerSpec, ClientSpec, Consumption, NodeSpec, OnFailure, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
+    ArrivalLaw, BrokerSpec, ClientSpec, Commits, Consumption, NodeSpec, OnFailure, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
 };
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
@@ -164,6 +164,7 @@ pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], pr
         group: None,
         from_beginning: false,
         processing: Distribution::Constant(processing),
+        commits: Commits::Library,
         start: Duration::ZERO,
         stop: None,
     });

@@ -108,6 +108,14 @@ impl Library {
         }
     }
 
+    /// Whether its consumers can be members of groups in the model.
+    pub fn has_groups(self) -> bool {
+        match self {
+            Library::Java => true,
+            Library::Librdkafka | Library::FranzGo | Library::Sarama | Library::Kafkajs | Library::KafkaGo => false,
+        }
+    }
+
     /// The settings of a producer (or consumer) of this library, at the defaults of its table; none when it has no such client.
     pub fn config(self, consumer: bool) -> Option<ClientConfig> {
         Some(match (self, consumer) {
