@@ -48,7 +48,7 @@ pub enum Ending {
     Killed,
     /// The machine lost power; nobody answers, unflushed data is gone.
     PoweredOff,
-    /// It gave up by itself (could not register in time).
+    /// It ended by itself: a broker that could not register in time, an application that crashed over a failed record.
     GaveUp,
 }
 
@@ -315,6 +315,10 @@ pub enum Fact {
     BeliefChanged { client: ClientIx, partition: PartitionIx, leader: Option<BrokerIx>, leader_epoch: LeaderEpoch, told: Told },
     /// The application handed a record to the client.
     RecordCreated { client: ClientIx, record: RecordId, partition: PartitionIx },
+    /// The application hands a message over again: `record` says what `message`, the record that said it first, did.
+    RecordRepeats { client: ClientIx, record: RecordId, message: RecordId },
+    /// A library that makes new batches of failed records takes this one out of a batch that was sent, and may have been written.
+    RecordRebatched { client: ClientIx, record: RecordId, batch: BatchId },
     /// A request left the client: one fact for each partition entry.
     EntrySent { client: ClientIx, broker: BrokerIx, partition: PartitionIx, entry: EntryId, batch: Option<BatchId>, attempt: u32 },
     /// The broker took the request from the connection.

@@ -2,7 +2,8 @@
 
 use super::{
     ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
-    KafkaPythonProducerConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig,
+    KafkaPythonProducerConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig,
+    SaramaProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.

@@ -95,15 +95,8 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 7] = [
-        Library::Java,
-        Library::Librdkafka,
-        Library::FranzGo,
-        Library::Sarama,
-        Library::KafkaGo,
-        Library::Kafkajs,
-        Library::KafkaPython,
-    ];
+    pub const ALL: [Library; 7] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::KafkaGo, Library::Kafkajs, Library::KafkaPython];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -115,6 +108,14 @@ impl Library {
             Library::Kafkajs => ("kafkajs", "kafkajs"),
             Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
             Library::KafkaPython => ("kafka-python", "kafka-python (Python)"),
+        }
+    }
+
+    /// Whether its consumers can be members of groups in the model.
+    pub fn has_groups(self) -> bool {
+        match self {
+            Library::Java => true,
+            Library::Librdkafka | Library::FranzGo | Library::Sarama | Library::Kafkajs | Library::KafkaGo | Library::KafkaPython => false,
         }
     }
 
