@@ -23,13 +23,7 @@ pub(super) struct Commits {
 
 impl Default for Commits {
     fn default() -> Self {
-        Commits {
-            due_at: Instant::MAX,
-            in_flight: 0,
-            wanted: Vec::new(),
-            asking: false,
-            look_up_at: Instant::ZERO,
-        }
+        Commits { due_at: Instant::MAX, in_flight: 0, wanted: Vec::new(), asking: false, look_up_at: Instant::ZERO }
     }
 }
 
@@ -70,13 +64,7 @@ impl Membership {
     }
 
     /// The answer to a look-up: any error but a wrong coordinator is repeated after a pause.
-    pub(super) fn looked_up(
-        &mut self,
-        error: ErrorCode,
-        offsets: Vec<(PartitionIx, Option<Committed>)>,
-        now: Instant,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn looked_up(&mut self, error: ErrorCode, offsets: Vec<(PartitionIx, Option<Committed>)>, now: Instant, out: &mut Outbox) {
         self.commits.look_up_failed(now + self.settings.retry_backoff);
         match error {
             ErrorCode::None => {
@@ -159,10 +147,7 @@ impl Membership {
     pub(super) fn commit_lost(&mut self, offsets: &[Consumed], now: Instant, out: &mut Outbox) {
         self.commits.in_flight -= 1;
         for (partition, ..) in offsets {
-            self.fact(
-                GroupFact::CommitRefused { client: self.client, partition: *partition, error: ErrorCode::NetworkException },
-                out,
-            );
+            self.fact(GroupFact::CommitRefused { client: self.client, partition: *partition, error: ErrorCode::NetworkException }, out);
         }
         self.commit_ended(true, now);
     }

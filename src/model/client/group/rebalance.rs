@@ -164,14 +164,7 @@ impl Membership {
     }
 
     /// The answer to a sync.
-    pub(super) fn synced(
-        &mut self,
-        sent: Generation,
-        error: ErrorCode,
-        partitions: Vec<PartitionIx>,
-        view: &View<'_>,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn synced(&mut self, sent: Generation, error: ErrorCode, partitions: Vec<PartitionIx>, view: &View<'_>, out: &mut Outbox) {
         match error {
             ErrorCode::None if self.generation.number.is_some() && self.state == State::CompletingRebalance => {
                 self.state = State::Stable;

@@ -97,7 +97,9 @@ impl Consumer {
             Sent::Fetch(fetch) => self.transmit_fetch(fetch, now, out),
             Sent::ListOffsets(resets) => self.transmit_list_offsets(unsent.broker, resets, now, out),
             Sent::OffsetsForLeaderEpoch(validations) => self.transmit_validation(unsent.broker, validations, now, out),
-            Sent::FindCoordinator => self.transmit_group(unsent.channel, GroupRequest::FindCoordinator, Sent::FindCoordinator, unsent.timeout, now, out),
+            Sent::FindCoordinator => {
+                self.transmit_group(unsent.channel, GroupRequest::FindCoordinator, Sent::FindCoordinator, unsent.timeout, now, out)
+            }
             Sent::Group(request, asked) => {
                 self.transmit_group(unsent.channel, request.clone(), Sent::Group(request, asked), unsent.timeout, now, out);
             }
