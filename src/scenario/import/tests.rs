@@ -293,6 +293,11 @@ fn a_consumer_is_recognised_and_reads_what_is_written() {
     assert_eq!((reader["topics"].clone(), reader["config"]["fetch.max.wait.ms"].as_integer()), (producer["topics"].clone(), Some(100)));
     assert!(says(&imported.assumed, "one producer `app` of the library java-4.3 with Kafka's defaults, because only consumers were given"));
     assert!(says(&imported.assumed, "a consumer reads every topic that is written"));
+    let (imported, scenario) = good(&client("group.id=billing\nenable.auto.commit=true\nbootstrap.servers=kafka1:9092\n"));
+    assert_eq!(scenario["client"][1]["group"].as_str(), Some("billing"), "a group makes a consumer");
+    assert!(says(&imported.took, "client app (a consumer of java-4.3, 1 settings)"), "{:?}", imported.took);
+    let (_, scenario) = good(&client("# client: kafkajs-2.2\ngroupId=billing\nsessionTimeout=20000\n"));
+    assert_eq!(scenario["client"][1]["config"]["sessionTimeout"].as_integer(), Some(20_000));
     let (_, _, told) = mistake("kafkasim.role=reader\n");
     assert!(told.contains("`reader` is no role"), "{told}");
 }

@@ -252,3 +252,22 @@ fn one_setting_has_several_names_in_librdkafka_and_others_follow_it() {
     let reader = read(&one("librdkafka-2.16", true, "\"linger.ms\" = 7\n"), &[]).unwrap_or_else(|d| panic!("{d}"));
     assert!(reader.notes.iter().any(|n| n.contains("The librdkafka consumer key linger.ms has no effect")), "{:?}", reader.notes);
 }
+
+#[test]
+fn a_go_time_needs_its_unit_and_sarama_sets_nothing_along_with_idempotence() {
+    let profile = profiles::all().iter().rfind(|p| p.library.names().0 == "sarama").expect("there is sarama").name.as_ref();
+    let app = client(&one(profile, false, "\"Net.DialTimeout\" = \"5 * time.Second\"\n\"Metadata.Timeout\" = 0\n"));
+    assert_eq!((value(&app, "Net.DialTimeout").as_str(), value(&app, "Metadata.Timeout").as_str()), ("5000", "0"));
+    refused(&one(profile, false, "\"Net.DialTimeout\" = 5000\n"), &["is a time.Duration", "write its unit"]);
+    let found = mistakes(&one(profile, false, "\"Producer.Idempotent\" = true\n"), &[]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found.iter().any(|m| m.contains("`Producer.RequiredAcks` is WaitForLocal"))
+            && found.iter().any(|m| m.contains("Net.MaxOpenRequests"))
+    );
+    client(&one(
+        profile,
+        false,
+        "\"Producer.Idempotent\" = true\n\"Producer.RequiredAcks\" = \"WaitForAll\"\n\"Net.MaxOpenRequests\" = 1\n",
+    ));
+}
