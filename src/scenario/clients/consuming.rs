@@ -47,7 +47,11 @@ fn from_beginning(client: &ClientFile, found: &mut Diagnostics) -> bool {
     let Some(written) = &client.from else { return false };
     if client.group.is_some() {
         let message = format!("client `{}` is in a group, which goes on where it committed", *client.name);
-        found.add(Some(&written.span), message, "set auto.offset.reset in its `config`: it decides where nothing is committed");
+        found.add(
+            Some(&written.span),
+            message,
+            "take `from` away; where nothing is committed its library decides (Java: auto.offset.reset in its `config`)",
+        );
     }
     written.value == FromFile::Beginning
 }
