@@ -45,12 +45,12 @@ config_table! {
         min_bytes: u32 = "MinBytes", Int, "1", 0, I32;
         /// Most bytes of one answer.
         max_bytes: u32 = "MaxBytes", Int, "1048576", 0, I32;
-        /// After how many failed beginnings the application is told of each further one.
-        max_attempts: u32 = "MaxAttempts", Int, "3", 0, I32;
         /// Pause before the first retry; the pause before retry k is k² times as long.
         read_backoff_min: Duration = "ReadBackoffMin", Millis, "100", 0, I32;
         /// Longest pause.
         read_backoff_max: Duration = "ReadBackoffMax", Millis, "1000", 0, I32;
+        /// Messages that wait for the application before the next fetch.
+        queue_capacity: u32 = "QueueCapacity", Int, "100", 0, I32;
         /// How long connecting may take.
         dialer_timeout: Duration = "Dialer.Timeout", Millis, "10000", 0, I32;
     }

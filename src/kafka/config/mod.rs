@@ -11,6 +11,7 @@ mod kafkajs;
 pub mod known;
 mod librdkafka;
 mod producer;
+mod sarama;
 mod topic;
 mod value;
 
@@ -22,6 +23,7 @@ pub use kafka_go::{KafkaGoReaderConfig, KafkaGoWriterConfig};
 pub use kafkajs::{KafkajsConsumerConfig, KafkajsProducerConfig};
 pub use librdkafka::LibrdkafkaConfig;
 pub use producer::ProducerConfig;
+pub use sarama::{SaramaConsumerConfig, SaramaProducerConfig};
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};
 

@@ -87,6 +87,8 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Who refuses a partition although its metadata does not say so yet.
+    pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
     /// A silent broker's kernel still accepts connections.
@@ -219,6 +221,16 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     }
 }
 
+/// The client's profile with other behaviours.
+fn changed(mut spec: Spec, policies: &[(&'static str, &'static str)]) -> Spec {
+    let profile = Arc::make_mut(&mut spec.clients[0].profile);
+    for (key, value) in policies {
+        let policy = profile.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+        policy.value = Cow::Borrowed(value);
+    }
+    spec
+}
+
 /// The configuration with a metadata age that does not interfere.
 fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let age: &[_] = match profiles::find(profile).unwrap().library {
@@ -227,6 +239,7 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
         Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
+        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -263,6 +276,7 @@ impl Bench {
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            deposed: Vec::new(),
             gives_ids: true,
             accepts_in_silence: false,
             reading: Reading::new(leaders.len()),
@@ -296,13 +310,13 @@ impl Bench {
 
     /// A warm client of this profile without (or with) some defects.
     pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let mut spec = spec(profile, leaders, &settled(profile, config));
-        let changed = Arc::make_mut(&mut spec.clients[0].profile);
-        for (key, value) in policies {
-            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
-            policy.value = Cow::Borrowed(value);
-        }
-        Bench::of(spec, leaders).warmed()
+        Bench::of(changed(spec(profile, leaders, &settled(profile, config)), policies), leaders).warmed()
+    }
+
+    /// The same for a consumer.
+    pub fn warm_consumer_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let spec = consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO);
+        Bench::of(changed(spec, policies), leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.
@@ -545,7 +559,7 @@ impl Bench {
         let same = |e: &&ProduceEntry| e.partition == entry.partition && e.producer_epoch == entry.producer_epoch;
         let next = self.log.iter().filter(same).map(|e| e.sequence.unwrap_or(0) + e.records).max().unwrap_or(0);
         let error = match entry.sequence {
-            _ if leader != Some(broker) => ErrorCode::NotLeaderOrFollower,
+            _ if leader != Some(broker) || self.deposed.contains(&(entry.partition, broker)) => ErrorCode::NotLeaderOrFollower,
             Some(sequence) if sequence < next => ErrorCode::DuplicateSequenceNumber,
             Some(sequence) if sequence > next => ErrorCode::OutOfOrderSequenceNumber,
             _ => ErrorCode::None,

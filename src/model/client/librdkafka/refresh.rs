@@ -1,7 +1,7 @@
 //! When metadata are asked for anew, and what an answer does. Source: `rdkafka_metadata.c`, `rdkafka_topic.c`.
 
-use super::core::Core;
 use super::Purpose;
+use super::core::Core;
 use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{BrokerIx, MetadataOffset, PartitionIx, TopicIx};
 use crate::model::client::cache::Answer;

@@ -16,7 +16,11 @@ pub(super) static PROFILE: Profile = Profile {
 
 static POLICIES: [Policy; 10] = [
     policy("metadata.leader-hints", "true", "KIP-951: rd_kafka_metadata_update_op, first in 2.5.0 (#4756, #4767)"),
-    policy("metadata.query-beats-hint-percent", "20", "rd_kafka_metadata_leader_query_tmr_cb against rd_kafka_metadata_update_op; how often was counted with 2.15.0: 4 of 20 moves"),
+    policy(
+        "metadata.query-beats-hint-percent",
+        "20",
+        "rd_kafka_metadata_leader_query_tmr_cb against rd_kafka_metadata_update_op; how often was counted with 2.15.0: 4 of 20 moves",
+    ),
     policy("metadata.removes-brokers", "false", "rd_kafka_metadata_decommission_unavailable_brokers, first in 2.10.0 (#4557)"),
     policy("metadata.rebootstrap", "never", "KIP-899, first in 2.10.0; the trigger of KIP-1102 (2.11.0) is not modelled"),
     policy("fetch.move-clears-backoff", "false", "RD_KAFKA_OP_PARTITION_JOIN resets rktp_ts_fetch_backoff, first in 2.10.0"),

@@ -18,6 +18,13 @@ mod librdkafka_2_16;
 mod librdkafka_2_3;
 mod librdkafka_2_4;
 mod librdkafka_2_5;
+mod sarama_1_45;
+mod sarama_1_47;
+mod sarama_1_48;
+mod sarama_1_48_0;
+mod sarama_1_50;
+mod sarama_1_60;
+mod sarama_1_61;
 
 use super::profile::{Library, Profile};
 
@@ -32,6 +39,13 @@ static ALL: &[&Profile] = &[
     &librdkafka_2_5::PROFILE,
     &librdkafka_2_10::PROFILE,
     &librdkafka_2_16::PROFILE,
+    &sarama_1_45::PROFILE,
+    &sarama_1_47::PROFILE,
+    &sarama_1_48_0::PROFILE,
+    &sarama_1_48::PROFILE,
+    &sarama_1_50::PROFILE,
+    &sarama_1_60::PROFILE,
+    &sarama_1_61::PROFILE,
     &franz_go_1_16::PROFILE,
     &franz_go_1_19::PROFILE,
     &franz_go_1_20::PROFILE,

@@ -206,14 +206,7 @@ impl Consumer {
     }
 
     /// A fetch came to nothing: its broker is left alone for `fetch.error.backoff.ms`.
-    pub(super) fn fetch_lost(
-        &mut self,
-        broker: BrokerIx,
-        entries: &[ConsumerFetch],
-        how: Unreachable,
-        ctx: &Ctx<'_>,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn fetch_lost(&mut self, broker: BrokerIx, entries: &[ConsumerFetch], how: Unreachable, ctx: &Ctx<'_>, out: &mut Outbox) {
         self.fetching.remove(&broker);
         self.pause_broker(broker, ctx.now);
         for &ConsumerFetch { entry, partition, .. } in entries {

@@ -14,7 +14,10 @@ pub(super) const LEASE_GUARD: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
     /// The leader is asked where to read.
-    Asking { spec: OffsetSpec, why: Why },
+    Asking {
+        spec: OffsetSpec,
+        why: Why,
+    },
     Active,
     /// The leader is asked whether the position still stands (`VALIDATE_EPOCH_WAIT`).
     Validating,

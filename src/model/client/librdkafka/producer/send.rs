@@ -1,9 +1,9 @@
 //! What a broker thread does with the queues of its partitions. Source: `rd_kafka_toppar_producer_serve`, `rd_kafka_ProduceRequest`,
 //! `rd_kafka_broker_toppar_msgq_scan`.
 
+use super::Purpose;
 use super::toppar::Limits;
 use super::{Flight, Producer};
-use super::Purpose;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
 use crate::model::client::kit::Batch;

@@ -93,9 +93,7 @@ fn a_position_beyond_the_new_leaders_log_is_taken_back_and_the_queue_forgotten()
     bench.truncate(0, 1004);
     bench.move_leader(0, Some(1), 1);
     bench.run_to(start + ms(2000));
-    let back = |f: &Fact| {
-        matches!(f, Fact::PositionSet { from: Some(Offset(1010)), to: Offset(1004), why: Position::Truncated, .. })
-    };
+    let back = |f: &Fact| matches!(f, Fact::PositionSet { from: Some(Offset(1010)), to: Offset(1004), why: Position::Truncated, .. });
     assert_eq!(bench.times(start, back).len(), 1);
     bench.append(0, 3, 1);
     bench.run_to(start + ms(3000));

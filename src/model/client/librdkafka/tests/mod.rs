@@ -5,8 +5,8 @@ mod consumer;
 mod failures;
 mod moves;
 
-use crate::model::client::bench::{Bench, at, ms};
 use crate::engine::Instant;
+use crate::model::client::bench::{Bench, at, ms};
 use crate::observe::Fact;
 use crate::observe::fact::Refresh;
 
