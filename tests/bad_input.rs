@@ -289,3 +289,98 @@ fn all_mistakes_of_a_file_are_told_at_once() {
     ];
     scenario_refused(text, 6, &words);
 }
+
+/// The small scenario whose client has these lines too.
+fn with_client(lines: &str) -> String {
+    format!("{SCENARIO}{lines}\n")
+}
+
+/// The mistake of a client's own file, where files of a real cluster are imported and where they are run.
+#[track_caller]
+fn client_file_refused(text: &str, words: &[&str]) {
+    let desk = Desk::new(&[("describe.txt", DESCRIBE.as_bytes()), ("app.properties", text.as_bytes())]);
+    let files = ["--topics", "describe.txt", "--client", "app=app.properties"];
+    desk.refuses_run(&files, 1, words);
+    desk.refuses(&[&["import", "-o", "case.toml"], &files[..]].concat(), 1, words);
+}
+
+#[test]
+fn a_key_of_another_client_library() {
+    let words = ["case.toml:9:12", "`kgo.MetadataMaxAge` is a key of franz-go", "write `metadata.max.age.ms`", "java's own key"];
+    scenario_refused(&with_client("config = { \"kgo.MetadataMaxAge\" = \"30s\" }"), 1, &words);
+    let words = ["case.toml:10:12", "`linger.ms` is a key of java", "write `kgo.ProducerLinger`"];
+    scenario_refused(&with_client("profile = \"franz-go-1.22\"\nconfig = { \"linger.ms\" = 5 }"), 1, &words);
+    options_refused(&["--set", "client.app.kgo.ProducerLinger=5ms"], &["--set:1:", "a key of franz-go", "write `linger.ms`"]);
+    options_refused(&["--set", "kgo.ProducerLinger=5ms"], &["`kgo.ProducerLinger` is a key of franz-go producer", "no such client"]);
+    client_file_refused(
+        "acks=all\nkgo.ProducerLinger=5ms\n",
+        &["app.properties:2:1", "a key of franz-go", "write `linger.ms`", "# client: NAME"],
+    );
+    client_file_refused(
+        "# client: franz-go-1.22\nretry.backoff.max.ms=1000\n",
+        &["app.properties:2:1", "a key of java", "franz-go has nothing that stands for it"],
+    );
+}
+
+#[test]
+fn a_delivery_timeout_that_the_producer_refuses() {
+    let words = ["case.toml:9:36", "`delivery.timeout.ms` is 20000", "linger.ms + request.timeout.ms is 30005", "30005 or more"];
+    scenario_refused(&with_client("config = { \"delivery.timeout.ms\" = \"20s\" }"), 1, &words);
+    options_refused(&["--set", "delivery.timeout.ms=20s"], &["--set:1:27", "the java producer refuses this"]);
+    client_file_refused("delivery.timeout.ms=20000\n", &["app.properties:1:21", "30005 or more"]);
+}
+
+#[test]
+fn idempotence_that_is_asked_for_without_its_acks() {
+    let asked = with_client("config = { acks = 1, \"enable.idempotence\" = true }");
+    scenario_refused(
+        &asked,
+        1,
+        &["case.toml:9:45", "enable.idempotence is asked for, but acks is not all", "take enable.idempotence away"],
+    );
+    client_file_refused("acks=1\nenable.idempotence=true\n", &["app.properties:2:20", "acks is not all"]);
+    // Where it is only the default it goes off silently.
+    let desk = Desk::new(&[("case.toml", with_client("config = { acks = 1 }").as_bytes())]);
+    assert_eq!(desk.kafkasim(&["run", "case.toml", "--quiet"]).status.code(), Some(0));
+    // franz-go never turns it off by itself.
+    let franz = with_client("profile = \"franz-go-1.22\"\nconfig = { \"kgo.RequiredAcks\" = \"LeaderAck\" }");
+    scenario_refused(&franz, 1, &["case.toml:10:33", "kgo.RequiredAcks", "kgo.DisableIdempotentWrite = true"]);
+}
+
+#[test]
+fn too_many_requests_in_flight_with_idempotence() {
+    let many = with_client("config = { \"max.in.flight.requests.per.connection\" = 6 }");
+    scenario_refused(&many, 1, &["case.toml:9:54", "is 6 with idempotence", "set it to 5 or less"]);
+    let asked =
+        with_client("profile = \"java-3.9\"\nconfig = { \"enable.idempotence\" = true, \"max.in.flight.requests.per.connection\" = 6 }");
+    scenario_refused(&asked, 1, &["case.toml:10:35", "max.in.flight.requests.per.connection is above 5"]);
+    // Before 4.0 the default went off silently.
+    let old = many.replace("name = \"app\"", "name = \"app\"\nprofile = \"java-3.9\"");
+    let desk = Desk::new(&[("case.toml", old.as_bytes())]);
+    assert_eq!(desk.kafkasim(&["run", "case.toml", "--quiet"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_client_profile_that_does_not_exist() {
+    let profile = |name: &str| with_client(&format!("profile = \"{name}\""));
+    scenario_refused(&profile("java-2.8"), 1, &["case.toml:9:11", "there is no client profile `java-2.8`", "java-3.6.0 (3.5.0 to 3.6.0)"]);
+    scenario_refused(&profile("jawa-4.3"), 1, &["case.toml:9:11", "did you mean `java-4.3`?", "kafkasim clients"]);
+    options_refused(&["--set", "client.app.profile=cobol-1.0"], &["--set:1:26", "`cobol-1.0`", "there are java-3.6.0"]);
+    client_file_refused("# client: java-2.8\n", &["app.properties:1:1", "no client library `java-2.8`", "java-4.3"]);
+    let desk = Desk::new(&[]);
+    desk.refuses(&["clients", "show", "jawa-4.3"], 1, &["there is no client profile `jawa-4.3`", "did you mean `java-4.3`?"]);
+    desk.refuses(&["clients", "diff", "java-4.3", "java-2.8"], 1, &["there is no client profile `java-2.8`"]);
+}
+
+#[test]
+fn a_profile_that_is_its_own_base() {
+    let own = |name: &str, base: &str| format!("[[profile]]\nname = \"{name}\"\nbase = \"{base}\"\n\n");
+    let with = |profiles: &str| format!("{profiles}{SCENARIO}").replace("duration = \"10s\"\n", "");
+    scenario_refused(&with(&own("ours", "ours")), 1, &["case.toml:3:8", "profile `ours` is its own base", "write base = \"java-4.3\""]);
+    let circle = own("a", "b") + &own("b", "a");
+    scenario_refused(&with(&circle), 1, &["case.toml:7:8", "profile `a` is its own base, through b"]);
+    scenario_refused(&with(&own("ours", "theirs")), 1, &["case.toml:3:8", "there is no client profile `theirs`"]);
+    let behaviour = own("ours", "java-4.3").trim_end().to_owned() + "\npolicies = { \"metadata.leader-hint\" = 1 }\n";
+    scenario_refused(&with(&behaviour), 1, &["case.toml:4:14", "no behaviour of java", "did you mean `metadata.leader-hints`?"]);
+    scenario_refused(&with(&behaviour.replace("hint\"", "hints\"")), 1, &["case.toml:4:40", "takes true or false, not `1`"]);
+}

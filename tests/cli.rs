@@ -38,7 +38,7 @@ fn help_names_every_verb_and_exit_code() {
     let output = kafkasim(&["--help"]);
     assert!(output.status.success());
     let text = stdout(&output);
-    let verbs = ["run", "import", "describe", "list", "show", "schema", "completions", "man"];
+    let verbs = ["run", "import", "describe", "list", "clients", "show", "schema", "completions", "man"];
     for word in verbs.into_iter().chain(["101", "NO_COLOR", "kafkasim run rolling-restart"]) {
         assert!(text.contains(word), "{word} is missing in:\n{text}");
     }
@@ -113,6 +113,51 @@ fn an_output_that_cannot_be_written_is_refused_before_the_run_and_nothing_is_lef
     let both = kafkasim_in(directory.path(), &["run", "rolling-restart", "-o", "x", "--events", "x"]);
     refused(&both, &["the answer and the events cannot both go to `x`"]);
     assert_eq!(std::fs::read_dir(directory.path()).expect("is there").count(), 0);
+}
+
+#[test]
+fn the_clients_are_listed_shown_and_held_against_each_other() {
+    let list = stdout(&kafkasim(&["clients"]));
+    for word in
+        ["java-4.3", "java-3.6", "franz-go-1.22", "kafkajs-2.2", "measured", "source", "producer, consumer", "kafkasim clients show NAME"]
+    {
+        assert!(list.contains(word), "{word} is missing in:\n{list}");
+    }
+    let show = stdout(&kafkasim(&["clients", "show", "kafkajs"]));
+    for word in
+        ["kafkajs-2.2", "metadata.leader-hints", "Defects that its users live with", "brokerPool.js", "retry.initialRetryTime", "300ms"]
+    {
+        assert!(show.contains(word), "{word} is missing in:\n{show}");
+    }
+    // By name within a library: hints came with 3.7, the linger with 4.0.
+    let releases = stdout(&kafkasim(&["clients", "diff", "java-3.6", "java-4.3"]));
+    let row = |text: &str, key: &str| text.lines().find(|l| l.contains(key)).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(row(&releases, "metadata.leader-hints").as_deref(), Some("metadata.leader-hints false true"));
+    assert_eq!(row(&releases, "linger.ms").as_deref(), Some("linger.ms 0ms 5ms"));
+    assert_eq!(row(&releases, "request.timeout.ms"), None, "what is the same is not told");
+    // By what the keys stand for across libraries; `all` and `-1` are one.
+    let libraries = stdout(&kafkasim(&["clients", "diff", "java", "kafkajs"]));
+    let retries = row(&libraries, "how often something failed is tried again");
+    assert_eq!(retries.as_deref(), Some("how often something failed is tried again retries = unlimited retry.retries = 5"));
+    assert!(row(&libraries, "acks").is_none() && row(&libraries, "metadata.max.age.ms").is_none(), "{libraries}");
+    assert!(stdout(&kafkasim(&["clients", "diff", "java-4.3", "java-4.1"])).contains("Nothing differs."));
+}
+
+#[test]
+fn the_clients_are_there_for_programs_too() {
+    let json = |arguments: &[&str]| {
+        let words = [&["clients"], arguments, &["--format", "json"]].concat();
+        serde_json::from_str::<serde_json::Value>(&stdout(&kafkasim(&words))).expect("it is JSON")
+    };
+    let list = json(&[]);
+    let java = list.as_array().expect("a list").iter().find(|line| line["name"] == "java-4.3").expect("it is listed");
+    assert_eq!((java["evidence"].as_str(), java["roles"].as_array().map(Vec::len)), (Some("measured"), Some(2)));
+    let show = json(&["show", "java-3.9.1"]);
+    assert_eq!(show["name"], "java-3.9");
+    assert!(show["policies"].as_array().expect("a list").iter().all(|p| !p["source"].as_str().unwrap_or_default().is_empty()));
+    assert!(show["consumer"].as_array().expect("a list").iter().any(|s| s["key"] == "fetch.max.wait.ms" && s["default"] == "500ms"));
+    let diff = json(&["diff", "java-3.6", "java-4.3"]);
+    assert!(diff["producer"].as_array().expect("a list").iter().any(|p| p["a"]["value"] == "0ms" && p["b"]["value"] == "5ms"));
 }
 
 #[test]

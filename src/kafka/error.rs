@@ -45,12 +45,16 @@ pub enum ErrorCode {
     InconsistentTopicId,
     IneligibleReplica,
     NewLeaderElected,
+    // librdkafka's own, which no broker answers (`rd_kafka_resp_err_t`).
+    MsgTimedOut,
+    QueueFull,
+    Fatal,
 }
 
 use ErrorCode as E;
 
 /// (code, number, name, retriable, refresh): `refresh` says that the Java exception is an `InvalidMetadataException`.
-const TABLE: [(ErrorCode, i16, &str, bool, bool); 40] = [
+const TABLE: [(ErrorCode, i16, &str, bool, bool); 43] = [
     (E::None, 0, "NONE", false, false),
     (E::OffsetOutOfRange, 1, "OFFSET_OUT_OF_RANGE", false, false),
     (E::UnknownTopicOrPartition, 3, "UNKNOWN_TOPIC_OR_PARTITION", true, true),
@@ -91,6 +95,9 @@ const TABLE: [(ErrorCode, i16, &str, bool, bool); 40] = [
     (E::InconsistentTopicId, 103, "INCONSISTENT_TOPIC_ID", true, true),
     (E::IneligibleReplica, 107, "INELIGIBLE_REPLICA", false, false),
     (E::NewLeaderElected, 108, "NEW_LEADER_ELECTED", false, false),
+    (E::MsgTimedOut, -192, "_MSG_TIMED_OUT", false, false),
+    (E::QueueFull, -184, "_QUEUE_FULL", false, false),
+    (E::Fatal, -150, "_FATAL", false, false),
 ];
 
 impl ErrorCode {
@@ -127,7 +134,7 @@ mod tests {
     fn every_error_stands_at_its_own_row_and_numbers_ascend() {
         for (i, row) in TABLE.iter().enumerate() {
             assert_eq!(row.0 as usize, i, "{}", row.2);
-            assert!(i == 0 || TABLE[i - 1].1 < row.1, "{}", row.2);
+            assert!(i == 0 || row.1 < 0 || TABLE[i - 1].1 < row.1, "{}", row.2);
         }
     }
 }

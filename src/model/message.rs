@@ -22,11 +22,11 @@ pub enum Acks {
 }
 
 impl Acks {
-    /// What a setting of most libraries means: `0`, `1`, `-1` or `all`.
+    /// What the setting of any library means: a number, or a word of its own (sarama's `NoResponse`, franz-go's `LeaderAck`, …).
     pub fn of(text: &str) -> Self {
         match text {
-            "0" => Acks::None,
-            "1" => Acks::Leader,
+            "0" | "none" | "NoResponse" | "NoAck" => Acks::None,
+            "1" | "one" | "WaitForLocal" | "LeaderAck" => Acks::Leader,
             _ => Acks::All,
         }
     }

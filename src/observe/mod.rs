@@ -227,7 +227,13 @@ impl Observers {
                 silence::acknowledged(pair, at, count_from);
             }
             Fact::Processed { client, partition, end } => self.deliveries.processed(at, *client, *partition, *end),
-            Fact::PositionSet { .. } => self.deliveries.position_set(at, fact),
+            Fact::PositionSet { client, partition, from, .. } => {
+                self.deliveries.position_set(at, fact);
+                if from.is_none() {
+                    // The partition is new to the consumer, which has been sent nowhere yet.
+                    self.pair(*client, *partition).replica = None;
+                }
+            }
             Fact::ReplicaChosen { client, partition, replica } => self.pair(*client, *partition).replica = *replica,
             Fact::HighWatermarkMoved { broker, partition, high_watermark, .. } => {
                 if self.truth.partition(*partition).leader == Some(*broker) {

@@ -81,7 +81,7 @@ pub fn why(key: &str) -> String {
 }
 
 /// (key, plain words) of the protocol's promises.
-const PROMISES: [(&str, &str); 9] = [
+const PROMISES: [(&str, &str); 11] = [
     ("leader in ISR", "a partition's leader is in its ISR"),
     ("one leader per epoch", "a partition has one leader in each leader epoch"),
     ("monotone epochs", "epochs only grow"),
@@ -91,6 +91,8 @@ const PROMISES: [(&str, &str); 9] = [
     ("idempotent order", "records of an idempotent producer stay in order"),
     ("one active controller per raft epoch", "each raft epoch has one active controller at most"),
     ("one vote per voter and raft epoch", "a voter votes once in each raft epoch"),
+    ("consumers are given committed records", "a consumer is given committed records only, as they stand in the log"),
+    ("consumers read on without gaps", "a consumer's records come in order and without gaps, unless its position is set"),
 ];
 
 /// In plain words: a promise of Kafka's protocol.

@@ -129,13 +129,14 @@ impl Profiles<'_> {
         if !below.contains(&base) {
             return self.build(base, below, found);
         }
-        let circle: Vec<&str> = below.iter().skip_while(|i| **i != base).map(|i| self.written[*i].name.as_str()).collect();
-        let message = match circle.as_slice() {
-            [only] => format!("profile `{only}` is its own base"),
-            [first, ..] => format!("profile `{first}` is its own base, through {}", circle[1..].join(", ")),
-            [] => format!("profile `{}` is its own base", *file.base),
-        };
-        found.add(Some(&file.base.span), message, format!("write base = \"{DEFAULT}\", or another profile that is built in"));
+        let circle: Vec<usize> = below.iter().copied().skip_while(|i| *i != base).collect();
+        // Told once, where the first of the circle stands.
+        if below.first() == circle.iter().min() {
+            let through: Vec<&str> = circle[1..].iter().map(|i| self.written[*i].name.as_str()).collect();
+            let through = if through.is_empty() { String::new() } else { format!(", through {}", through.join(", ")) };
+            let message = format!("profile `{}` is its own base{through}", *file.base);
+            found.add(Some(&file.base.span), message, format!("write base = \"{DEFAULT}\", or another profile that is built in"));
+        }
         self.find(None, found)
     }
 

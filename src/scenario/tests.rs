@@ -1,5 +1,7 @@
 //! Stories of good and bad scenarios.
 
+mod clients;
+
 use super::*;
 use crate::engine::Duration;
 use crate::model::spec::{ArrivalLaw, Partitioning};
@@ -115,47 +117,6 @@ fn a_key_is_set_where_it_belongs() {
     assert_eq!(spec.topics[0].config.min_insync_replicas, 1);
     assert!(spec.topics[0].config.unclean_leader_election_enable);
     assert_eq!(spec.brokers[0].costs.name, "typical, changed");
-}
-
-#[test]
-fn a_consumer_is_told_by_its_role_or_by_a_key_that_only_consumers_have() {
-    let reader = with(
-        "rate = 18.0",
-        "role = \"consumer\"\nprocessing = \"uniform(1ms, 3ms)\"\nstart = \"5s\"\nconfig = { \"fetch.max.wait.ms\" = \"250ms\" }",
-    );
-    let scenario = read(&reader, &[]).unwrap_or_else(|d| panic!("{d}"));
-    let client = &scenario.spec.clients[0];
-    let consumption = client.consumption().expect("it reads");
-    assert_eq!((client.workload().is_none(), consumption.from_beginning, consumption.start), (true, false, Duration::from_secs(5)));
-    assert_eq!(consumption.processing.mean(), Duration::from_millis(2));
-    assert_eq!(client.config.get("fetch.max.wait.ms").as_deref(), Some("250"));
-    // What its release has by default, and not the table.
-    assert_eq!(client.config.get("metadata.recovery.strategy").as_deref(), Some("none"));
-    let implied = read(&with("rate = 18.0", "from = \"beginning\""), &[]).unwrap_or_else(|d| panic!("{d}"));
-    assert!(implied.spec.clients[0].consumption().expect("it reads").from_beginning);
-}
-
-#[test]
-fn a_key_of_the_other_role_is_refused() {
-    assert_eq!(
-        mistakes(&with("rate = 18.0", "rate = 18.0\nfrom = \"end\"\npartitioning = \"sticky\""), &[]),
-        [
-            "14:8 client `app` is a consumer, and `rate` is a key of a producer / take `rate` away, or write role = \"producer\"",
-            "16:16 client `app` is a consumer, and `partitioning` is a key of a producer / take `partitioning` away, or write role = \"producer\"",
-        ]
-    );
-    assert_eq!(
-        mistakes(&with("rate = 18.0", "role = \"producer\"\nprocessing = \"1ms\""), &[]),
-        [
-            "15:14 client `app` is a producer, and `processing` is a key of a consumer / take `processing` away, or write role = \"consumer\""
-        ]
-    );
-    let found = mistakes(&with("rate = 18.0", "role = \"consumer\"\nconfig = { \"linger.mss\" = 5, \"max.poll.record\" = 7 }"), &[]);
-    assert_eq!(found.len(), 2, "{found:?}");
-    assert!(
-        found[1].contains("`max.poll.record` is no java consumer key") && found[1].contains("did you mean `max.poll.records`"),
-        "{found:?}"
-    );
 }
 
 #[test]

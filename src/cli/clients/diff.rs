@@ -65,7 +65,7 @@ fn role(a: &Profile, b: &Profile, consumer: bool) -> Vec<Pair> {
     let mut alone = Vec::new();
     for mine in &of_a {
         match of_b.iter().find(|theirs| same(mine, theirs)) {
-            Some(theirs) if theirs.default == mine.default => {}
+            Some(theirs) if settings::alike(mine, theirs) => {}
             Some(theirs) => pairs.push(Pair { meaning: mine.concept, a: side(mine), b: side(theirs) }),
             None => alone.push(Pair { meaning: mine.concept, a: side(mine), b: None }),
         }

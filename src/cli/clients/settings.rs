@@ -27,7 +27,9 @@ pub fn of(profile: &Profile, consumer: bool) -> Vec<Setting> {
         key: key.name,
         default: config.get(key.name).map_or_else(String::new, |text| shown(key, &text)),
         meaning: key.doc.trim(),
-        concept: counterparts::aliases(library, key.name).find_map(|name| counterparts::concept(library, name)).map(|c| c.meaning),
+        concept: counterparts::aliases(library, key.name)
+            .find_map(|name| counterparts::concept_in(library, name, consumer))
+            .map(|c| c.meaning),
     };
     config.keys().iter().map(setting).collect()
 }
@@ -42,4 +44,14 @@ pub fn shown(key: &Key, text: &str) -> String {
         _ if text.is_empty() => "none".to_owned(),
         _ => text.to_owned(),
     }
+}
+
+/// What acknowledgements are called: all, the leader's, none.
+const ACKS: [&[&str]; 3] =
+    [&["all", "-1", "AllISRAcks", "WaitForAll"], &["1", "one", "LeaderAck", "WaitForLocal"], &["0", "none", "NoAck", "NoResponse"]];
+
+/// Whether two libraries say the same in their own words.
+pub fn alike(a: &Setting, b: &Setting) -> bool {
+    let same_acks = || ACKS.iter().any(|words| words.contains(&a.default.as_str()) && words.contains(&b.default.as_str()));
+    a.default == b.default || (a.concept == Some("acknowledgement") && same_acks())
 }

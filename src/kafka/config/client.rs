@@ -2,7 +2,7 @@
 
 use super::{
     ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
-    KafkajsConsumerConfig, KafkajsProducerConfig, Key, ProducerConfig,
+    KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.
@@ -52,6 +52,12 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A librdkafka producer or consumer.
+    Librdkafka(LibrdkafkaConfig);
+    /// A sarama producer.
+    SaramaProducer(SaramaProducerConfig);
+    /// A sarama consumer.
+    SaramaConsumer(SaramaConsumerConfig);
     /// A franz-go producer.
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.

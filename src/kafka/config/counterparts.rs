@@ -18,6 +18,14 @@ impl Concept {
     }
 }
 
+/// Keys that mean something else in a consumer: kafka-go's `ReaderConfig.MaxAttempts` counts failures before the application is told.
+const OF_PRODUCERS: &[(&str, &str)] = &[("kafka-go", "MaxAttempts")];
+
+/// What a key stands for in a producer or consumer of a library.
+pub fn concept_in(library: &str, key: &str, consumer: bool) -> Option<&'static Concept> {
+    concept(library, key).filter(|_| !consumer || !OF_PRODUCERS.contains(&(library, key)))
+}
+
 /// What a library's key stands for.
 pub fn concept(library: &str, key: &str) -> Option<&'static Concept> {
     CONCEPTS.iter().find(|concept| concept.of(library) == Some(key))

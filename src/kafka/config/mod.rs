@@ -9,7 +9,9 @@ mod franz_go;
 mod kafka_go;
 mod kafkajs;
 pub mod known;
+mod librdkafka;
 mod producer;
+mod sarama;
 mod topic;
 mod value;
 
@@ -19,7 +21,9 @@ pub use consumer::ConsumerConfig;
 pub use franz_go::{FranzGoConsumerConfig, FranzGoProducerConfig};
 pub use kafka_go::{KafkaGoReaderConfig, KafkaGoWriterConfig};
 pub use kafkajs::{KafkajsConsumerConfig, KafkajsProducerConfig};
+pub use librdkafka::LibrdkafkaConfig;
 pub use producer::ProducerConfig;
+pub use sarama::{SaramaConsumerConfig, SaramaProducerConfig};
 pub use topic::TopicConfig;
 pub use value::{ConfigError, ConfigValue, Key, Kind};
 

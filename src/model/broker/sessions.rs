@@ -48,6 +48,8 @@ impl FetchSessions {
             FetchSession::New => self.begin(results, now),
             FetchSession::Id(id) => match self.sessions.get_mut(&id) {
                 Some(found) => {
+                    // A partition that the request leaves out is forgotten (`toForget`), and new when it comes again.
+                    found.told.retain(|partition, _| results.iter().any(|r| r.partition == *partition));
                     results.retain(|result| found.is_news(result));
                     session
                 }

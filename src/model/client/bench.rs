@@ -37,6 +37,8 @@ pub enum Health {
     Dead,
     /// Nothing comes back.
     Silent,
+    /// Nothing comes back for now: what arrives waits.
+    Held,
 }
 
 pub struct Broker {
@@ -46,6 +48,8 @@ pub struct Broker {
     /// Handler time of metadata requests.
     pub metadata_cost: Duration,
     pub no_hints: bool,
+    /// How far its metadata answers are behind its partitions.
+    pub metadata_lag: Duration,
     /// What the next produce entries are answered with although they are appended.
     pub lies: VecDeque<ErrorCode>,
 }
@@ -83,14 +87,19 @@ pub struct Bench {
     pub facts: Vec<(Instant, Fact)>,
     /// What the logs hold, in order of appending.
     pub log: Vec<ProduceEntry>,
+    /// Who refuses a partition although its metadata does not say so yet.
+    pub deposed: Vec<(PartitionIx, BrokerIx)>,
     /// Whether producer ids are given out.
     pub gives_ids: bool,
+    /// A silent broker's kernel still accepts connections.
+    pub accepts_in_silence: bool,
     /// What consumers read.
     pub reading: Reading,
     events: BTreeMap<(Instant, u64), (u64, Event)>,
     pushed: u64,
     open: BTreeMap<Channel, Open>,
     generation: u64,
+    seed: u64,
 }
 
 pub fn ms(n: u64) -> Duration {
@@ -229,6 +238,8 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
+        Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
+        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -239,8 +250,18 @@ impl Bench {
         Bench::of(spec(profile, leaders, config), leaders)
     }
 
+    /// The same with a seed.
+    pub fn seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
+        Bench::with(spec(profile, leaders, config), leaders, seed)
+    }
+
     /// The client of this specification, not yet started.
     pub fn of(spec: Spec, leaders: &[u32]) -> Bench {
+        Bench::with(spec, leaders, 7)
+    }
+
+    /// The same with a seed.
+    pub fn with(spec: Spec, leaders: &[u32], seed: u64) -> Bench {
         let mut history = History::default();
         for broker in 0..3 {
             history.commit(&broker_record(broker, false));
@@ -248,19 +269,22 @@ impl Bench {
         let partitions: Vec<_> = (0..leaders.len() as u32).map(PartitionIx).collect();
         history.commit(&Record::Topic(TopicIx(0), TopicRegistration { exists: true, config: TopicConfig::default(), partitions }));
         let mut bench = Bench {
-            client: Client::new(ClientIx(0), &spec, Chance::new(7)),
+            client: Client::new(ClientIx(0), &spec, Chance::new(seed)),
             spec,
             journal: Journal::default(),
             brokers: Vec::new(),
             now: Instant::ZERO,
             facts: Vec::new(),
             log: Vec::new(),
+            deposed: Vec::new(),
             gives_ids: true,
+            accepts_in_silence: false,
             reading: Reading::new(leaders.len()),
             events: BTreeMap::new(),
             pushed: 0,
             open: BTreeMap::new(),
             generation: 0,
+            seed,
             history,
         };
         for (i, leader) in leaders.iter().enumerate() {
@@ -272,6 +296,7 @@ impl Bench {
             applied: vec![(Instant::ZERO, last)],
             metadata_cost: Duration::ZERO,
             no_hints: false,
+            metadata_lag: Duration::ZERO,
             lies: VecDeque::new(),
         };
         bench.brokers = (0..3).map(|_| broker()).collect();
@@ -354,6 +379,24 @@ impl Bench {
         self.open.values_mut().filter(|c| c.broker == BrokerIx(broker)).for_each(|c| c.deaf = true);
     }
 
+    /// What is sent to the broker waits on the way.
+    pub fn hold(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Held;
+    }
+
+    /// What has waited arrives.
+    pub fn release(&mut self, broker: u32) {
+        self.brokers[broker as usize].health = Health::Up;
+        let held: Vec<_> = self.open.iter().filter(|(_, c)| c.broker == BrokerIx(broker)).map(|(channel, _)| *channel).collect();
+        held.into_iter().for_each(|channel| self.serve(channel));
+    }
+
+    /// The broker closes its connections and goes on.
+    pub fn reset(&mut self, broker: u32) {
+        self.kill(broker);
+        self.brokers[broker as usize].health = Health::Up;
+    }
+
     /// Hands a record over now.
     pub fn send(&mut self, partition: u32) {
         self.act(|client, ctx, out| {
@@ -369,7 +412,7 @@ impl Bench {
             rules: Release::V4_3.rules(),
             history: &mut self.history,
             journal: &mut self.journal,
-            chance: Chance::new(7),
+            chance: Chance::new(self.seed),
         };
         what(&mut self.client, &mut ctx, &mut out);
         self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
@@ -393,7 +436,8 @@ impl Bench {
                 let event = match self.brokers[node.index()].health {
                     Health::Up => Event::Connected(channel),
                     Health::Dead => Event::Disconnected(channel, Unreachable::Refused),
-                    Health::Silent => return,
+                    Health::Silent if self.accepts_in_silence => Event::Connected(channel),
+                    Health::Silent | Health::Held => return,
                 };
                 self.push(self.now + WAY + WAY, event, channel);
             }
@@ -460,7 +504,11 @@ impl Bench {
     }
 
     fn offset(&self, broker: BrokerIx) -> MetadataOffset {
-        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 <= self.now);
+        self.lagging_offset(broker, Duration::ZERO)
+    }
+
+    fn lagging_offset(&self, broker: BrokerIx, lag: Duration) -> MetadataOffset {
+        let applied = self.brokers[broker.index()].applied.iter().filter(|a| a.0 == Instant::ZERO || a.0 + lag <= self.now);
         applied.map(|a| a.1).max().unwrap_or_default()
     }
 
@@ -476,7 +524,10 @@ impl Bench {
         let offset = self.offset(broker);
         let (cost, response) = match request {
             Request::ApiVersions => (Duration::ZERO, Response::ApiVersions),
-            Request::Metadata { topics } => (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics }),
+            Request::Metadata { topics } => {
+                let offset = self.lagging_offset(broker, self.brokers[broker.index()].metadata_lag);
+                (self.brokers[broker.index()].metadata_cost, Response::Metadata { broker, offset, topics })
+            }
             Request::InitProducerId => {
                 let error = if self.gives_ids { ErrorCode::None } else { ErrorCode::CoordinatorLoadInProgress };
                 (Duration::ZERO, Response::InitProducerId { error })
@@ -508,7 +559,7 @@ impl Bench {
         let same = |e: &&ProduceEntry| e.partition == entry.partition && e.producer_epoch == entry.producer_epoch;
         let next = self.log.iter().filter(same).map(|e| e.sequence.unwrap_or(0) + e.records).max().unwrap_or(0);
         let error = match entry.sequence {
-            _ if leader != Some(broker) => ErrorCode::NotLeaderOrFollower,
+            _ if leader != Some(broker) || self.deposed.contains(&(entry.partition, broker)) => ErrorCode::NotLeaderOrFollower,
             Some(sequence) if sequence < next => ErrorCode::DuplicateSequenceNumber,
             Some(sequence) if sequence > next => ErrorCode::OutOfOrderSequenceNumber,
             _ => ErrorCode::None,

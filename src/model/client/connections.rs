@@ -216,6 +216,14 @@ impl<P> Connections<P> {
         Some(request.purpose)
     }
 
+    /// No answer is overdue before this moment: for libraries whose read time-out begins with the read.
+    pub(super) fn await_from(&mut self, channel: Channel, deadline: Instant) {
+        let Some(connection) = self.get_mut(channel) else { return };
+        for request in &mut connection.in_flight {
+            request.deadline = request.deadline.max(deadline);
+        }
+    }
+
     /// The oldest request's answer is awaited until then: for libraries that read one answer at a time and time only that.
     pub(super) fn await_oldest(&mut self, channel: Channel, deadline: Instant) {
         let Some(oldest) = self.get_mut(channel).and_then(|c| c.in_flight.front_mut()) else { return };

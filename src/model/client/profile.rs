@@ -8,6 +8,10 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
+    /// confluentinc/librdkafka, and with it confluent-kafka for Python, Go and .NET.
+    Librdkafka,
+    /// IBM/sarama (Go).
+    Sarama,
     /// `github.com/twmb/franz-go`.
     FranzGo,
     /// kafkajs (Node).
@@ -89,12 +93,15 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 4] = [Library::Java, Library::FranzGo, Library::Kafkajs, Library::KafkaGo];
+    pub const ALL: [Library; 6] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::KafkaGo, Library::Kafkajs];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
+            Library::Librdkafka => ("librdkafka", "librdkafka (confluent-kafka)"),
+            Library::Sarama => ("sarama", "IBM/sarama (Go)"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
             Library::Kafkajs => ("kafkajs", "kafkajs"),
             Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
@@ -106,6 +113,9 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
+            (Library::Sarama, false) => ClientConfig::SaramaProducer(Box::default()),
+            (Library::Sarama, true) => ClientConfig::SaramaConsumer(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
             (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
@@ -119,6 +129,8 @@ impl Library {
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
             Library::Java => super::java::Policies::KEYS,
+            Library::Librdkafka => super::librdkafka::Policies::KEYS,
+            Library::Sarama => super::sarama::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
             Library::Kafkajs => super::kafkajs::Policies::KEYS,
             Library::KafkaGo => super::kafka_go::Policies::KEYS,
@@ -132,6 +144,8 @@ impl Library {
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
             Library::Java => super::java::Policies::default().set(key, value),
+            Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
+            Library::Sarama => super::sarama::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
             Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
             Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),

@@ -1,6 +1,6 @@
 //! What each client saw: requests, waits, errors, silences, and what it cost.
 
-use super::{ROWS, heading, left_out, paragraph};
+use super::{ROWS, consumers, heading, left_out, paragraph};
 use crate::observe::RunRecord;
 use crate::observe::record::{ClientRecord, Members, PartitionSilence};
 use crate::report::document::{Block, Table};
@@ -12,13 +12,24 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
         return vec![heading("Clients"), paragraph("The scenario has no clients.")];
     }
     let shown = soonest_first(record);
-    let mut blocks = vec![heading("Clients, the soonest served again first"), recoveries(&shown), requests(&shown), records(&shown)];
+    let mut blocks = vec![heading("Clients, the soonest served again first"), recoveries(&shown), requests(&shown)];
+    blocks.extend(records(&shown));
+    let given = consumers::section(&shown);
+    let reads = !given.is_empty();
+    blocks.extend(given);
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
         "A client's longest interruption decides its place. Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
          An interruption is from the moment when a partition's leader moved or was lost to the client's first success on it, without the time in which \
          the client had no record for that partition; several moves that one success ended are one.",
     ));
+    if reads {
+        blocks.push(paragraph(
+            "A consumer's wait is from the creation of a record to its delivery; the longest wait also counts committed records that it had not been \
+             given when the run ended. How far it was behind is counted in records of one partition whenever the high watermark moves. A consumer is \
+             served again when the right broker takes a fetch that it answers without error.",
+        ));
+    }
     blocks.extend(fleets(&shown));
     blocks.extend(fates(record));
     blocks.extend(errors(&shown));
@@ -58,9 +69,10 @@ fn requests(clients: &[(&String, &ClientRecord)]) -> Block {
     Block::Table(table)
 }
 
-fn records(clients: &[(&String, &ClientRecord)]) -> Block {
+/// Of producers; nothing where there is none.
+fn records(clients: &[(&String, &ClientRecord)]) -> Option<Block> {
     let mut table = Table::new(&["Client", ">Records", ">Failed", ">Latency p50", ">p99", ">max", ">Longest wait"]);
-    for (name, client) in clients {
+    for (name, client) in clients.iter().filter(|(_, client)| client.consumer.is_none()) {
         let (records, latency) = (&client.tally.records, &client.tally.latency_ms);
         table.row([
             called(name, client),
@@ -72,7 +84,7 @@ fn records(clients: &[(&String, &ClientRecord)]) -> Block {
             if records.sent == 0 { NONE.to_owned() } else { duration(client.longest_wait_ms) },
         ]);
     }
-    Block::Table(table)
+    (!table.rows.is_empty()).then_some(Block::Table(table))
 }
 
 /// How long each client was interrupted.
@@ -96,7 +108,7 @@ fn recoveries(clients: &[(&String, &ClientRecord)]) -> Block {
 }
 
 /// A fleet says how many it is.
-fn called(name: &str, client: &ClientRecord) -> String {
+pub(super) fn called(name: &str, client: &ClientRecord) -> String {
     if client.members > 1 { format!("{name} (×{})", count(client.members)) } else { name.to_owned() }
 }
 
@@ -184,8 +196,9 @@ pub fn silences(record: &RunRecord) -> Vec<Block> {
     vec![
         heading("Longest silences"),
         paragraph(format!(
-            "A silence is the time between two successive acknowledgements of a client's records on one partition; it includes the usual time between two records. \
+            "A silence is the time between two successive acknowledgements of a client's records on one partition{}; it includes the usual time between two records. \
              The longest of each pair of a client and a partition, {}:",
+            if record.clients.values().any(|c| c.consumer.is_some()) { ", or deliveries to a consumer" } else { "" },
             if all.len() > SHOWN { format!("the first {SHOWN} of {}", count(all.len() as u64)) } else { format!("all {}", all.len()) },
         )),
         Block::Table(table),

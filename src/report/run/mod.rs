@@ -2,6 +2,7 @@
 
 mod clients;
 mod cluster;
+mod consumers;
 mod stale;
 mod trust;
 mod verdict;

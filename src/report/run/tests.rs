@@ -3,8 +3,8 @@
 use super::document;
 use crate::observe::RunRecord;
 use crate::observe::record::{
-    Checks, ClientRecord, ClusterRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles, Records, Requests,
-    SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
+    Checks, ClientRecord, ClusterRecord, ConsumerRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles,
+    Records, Requests, SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
 };
 use crate::report::text::{Look, render};
 use crate::report::{json, markdown};
@@ -177,7 +177,7 @@ fn rolling_restart() -> RunRecord {
             leaderless_at_end: 0,
         },
         expectations: vec![Expectation { text: "requests.stale <= 60".to_owned(), found: 41.0, held: true }],
-        not_modelled: vec!["Consumers and transactions are not modelled.".to_owned()],
+        not_modelled: vec!["Transactions are not modelled.".to_owned()],
         repeat: "kafkasim run rolling-restart --seed 1".to_owned(),
     }
 }
@@ -224,6 +224,29 @@ fn silence() -> RunRecord {
     record.cluster = ClusterRecord::default();
     record.expectations.clear();
     record
+}
+
+fn consumer() -> ClientRecord {
+    let given = ConsumerRecord {
+        delivered: 10_700,
+        delivered_again: 12,
+        skipped: 3,
+        wait_ms: quantiles(10_688, 6.2, 120.4, 1_398.0),
+        lag_max: 184,
+        lag_at_end: 2,
+        position_resets: 1,
+        ..ConsumerRecord::default()
+    };
+    let tally = Tally { records: Records::default(), latency_ms: Quantiles::default(), ..tally() };
+    let errors = counts([("fetch:FENCED_LEADER_EPOCH", 24)]);
+    ClientRecord { role: "consumer".to_owned(), consumer: Some(given), tally, errors, ..client() }
+}
+
+#[test]
+fn consumers_have_their_own_table() {
+    let mut record = rolling_restart();
+    record.clients.insert("billing".to_owned(), consumer());
+    insta::assert_snapshot!(render(&document(&record), LOOK));
 }
 
 #[test]

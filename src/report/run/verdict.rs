@@ -25,6 +25,7 @@ pub fn verdict(record: &RunRecord) -> Verdict {
     let good = record.checks.violated.is_empty()
         && failed_expectations == 0
         && records.lost == 0
+        && consumers_lost(record) == 0
         && record.cluster.leaderless_at_end == 0
         && record.total.interruption_ms.open == 0;
     Verdict { text: sentences.join(" "), good }
@@ -74,9 +75,11 @@ fn stale(record: &RunRecord) -> String {
 fn service(record: &RunRecord) -> String {
     let mut clauses = vec![recovery(record)];
     clauses.extend(longest_wait(record));
+    clauses.extend(longest_way(record));
     clauses.push(acknowledged(record));
     clauses.extend(failed(record));
     clauses.extend(unanswered(record));
+    clauses.extend(not_given(record));
     clauses.extend(leaderless(record));
     let last = clauses.pop().unwrap_or_default();
     let mut text = format!("{} and {last}.", clauses.join(", "));
@@ -98,13 +101,35 @@ fn recovery(record: &RunRecord) -> String {
     if interrupted.count == 0 {
         return "no change or loss of a leader touched a client".to_owned();
     }
-    format!("every client with something to send was served again at most {} after a leader moved or was lost", duration(interrupted.max))
+    let readers = if record.clients.values().any(|c| c.consumer.is_some()) { " or to read" } else { "" };
+    format!(
+        "every client with something to send{readers} was served again at most {} after a leader moved or was lost",
+        duration(interrupted.max)
+    )
 }
 
 fn longest_wait(record: &RunRecord) -> Option<String> {
     let waited = |(_, client): &(&String, &ClientRecord)| client.longest_wait_ms;
     let longest = record.clients.iter().filter(|c| c.1.tally.records.sent > 0).max_by(|a, b| waited(a).total_cmp(&waited(b)))?;
     Some(format!("the longest wait of a record was {} (client {})", duration(longest.1.longest_wait_ms), longest.0))
+}
+
+/// What consumers waited.
+fn longest_way(record: &RunRecord) -> Option<String> {
+    let reads = |client: &ClientRecord| client.consumer.as_ref().is_some_and(|c| c.delivered + c.lag_at_end > 0);
+    let consumers = record.clients.iter().filter(|(_, client)| reads(client));
+    let (name, client) = consumers.max_by(|a, b| a.1.longest_wait_ms.total_cmp(&b.1.longest_wait_ms))?;
+    Some(format!("the longest way of a record to a consumer took {} (client {name})", duration(client.longest_wait_ms)))
+}
+
+/// Records that consumers lost: passed over, or gone later.
+fn not_given(record: &RunRecord) -> Option<String> {
+    let lost = consumers_lost(record);
+    (lost > 0).then(|| format!("consumers passed over or lost {}", counted(lost, "committed record")))
+}
+
+fn consumers_lost(record: &RunRecord) -> u64 {
+    record.clients.values().filter_map(|c| c.consumer.as_ref()).map(|c| c.skipped + c.never_processed + c.delivered_and_lost).sum()
 }
 
 fn acknowledged(record: &RunRecord) -> String {

@@ -38,7 +38,6 @@ fn group(client: &ClientFile, groups: &mut Groups, found: &mut Diagnostics) -> O
     if written.is_empty() {
         found.add(Some(&written.span), "a group cannot have an empty name".to_owned(), help);
     }
-    found.add(Some(&written.span), "consumer groups are not simulated yet".to_owned(), help);
     Some(groups.intern(written))
 }
 

@@ -5,6 +5,8 @@ mod producing;
 mod rules;
 mod settings;
 
+pub(super) use settings::refused;
+
 use super::at::At;
 use super::cluster::Cluster;
 use super::diagnostic::Diagnostics;

@@ -2,11 +2,12 @@
 //! what the library makes of them together.
 
 use super::super::diagnostic::Diagnostics;
-use super::super::file::ClientFile;
+use super::super::file::{ClientFile, Settings};
 use super::super::keys::{self, Scope};
 use super::super::profiles::Resolved;
 use super::rules::{self, Draft};
 use crate::kafka::config::ClientConfig;
+use crate::model::client::profile::Profile;
 
 /// The configuration of a client.
 pub(super) fn resolve(client: &ClientFile, resolved: &Resolved, consumer: bool, found: &mut Diagnostics) -> ClientConfig {
@@ -24,4 +25,12 @@ pub(super) fn resolve(client: &ClientFile, resolved: &Resolved, consumer: bool, 
     let in_group = client.group.is_some();
     rules::look(&mut Draft { config: &mut config, written: &written, profile, consumer, in_group, found });
     config
+}
+
+/// Notes what the library refuses of settings that are legal one by one.
+pub(in super::super) fn refused(profile: &Profile, consumer: bool, in_group: bool, written: &Settings, found: &mut Diagnostics) {
+    let Some(mut config) = profile.config(consumer) else { return };
+    let scope = Scope::Client { library: profile.library, consumer };
+    keys::apply(written, scope, found, |key, text| config.set(key, text));
+    rules::look(&mut Draft { config: &mut config, written, profile, consumer, in_group, found });
 }

@@ -1,19 +1,21 @@
-//! Producers from their properties, and what they write.
+//! Clients of every library from their properties, and what they write and read.
 
 use super::super::keys::Scope;
+use super::super::profiles::DEFAULT;
 use super::security::{self, Security};
 use super::servers::Server;
 use super::topics::TopicDraft;
-use super::{Findings, Input, settings};
+use super::{Findings, Input, rules, settings};
+use crate::kafka::config::counterparts;
 use crate::kafka::text::properties::{self, Properties};
 use crate::kafka::text::{TextError, shown};
-use crate::model::client::profile::Library;
+use crate::model::client::profile::{Library, Profile};
 use crate::model::client::profiles;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The key that chooses a profile; Kafka does not know it.
+/// The keys that choose a profile and a role; no library knows them.
 const PROFILE_KEY: &str = "kafkasim.profile";
-const DEFAULT_PROFILE: &str = "java-4.3";
+const ROLE_KEY: &str = "kafkasim.role";
 /// Records a second of each topic when no load is given.
 const ASSUMED_RATE: f64 = 10.0;
 
@@ -21,6 +23,8 @@ const ASSUMED_RATE: f64 = 10.0;
 pub(super) struct Client {
     name: String,
     profile: String,
+    /// It reads, as a member of this group if there is one.
+    consumer: Option<Option<String>>,
     bootstrap: Vec<u32>,
     config: BTreeMap<&'static str, String>,
     /// How it connects.
@@ -33,14 +37,22 @@ pub(super) struct ClientDraft {
     pub name: String,
     /// Its library and release.
     pub profile: String,
-    /// What it writes to.
+    /// What it writes to or reads from.
     pub topics: Vec<String>,
-    /// Records a second.
-    pub rate: f64,
+    /// What it is there for.
+    pub role: RoleDraft,
     /// Its bootstrap brokers; empty: all.
     pub bootstrap: Vec<u32>,
     /// Key and value (as TOML).
     pub config: BTreeMap<&'static str, String>,
+}
+
+/// What a client is there for.
+pub(super) enum RoleDraft {
+    /// It writes so many records a second.
+    Producer(f64),
+    /// It reads, as a member of this group if there is one.
+    Consumer(Option<String>),
 }
 
 /// Reads all files.
@@ -71,44 +83,91 @@ fn read_one(name: &str, file: &str, properties: &Properties, servers: &[Server],
     for note in &properties.notes {
         findings.assume(format!("{}: {note}", shown(file)));
     }
+    let (profile_name, profile) = profile(name, file, properties, findings);
+    let library = profile.library;
+    let consumer = is_consumer(file, properties, library, findings);
+    let role = if consumer { "consumer" } else { "producer" };
+    let own = |what: &str, key: &str| {
+        concept_key(library, what).is_some_and(|known| counterparts::aliases(library.names().0, known).any(|k| k == key))
+    };
+    let bootstrap_line = properties.entries.iter().find(|p| own("bootstrap.servers", &p.key)).map(|p| p.value.as_str());
+    let group = properties.entries.iter().find(|p| own("group.id", &p.key)).map(|p| p.value.trim().to_owned()).filter(|g| !g.is_empty());
+    let read_here = |key: &str| {
+        let ours = key == PROFILE_KEY || key == ROLE_KEY || own("bootstrap.servers", key);
+        ours || security::is_read(key) || (consumer && own("group.id", key))
+    };
     let mut config = BTreeMap::new();
-    let read_here = |key: &str| key == PROFILE_KEY || key == "bootstrap.servers" || security::KEYS.contains(&key);
+    let mut read = Vec::new();
     for property in properties.entries.iter().filter(|p| !read_here(&p.key)) {
-        config.extend(settings::read(Scope::Client { library: Library::Java, consumer: false }, file, property, findings));
+        if let Some((key, value)) = settings::read(Scope::Client { library, consumer }, file, property, findings) {
+            config.insert(key, value);
+            read.push((key, property));
+        }
     }
-    let profile = profile(file, properties, findings).unwrap_or_else(|| {
-        findings.assume(format!(
-            "client {} is of the library {DEFAULT_PROFILE}; a comment `# client: java-3.9` in its file chooses another",
-            shown(name)
-        ));
-        DEFAULT_PROFILE.to_owned()
-    });
-    let servers_line = properties.get("bootstrap.servers").map(|p| p.value.as_str()).unwrap_or_default();
-    let bootstrap = bootstrap(servers_line, servers).unwrap_or_else(|| {
+    rules::look(profile, consumer, group.is_some(), file, &read, findings);
+    let bootstrap = bootstrap(bootstrap_line.unwrap_or_default(), servers).unwrap_or_else(|| {
         findings.assume(format!(
             "client {} knows all brokers from the start, because its bootstrap.servers cannot be tied to brokers",
             shown(name)
         ));
         Vec::new()
     });
-    findings.took(format!("client {} ({profile}, {} settings) from {}", shown(name), config.len(), shown(file)));
-    Client { name: name.to_owned(), profile, bootstrap, config, security: security::read(properties, findings) }
+    findings.took(format!("client {} (a {role} of {profile_name}, {} settings) from {}", shown(name), config.len(), shown(file)));
+    let security = security::read(properties, findings);
+    Client { name: name.to_owned(), profile: profile_name, consumer: consumer.then_some(group), bootstrap, config, security }
 }
 
-/// The profile that the file asks for by its key or by a comment.
-fn profile(file: &str, properties: &Properties, findings: &mut Findings) -> Option<String> {
+/// A library's key for what Java calls so.
+fn concept_key(library: Library, java: &str) -> Option<&'static str> {
+    counterparts::concept("java", java)?.of(library.names().0)
+}
+
+/// The profile that the file asks for by its key or by a comment, with its name as it was written.
+fn profile(client: &str, file: &str, properties: &Properties, findings: &mut Findings) -> (String, &'static Profile) {
+    let default = profiles::find(DEFAULT).expect("the default profile exists");
     let by_key = properties.get(PROFILE_KEY).map(|p| (p.value_line, p.value_column, p.value.trim()));
-    let by_comment = || {
-        let mut asked = properties.comments.iter().filter_map(|(line, c)| Some((*line, 1, c.strip_prefix("client:")?.trim())));
-        asked.find(|(_, _, name)| name.starts_with("java-"))
+    let Some((line, column, name)) = by_key.or_else(|| by_comment(properties, "client:", looks_like_a_profile)) else {
+        findings.assume(format!(
+            "client {} is of the library {DEFAULT}; a comment `# client: librdkafka-2.16` in its file chooses another",
+            shown(client)
+        ));
+        return (DEFAULT.to_owned(), default);
     };
-    let (line, column, name) = by_key.or_else(by_comment)?;
-    if profiles::find(name).is_none() {
+    let Some(profile) = profiles::find(name) else {
         let message = format!("no client library `{}`", shown(name));
         let help = format!("there are {}", profiles::all().iter().map(|p| p.name.as_ref()).collect::<Vec<&str>>().join(", "));
         findings.error(file, TextError { line, column, length: name.chars().count().max(1), message, help });
+        return (DEFAULT.to_owned(), default);
+    };
+    (name.to_owned(), profile)
+}
+
+/// What a comment says after `label`, if that looks like what is meant.
+fn by_comment<'p>(properties: &'p Properties, label: &str, meant: impl Fn(&str) -> bool) -> Option<(usize, usize, &'p str)> {
+    let mut said = properties.comments.iter().filter_map(|(line, text)| Some((*line, 1, text.strip_prefix(label)?.trim())));
+    said.find(|(_, _, word)| meant(word))
+}
+
+/// One word that ends in a release: `sarama-1.61`. Prose does not.
+fn looks_like_a_profile(word: &str) -> bool {
+    let release = word.rsplit_once('-').is_some_and(|(_, release)| release.starts_with(|c: char| c.is_ascii_digit()));
+    let library = Library::ALL.into_iter().any(|l| word.starts_with(&format!("{}-", l.names().0)));
+    !word.contains(char::is_whitespace) && (release || library)
+}
+
+/// Its key, a comment `# role: consumer`, or that it has a group.
+fn is_consumer(file: &str, properties: &Properties, library: Library, findings: &mut Findings) -> bool {
+    let is_role = |word: &str| matches!(word, "producer" | "consumer");
+    let by_key = properties.get(ROLE_KEY).map(|p| (p.value_line, p.value_column, p.value.trim()));
+    if let Some((line, column, word)) = by_key.or_else(|| by_comment(properties, "role:", is_role)) {
+        if !is_role(word) {
+            let (message, help) = (format!("`{}` is no role", shown(word)), "write producer or consumer".to_owned());
+            findings.error(file, TextError { line, column, length: word.chars().count().max(1), message, help });
+        }
+        return word == "consumer";
     }
-    Some(name.to_owned())
+    let group = concept_key(library, "group.id");
+    properties.entries.iter().any(|p| Some(p.key.as_str()) == group && !p.value.trim().is_empty())
 }
 
 /// The brokers behind `host:port,…`, if every one of them is known from its listeners; none when nothing is said.
@@ -117,29 +176,40 @@ fn bootstrap(text: &str, servers: &[Server]) -> Option<Vec<u32>> {
     text.split(',').map(str::trim).filter(|a| !a.is_empty()).map(known).collect()
 }
 
-/// The clients of the scenario with what each writes.
-pub(super) fn draft(clients: Vec<Client>, topics: &[TopicDraft], loads: &[(String, f64)], findings: &mut Findings) -> Vec<ClientDraft> {
-    let clients = if clients.is_empty() { vec![default_client(findings)] } else { clients };
+/// The clients of the scenario with what each writes or reads.
+pub(super) fn draft(mut clients: Vec<Client>, topics: &[TopicDraft], loads: &[(String, f64)], findings: &mut Findings) -> Vec<ClientDraft> {
+    if clients.iter().all(|c| c.consumer.is_some()) {
+        clients.insert(0, default_client(&clients, findings));
+    }
     let groups = if loads.is_empty() { assumed_load(topics, findings) } else { given_load(topics, loads, findings) };
+    let producers = clients.iter().filter(|c| c.consumer.is_none()).count();
     if groups.len() > 1 {
         findings.assume("a client that writes topics at different rates is simulated as one producer for each rate".to_owned());
+    }
+    if producers < clients.len() {
+        findings.assume("a consumer reads every topic that is written, and its application takes no time for a record".to_owned());
     }
     let mut drafts = Vec::new();
     let mut taken: BTreeSet<String> = clients.iter().map(|c| c.name.clone()).collect();
     for client in &clients {
+        if let Some(group) = &client.consumer {
+            let topics = groups.iter().flat_map(|(_, names)| names.clone()).collect();
+            drafts.push(client.draft(client.name.clone(), topics, RoleDraft::Consumer(group.clone())));
+            continue;
+        }
         for (index, (rate, names)) in groups.iter().enumerate() {
             let name = if index == 0 { client.name.clone() } else { free_name(&client.name, index + 1, &mut taken) };
-            drafts.push(ClientDraft {
-                name,
-                profile: client.profile.clone(),
-                topics: names.clone(),
-                rate: rate * names.len() as f64 / clients.len() as f64,
-                bootstrap: client.bootstrap.clone(),
-                config: client.config.clone(),
-            });
+            let rate = rate * names.len() as f64 / producers as f64;
+            drafts.push(client.draft(name, names.clone(), RoleDraft::Producer(rate)));
         }
     }
     drafts
+}
+
+impl Client {
+    fn draft(&self, name: String, topics: Vec<String>, role: RoleDraft) -> ClientDraft {
+        ClientDraft { name, profile: self.profile.clone(), topics, role, bootstrap: self.bootstrap.clone(), config: self.config.clone() }
+    }
 }
 
 fn free_name(name: &str, first: usize, taken: &mut BTreeSet<String>) -> String {
@@ -148,15 +218,13 @@ fn free_name(name: &str, first: usize, taken: &mut BTreeSet<String>) -> String {
     free
 }
 
-fn default_client(findings: &mut Findings) -> Client {
-    findings.assume(format!("one producer `app` of the library {DEFAULT_PROFILE} with Kafka's defaults, because no client was given"));
-    Client {
-        name: "app".to_owned(),
-        profile: DEFAULT_PROFILE.to_owned(),
-        bootstrap: Vec::new(),
-        config: BTreeMap::new(),
-        security: security::read(&Properties::default(), findings),
-    }
+fn default_client(others: &[Client], findings: &mut Findings) -> Client {
+    let mut taken: BTreeSet<String> = others.iter().map(|c| c.name.clone()).collect();
+    let name = if taken.contains("app") { free_name("app", 2, &mut taken) } else { "app".to_owned() };
+    let why = if others.is_empty() { "no client was given" } else { "only consumers were given" };
+    findings.assume(format!("one producer `{name}` of the library {DEFAULT} with Kafka's defaults, because {why}"));
+    let security = others.first().map_or_else(|| security::read(&Properties::default(), findings), |c| c.security);
+    Client { name, profile: DEFAULT.to_owned(), consumer: None, bootstrap: Vec::new(), config: BTreeMap::new(), security }
 }
 
 /// Every topic of the cluster's users at the same guessed rate.

@@ -4,6 +4,7 @@
 
 mod clients;
 mod findings;
+mod rules;
 mod security;
 mod servers;
 mod settings;
@@ -38,7 +39,7 @@ pub struct Sources {
     pub topics: Option<Input>,
     /// `server.properties` of brokers and controllers.
     pub brokers: Vec<Input>,
-    /// Producer properties by the client's name.
+    /// Properties of producers and consumers of any library by the client's name.
     pub clients: Vec<(String, Input)>,
     /// Output of `kafka-metadata-quorum.sh describe --status`.
     pub quorum: Option<Input>,

@@ -1,11 +1,17 @@
 //! What a client's security costs on its way: TLS and SASL, which the scenario has for all clients together.
 
 use super::Findings;
-use crate::kafka::text::properties::Properties;
+use crate::kafka::text::properties::{Properties, Property};
 use crate::kafka::text::shown;
 
-/// Keys that are read here and are no settings.
-pub(super) const KEYS: [&str; 3] = ["security.protocol", "sasl.mechanism", "ssl.enabled.protocols"];
+/// Keys that are read here and are no settings: Java's names; librdkafka has a second one for the mechanism, and kafka-python writes
+/// them with underscores.
+const KEYS: [&str; 4] = ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "ssl.enabled.protocols"];
+
+/// Whether a key is read here.
+pub(super) fn is_read(key: &str) -> bool {
+    KEYS.contains(&key.replace('_', ".").as_str())
+}
 
 /// `network.tls` and `network.sasl` of a scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +24,10 @@ pub(super) struct Security {
 
 /// What a client's file asks for. Defaults are those of `CommonClientConfigs`, `SaslConfigs` and `SslConfigs`.
 pub(super) fn read(file: &Properties, findings: &mut Findings) -> Security {
-    let text = |key: &str| file.get(key).map(|p| p.value.trim().to_ascii_uppercase());
+    let text = |key: &str| {
+        let of = |p: &&Property| p.key.replace('_', ".").trim_end_matches('s') == key.trim_end_matches('s');
+        file.entries.iter().find(of).map(|p| p.value.trim().to_ascii_uppercase())
+    };
     let protocol = text("security.protocol").unwrap_or_else(|| "PLAINTEXT".to_owned());
     let mechanism = text("sasl.mechanism").unwrap_or_else(|| "GSSAPI".to_owned());
     let only_older_tls = text("ssl.enabled.protocols").is_some_and(|p| !p.contains("TLSV1.3"));

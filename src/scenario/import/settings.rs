@@ -1,4 +1,4 @@
-//! One line of a properties file held against Kafka's keys.
+//! One line of a properties file held against the keys of the program that reads it.
 
 use super::super::keys::Scope;
 use super::Findings;
@@ -10,13 +10,23 @@ use crate::kafka::text::{TextError, shown};
 /// The key and its value as TOML, if the model reads it; otherwise the finding that it does not, or what is wrong with it.
 pub(super) fn read(scope: Scope, file: &str, property: &Property, findings: &mut Findings) -> Option<(&'static str, String)> {
     let place = (property.line, property.column, property.key.chars().count());
+    let client = matches!(scope, Scope::Client { .. });
+    let foreign = || if client { scope.foreign(&property.key) } else { None };
     match scope.classify(&property.key) {
         Classified::Known(reason) => findings.left_out(whose(scope), reason, &property.key),
-        Classified::Unknown { suggestion: None } => findings.left_out(whose(scope), "not a key that Kafka knows", &property.key),
-        Classified::Unknown { suggestion: Some(name) } => {
-            let message = format!("`{}` is no key of Kafka's", shown(&property.key));
-            findings.error(file, error(place, message, format!("did you mean `{name}`?")));
-        }
+        Classified::Unknown { suggestion } => match (foreign(), suggestion) {
+            (Some((owner, help)), _) => {
+                let message = format!("`{}` is a key of {owner}, not of a {}", shown(&property.key), scope.whose());
+                let help = format!("{help}; another library is chosen with a comment `# client: NAME` (`kafkasim clients` lists them)");
+                findings.error(file, error(place, message, help));
+            }
+            (None, Some(name)) => {
+                let message =
+                    format!("`{}` is no key of {}", shown(&property.key), if client { scope.whose() } else { "Kafka's".to_owned() });
+                findings.error(file, error(place, message, format!("did you mean `{name}`?")));
+            }
+            (None, None) => findings.left_out(whose(scope), "not a key that Kafka knows", &property.key),
+        },
         Classified::Modelled => match value(scope, &property.key, &property.value) {
             Ok(setting) => return Some(setting),
             Err((message, help)) => {
@@ -31,15 +41,25 @@ pub(super) fn read(scope: Scope, file: &str, property: &Property, findings: &mut
 /// The value of a modelled key as TOML, or what is wrong and the remedy.
 pub(super) fn value(scope: Scope, name: &str, text: &str) -> Result<(&'static str, String), (String, String)> {
     let key = scope.key(name).ok_or_else(|| (format!("`{}` is no key of Kafka's", shown(name)), String::new()))?;
+    let text = text.trim();
+    // A Go program's times have units; everybody else's are plain numbers.
+    let own = if scope.writes_units() { scope.in_own_unit(key, text) } else { Ok(text.to_owned()) };
+    let own = own.map_err(|message| (shown(&message), format!("write for example `{}={}`", key.name, go(key))))?;
     let checked = match scope {
-        Scope::Broker => BrokerConfig::default().set(name, text),
-        Scope::Topic => TopicConfig::default().set(name, text),
-        Scope::Client { library, consumer } => library.config(consumer).map_or(Ok(()), |mut config| config.set(name, text)),
+        Scope::Broker => BrokerConfig::default().set(key.name, &own),
+        Scope::Topic => TopicConfig::default().set(key.name, &own),
+        Scope::Client { library, consumer } => library.config(consumer).map_or(Ok(()), |mut config| config.set(key.name, &own)),
     };
     match checked {
-        Ok(()) => Ok((key.name, as_toml(key, text.trim()))),
-        Err(why) => Err((shown_error(&why), remedy(key, text.trim()))),
+        Ok(()) if scope.writes_units() && key.kind == Kind::Millis && own != "0" => Ok((key.name, format!("\"{own}ms\""))),
+        Ok(()) => Ok((key.name, as_toml(key, &own))),
+        Err(why) => Err((shown_error(&why), remedy(key, text))),
     }
+}
+
+/// A default with its unit.
+fn go(key: &Key) -> String {
+    if key.kind == Kind::Millis { format!("{}ms", key.default) } else { key.default.to_owned() }
 }
 
 /// The default of a modelled key as TOML.
@@ -74,7 +94,7 @@ fn as_toml(key: &Key, text: &str) -> String {
         Kind::Millis | Kind::Seconds | Kind::Int => text.parse::<i64>().map_or_else(|_| text.to_owned(), |n| n.to_string()),
         Kind::Real => text.to_owned(),
         Kind::Bool => text.to_ascii_lowercase(),
-        Kind::Word(_) => format!("\"{}\"", text.to_ascii_lowercase()),
+        Kind::Word(words) => format!("\"{}\"", words.iter().find(|w| w.eq_ignore_ascii_case(text)).copied().unwrap_or(text)),
         Kind::Text => toml::Value::String(text.to_owned()).to_string(),
     }
 }

@@ -241,3 +241,67 @@ fn ten_thousand_partitions_are_written_compactly() {
     assert!(imported.scenario_toml.len() < 200_000, "{} bytes", imported.scenario_toml.len());
     assert!(imported.scenario_toml.lines().all(|l| l.len() <= 122));
 }
+
+/// The first mistake of a client's file: line, column, what is wrong and what to do.
+fn mistake(text: &str) -> (usize, usize, String) {
+    let errors = import(&client(text)).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    (errors[0].1.line, errors[0].1.column, format!("{} / {}", errors[0].1.message, errors[0].1.help))
+}
+
+#[test]
+fn a_client_of_another_library_is_read_under_that_librarys_names() {
+    let file = "# client: franz-go-1.22\nkgo.SeedBrokers=kafka1:9092\nkgo.MetadataMinAge=2500ms\nkgo.ProducerLinger=5 * time.Millisecond\n\
+        kgo.DisableIdempotentWrite=true\nkgo.RequiredAcks=leaderack\nkgo.ProducerBatchCompression=snappy\n";
+    let (imported, scenario) = good(&client(file));
+    let app = &scenario["client"][0];
+    assert_eq!((app["profile"].as_str(), app["config"]["kgo.MetadataMinAge"].as_str()), (Some("franz-go-1.22"), Some("2500ms")));
+    assert_eq!(
+        (app["config"]["kgo.ProducerLinger"].as_str(), app["config"]["kgo.RequiredAcks"].as_str()),
+        (Some("5ms"), Some("LeaderAck"))
+    );
+    assert!(says(&imported.took, "client app (a producer of franz-go-1.22, 4 settings)"), "{:?}", imported.took);
+    assert!(says(&imported.not_modelled, "kgo.ProducerBatchCompression"), "{:?}", imported.not_modelled);
+
+    let (line, column, told) = mistake("# client: franz-go-1.22\nmetadata.max.age.ms=30000\n");
+    assert_eq!((line, column), (2, 1));
+    assert!(told.contains("`metadata.max.age.ms` is a key of java") && told.contains("write `kgo.MetadataMaxAge`"), "{told}");
+    assert!(told.contains("# client: NAME"), "{told}");
+    let (line, column, told) = mistake("# client: franz-go-1.22\nkgo.MetadataMinAge=2500\n");
+    assert_eq!((line, column), (2, 20));
+    assert!(told.contains("is a time.Duration") && told.contains("write for example `kgo.MetadataMinAge=5000ms`"), "{told}");
+}
+
+#[test]
+fn what_a_library_refuses_is_told_at_the_line_of_the_file() {
+    let (line, column, told) = mistake("acks=all\n\ndelivery.timeout.ms=20000\n");
+    assert_eq!((line, column), (3, 21));
+    assert!(told.contains("linger.ms + request.timeout.ms is 30005") && told.contains("the java producer refuses this"), "{told}");
+    let (line, _, told) = mistake("# client: java-3.9\nacks=1\nenable.idempotence=true\n");
+    assert!(line == 3 && told.contains("acks is not all"), "{told}");
+    let (line, column, told) = mistake("# client: franz-go-1.22\nkgo.RequiredAcks=NoAck\n");
+    assert_eq!((line, column), (2, 18));
+    assert!(told.contains("kgo.DisableIdempotentWrite = true"), "{told}");
+}
+
+#[test]
+fn a_consumer_is_recognised_and_reads_what_is_written() {
+    let clients = vec![("reader".to_owned(), input("reader.properties", "# role: consumer\nfetch.max.wait.ms=100\nkey.deserializer=x\n"))];
+    let (imported, scenario) = good(&Sources { clients, ..described(HEALTHY) });
+    let [producer, reader] = scenario["client"].as_array().unwrap().as_slice() else { panic!("two clients") };
+    assert_eq!((producer["name"].as_str(), reader["role"].as_str(), reader.get("rate")), (Some("app"), Some("consumer"), None));
+    assert_eq!((reader["topics"].clone(), reader["config"]["fetch.max.wait.ms"].as_integer()), (producer["topics"].clone(), Some(100)));
+    assert!(says(&imported.assumed, "one producer `app` of the library java-4.3 with Kafka's defaults, because only consumers were given"));
+    assert!(says(&imported.assumed, "a consumer reads every topic that is written"));
+    let (_, _, told) = mistake("kafkasim.role=reader\n");
+    assert!(told.contains("`reader` is no role"), "{told}");
+}
+
+#[test]
+fn a_comment_chooses_a_library_only_if_it_names_one() {
+    let (imported, _) = good(&client("# client: the one of the shop\nacks=all\n"));
+    assert!(says(&imported.assumed, "client app is of the library java-4.3; a comment `# client: librdkafka-2.16`"));
+    let (line, column, told) = mistake("# client: rusty-kafka-0.3\nacks=all\n");
+    assert_eq!((line, column), (1, 1));
+    assert!(told.contains("no client library `rusty-kafka-0.3`") && told.contains("java-3.9"), "{told}");
+}

@@ -1,6 +1,6 @@
 //! The scenario's text.
 
-use super::clients::ClientDraft;
+use super::clients::{ClientDraft, RoleDraft};
 use super::security::Security;
 use super::servers::{Config, Controllers};
 use super::topics::{Partitions, TopicDraft};
@@ -130,9 +130,16 @@ fn topic(out: &mut String, topic: &TopicDraft) -> std::fmt::Result {
 
 fn client(out: &mut String, client: &ClientDraft) -> std::fmt::Result {
     writeln!(out, "\n[[client]]\nname = {}\nprofile = {}", quoted(&client.name), quoted(&client.profile))?;
+    match &client.role {
+        RoleDraft::Producer(_) => {}
+        RoleDraft::Consumer(None) => out.push_str("role = \"consumer\"\n"),
+        RoleDraft::Consumer(Some(group)) => writeln!(out, "group = {}", quoted(group))?,
+    }
     list(out, "topics", client.topics.iter().map(|t| quoted(t)))?;
-    // `{:?}` keeps the point, which TOML wants of a float.
-    writeln!(out, "rate = {:?}", client.rate)?;
+    if let RoleDraft::Producer(rate) = client.role {
+        // `{:?}` keeps the point, which TOML wants of a float.
+        writeln!(out, "rate = {rate:?}")?;
+    }
     if !client.bootstrap.is_empty() {
         list(out, "bootstrap", client.bootstrap.iter().map(u32::to_string))?;
     }

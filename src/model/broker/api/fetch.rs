@@ -66,10 +66,18 @@ impl Broker {
         let Some(ram) = self.ram.as_ref() else { return };
         for id in ram.purgatory.consumers.watching(partition) {
             let Some(request) = self.ram.as_ref().and_then(|ram| ram.purgatory.consumers.get(id)) else { continue };
-            if self.ends_at_once(request, ctx) || self.readable(request, ctx) >= u64::from(request.min_bytes) {
+            if self.is_complete(request, partition, ctx) {
                 self.answer_parked_consumer(id, ctx, out);
             }
         }
+    }
+
+    /// `DelayedFetch.tryComplete`, after something happened to `partition`.
+    fn is_complete(&self, request: &ConsumerRequest, partition: PartitionIx, ctx: &Ctx) -> bool {
+        let above = |e: &ConsumerFetch| self.disk.replicas.get(&partition).is_some_and(|log| log.high_watermark > e.fetch_offset);
+        // As a rule one byte is enough, and then nobody has to look at the other partitions.
+        let some = request.min_bytes <= 1 && request.entries.iter().any(|e| e.partition == partition && above(e));
+        some || self.ends_at_once(request, ctx) || self.readable(request, ctx) >= u64::from(request.min_bytes)
     }
 
     /// Answers every parked fetch whose time is over with what there is.

@@ -100,7 +100,7 @@ impl Producer {
     /// A partition is used for the first time. Without a leader it fails until a metadata update brings one.
     fn new_buffer(&mut self, partition: PartitionIx, ctx: &Ctx<'_>, out: &mut Outbox) {
         let leader = self.core.kit.cache.belief(partition, reference(ctx)).0;
-        let mut buffer = Buffer::new(partition, leader, self.identity == Identity::Lost);
+        let mut buffer = Buffer::new(leader, self.identity == Identity::Lost);
         // One that was used before the run began has had its first good answer.
         buffer.ok_on_sink = self.warm_sinks;
         self.buffers.insert(partition, buffer);

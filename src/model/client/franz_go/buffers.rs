@@ -4,7 +4,7 @@
 
 use super::settings::Producing;
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
+use crate::kafka::{BrokerIx, ErrorCode};
 use crate::model::client::kit::Batch;
 use crate::observe::fact::BatchId;
 use std::collections::VecDeque;
@@ -26,7 +26,6 @@ pub(super) struct Item {
 /// The buffer of one partition.
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
-    pub partition: PartitionIx,
     /// Who drains it: the leader last known. None: there never was one.
     pub sink: Option<BrokerIx>,
     pub items: VecDeque<Item>,
@@ -51,9 +50,8 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    pub(super) fn new(partition: PartitionIx, sink: Option<BrokerIx>, needs_reset: bool) -> Self {
+    pub(super) fn new(sink: Option<BrokerIx>, needs_reset: bool) -> Self {
         Buffer {
-            partition,
             sink,
             items: VecDeque::new(),
             drain: 0,

@@ -1,11 +1,11 @@
-//! What producers and consumers have alike: a worker for each broker that writes requests one by one and connects where it must, and the
-//! requests that any broker may answer. Source: `broker.handleReqs`, `broker.loadConnection` (broker.go), `Client.broker`,
-//! `retryable.Request`, `updateBrokers` (client.go).
+//! What producers and consumers have alike: a worker for each broker that writes requests one by one and connects where it must, and what
+//! metadata answers change. Source: `broker.handleReqs`, `broker.loadConnection` (broker.go), `updateBrokers` (client.go).
 
+use super::calls::Call;
 use super::metadata::{Ended, Loop};
-use super::settings::{Settings, retry_backoff};
+use super::settings::Settings;
 use super::{Draws, Job, Peer, Purpose};
-use crate::engine::{Duration, Instant, mix};
+use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, ClientIx, ErrorCode, MetadataOffset, PartitionIx, TopicIx};
 use crate::model::client::cache::{Answer, Cache};
 use crate::model::client::connections::Connections;
@@ -28,13 +28,13 @@ pub(super) struct Core {
     pub metadata: Loop,
     workers: BTreeMap<Peer, Worker>,
     /// The brokers of the last answer, and those that hints have added (`cl.brokers`).
-    known: Vec<BrokerIx>,
+    pub(super) known: Vec<BrokerIx>,
     /// What is left of the walk over them (`anyBrokerOrd`), next last.
-    order: Vec<BrokerIx>,
+    pub(super) order: Vec<BrokerIx>,
     /// How often that walk was begun: what its order is drawn by.
-    walks: u64,
-    next_seed: u32,
-    calls: Vec<Call>,
+    pub(super) walks: u64,
+    pub(super) next_seed: u32,
+    pub(super) calls: Vec<Call>,
 }
 
 /// The goroutine of one broker: requests wait for it while it connects, whatever connection they are for.
@@ -45,17 +45,6 @@ struct Worker {
     greeted: bool,
     /// A metadata answer no longer has the broker; what it is connecting for fails when that ends.
     stopped: bool,
-}
-
-/// A request that any broker may answer, over its attempts (`retryable.Request`).
-#[derive(Clone, Copy, Debug)]
-struct Call {
-    job: Job,
-    tries: u32,
-    since: Instant,
-    last: Peer,
-    /// When the next attempt leaves; none while one is out.
-    again_at: Option<Instant>,
 }
 
 /// Why a request has no answer.
@@ -164,73 +153,6 @@ impl Core {
         }
     }
 
-    // Requests that any broker may answer.
-
-    fn shuffle(&mut self) {
-        self.walks += 1;
-        let (walk, stream) = (self.walks, self.draws.shuffle);
-        self.order.clone_from(&self.known);
-        self.order.sort_by_key(|b| stream.at(mix(walk, u64::from(b.0))).bits());
-    }
-
-    /// `Client.broker`: the next of all known brokers, alive or not; after each walk one seed.
-    fn next_broker(&mut self, seeds: usize) -> Peer {
-        if let Some(broker) = self.order.pop() {
-            return Peer::Broker(broker);
-        }
-        let seed = self.next_seed % (seeds.max(1) as u32);
-        self.next_seed = seed + 1;
-        self.shuffle();
-        Peer::Seed(seed)
-    }
-
-    /// Begins a request that any broker may answer.
-    pub(super) fn call(&mut self, job: Job, ctx: &Ctx<'_>) {
-        let last = self.next_broker(ctx.spec.clients[self.kit.index.index()].bootstrap.len());
-        self.calls.push(Call { job, tries: 1, since: ctx.now, last, again_at: None });
-        self.enqueue(last, job);
-    }
-
-    /// Takes up again what has waited for long enough; true when something left.
-    pub(super) fn call_again(&mut self, ctx: &Ctx<'_>) -> bool {
-        let seeds = ctx.spec.clients[self.kit.index.index()].bootstrap.len();
-        let due = |c: &Call| c.again_at.is_some_and(|at| at <= ctx.now);
-        let Some(i) = self.calls.iter().position(due) else { return false };
-        let peer = self.next_broker(seeds);
-        let call = &mut self.calls[i];
-        (call.tries, call.last, call.again_at) = (call.tries + 1, peer, None);
-        let job = call.job;
-        self.enqueue(peer, job);
-        true
-    }
-
-    /// One attempt failed; true when it was the last and the request is given up.
-    pub(super) fn call_failed(&mut self, job: Job, now: Instant) -> bool {
-        let Some(i) = self.calls.iter().position(|c| c.job == job) else { return false };
-        let (limit, timeout) = (self.limit(job), self.settings.retry_timeout);
-        let call = &mut self.calls[i];
-        let draw = self.draws.backoff.at(mix(mix(self.walks, call.tries.into()), 3));
-        let again_at = now + retry_backoff(call.tries, draw);
-        if call.tries > limit || (!timeout.is_zero() && again_at > call.since + timeout) {
-            self.calls.remove(i);
-            return true;
-        }
-        call.again_at = Some(again_at);
-        false
-    }
-
-    /// Its answer came.
-    pub(super) fn call_answered(&mut self, job: Job) {
-        self.calls.retain(|c| c.job != job);
-    }
-
-    fn limit(&self, job: Job) -> u32 {
-        match job {
-            Job::Metadata => self.settings.policies.request_retries.min(self.settings.request_retries),
-            Job::InitProducerId | Job::Produce(_) | Job::Fetch(_) | Job::ListOffsets(_) | Job::Epochs(_) => self.settings.request_retries,
-        }
-    }
-
     // Workers and connections.
 
     /// Hands a request to a broker's worker.
@@ -239,7 +161,7 @@ impl Core {
     }
 
     /// Takes a request back that has not been written yet.
-    pub(super) fn withdraw(&mut self, peer: Peer, job: Job) {
+    fn withdraw(&mut self, peer: Peer, job: Job) {
         if let Some(worker) = self.workers.get_mut(&peer) {
             worker.queue.retain(|j| *j != job);
         }
@@ -373,8 +295,22 @@ impl Core {
         failed
     }
 
+    /// A request is cancelled. One that was written takes its connection along, and one that a worker connects for the attempt: what else
+    /// fails by that.
+    pub(super) fn cancel(&mut self, peer: Peer, job: Job, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
+        let channel = peer.channel(job);
+        let written = self.kit.connections.get(channel).is_some_and(|c| c.in_flight.iter().any(|f| f.purpose == Purpose::Job(job)));
+        let first = self.workers.get(&peer).and_then(|w| w.queue.front()) == Some(&job);
+        if written || (first && self.kit.connections.is_preparing(channel)) {
+            let failed = self.cut(channel, now, out);
+            return failed.into_iter().filter(|(failed, _)| *failed != job).collect();
+        }
+        self.withdraw(peer, job);
+        Vec::new()
+    }
+
     /// Closes one connection with all that it carries.
-    pub(super) fn cut(&mut self, channel: Channel, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
+    fn cut(&mut self, channel: Channel, now: Instant, out: &mut Outbox) -> Vec<(Job, Failure)> {
         if !self.kit.connections.is_ready(channel) && !self.kit.connections.is_preparing(channel) {
             return Vec::new();
         }

@@ -3,19 +3,25 @@
 
 mod append;
 mod buffers;
+mod calls;
+mod consumer;
 mod core;
+mod cursors;
+mod loads;
 mod metadata;
 mod policies;
 mod producer;
+mod reader;
 mod results;
 mod settings;
 mod sinks;
+mod sources;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::consumer::Consumer;
 pub(super) use self::policies::Policies;
 pub(super) use self::producer::Producer;
-pub(in crate::model) use self::settings::acks;
 
 use crate::engine::{Chance, Stream};
 use crate::kafka::{BrokerIx, ClientIx};

@@ -116,8 +116,9 @@ impl Producer {
 
     /// One partition's result (`handleReqRespBatch`).
     fn judge(&mut self, sink: BrokerIx, part: &Part, result: &ProduceResult, ctx: &Ctx<'_>, out: &mut Outbox) -> Verdict {
-        let (policies, limit) = (self.core.settings.policies.clone(), self.producing.record_retries);
-        let most = self.producing.unknown_retries;
+        let policies = &self.core.settings.policies;
+        let (hints, timed_out_waits) = (policies.leader_hints, policies.timed_out_batch_waits);
+        let (limit, most) = (self.producing.record_retries, self.producing.unknown_retries);
         let error = result.error;
         let Some(buffer) = self.buffers.get_mut(&part.partition).filter(|b| b.is_first(part.batch)) else { return Verdict::Done };
         let here = buffer.sink == Some(sink);
@@ -128,7 +129,7 @@ impl Producer {
         let may_retry = first.tries <= limit || first.unsure;
         buffer.ok_on_sink = false;
         let stale = error == ErrorCode::NotLeaderOrFollower;
-        if let Some(hint) = result.hint.filter(|h| stale && policies.leader_hints && h.has_endpoint) {
+        if let Some(hint) = result.hint.filter(|h| stale && hints && h.has_endpoint) {
             buffer.failing = true;
             return Verdict::Move(hint);
         }
@@ -148,7 +149,7 @@ impl Producer {
                 Verdict::Retry
             }
             error if error.is_retriable() && !unknown_too_often && may_retry => {
-                if timed_out && !policies.timed_out_batch_waits {
+                if timed_out && !timed_out_waits {
                     Verdict::RetryLater
                 } else {
                     Verdict::Retry

@@ -7,6 +7,7 @@ use crate::model::client::backoff::Backoff;
 use crate::model::client::{cache, connections};
 use crate::model::message::{Acks, Isolation};
 use crate::model::spec::ClientSpec;
+use std::sync::Arc;
 
 /// What producers and consumers have alike.
 #[derive(Clone, Debug)]
@@ -47,17 +48,8 @@ pub(super) struct Consuming {
     pub max_partition_bytes: u32,
     pub isolation: Isolation,
     pub reset_to_start: bool,
-    pub rack: String,
+    pub rack: Option<Arc<str>>,
     pub recheck: Duration,
-}
-
-/// Which acknowledgement an option asks for.
-pub(in crate::model) fn acks(text: &str) -> Acks {
-    match text {
-        "NoAck" => Acks::None,
-        "LeaderAck" => Acks::Leader,
-        other => Acks::of(other),
-    }
 }
 
 /// The pause after so many failures in a row: `cfg.retryBackoff`.
@@ -92,7 +84,7 @@ impl Settings {
         let policies = Policies::of(&client.profile);
         let idempotent = !config.disable_idempotent_write;
         let producing = Producing {
-            acks: acks(config.required_acks),
+            acks: Acks::of(config.required_acks),
             idempotent,
             in_flight: if idempotent { [1, policies.idempotent_in_flight] } else { [config.max_produce_inflight; 2] },
             record_retries: config.record_retries,
@@ -127,7 +119,7 @@ impl Settings {
             max_partition_bytes: config.fetch_max_partition_bytes,
             isolation: if config.isolation_level == "ReadCommitted" { Isolation::ReadCommitted } else { Isolation::ReadUncommitted },
             reset_to_start: config.reset_offset == "AtStart",
-            rack: config.rack.clone(),
+            rack: Some(config.rack.as_str()).filter(|rack| !rack.is_empty()).map(Arc::from),
             recheck: config.recheck_preferred_replica,
         };
         let settings = Settings {

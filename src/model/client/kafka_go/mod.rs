@@ -90,6 +90,9 @@ fn is_temporary(error: ErrorCode) -> bool {
         | ErrorCode::InvalidUpdateVersion
         | ErrorCode::DuplicateBrokerRegistration
         | ErrorCode::IneligibleReplica
-        | ErrorCode::NewLeaderElected => false,
+        | ErrorCode::NewLeaderElected
+        | ErrorCode::MsgTimedOut
+        | ErrorCode::QueueFull
+        | ErrorCode::Fatal => false,
     }
 }

@@ -13,6 +13,18 @@ mod java_4;
 mod kafka_go_0_4;
 mod kafka_go_0_4_newwriter;
 mod kafkajs_2_2;
+mod librdkafka_2_10;
+mod librdkafka_2_16;
+mod librdkafka_2_3;
+mod librdkafka_2_4;
+mod librdkafka_2_5;
+mod sarama_1_45;
+mod sarama_1_47;
+mod sarama_1_48;
+mod sarama_1_48_0;
+mod sarama_1_50;
+mod sarama_1_60;
+mod sarama_1_61;
 
 use super::profile::{Library, Profile};
 
@@ -22,6 +34,18 @@ static ALL: &[&Profile] = &[
     &java_3_7::PROFILE,
     &java_3_9::PROFILE,
     &java_4::PROFILE,
+    &librdkafka_2_3::PROFILE,
+    &librdkafka_2_4::PROFILE,
+    &librdkafka_2_5::PROFILE,
+    &librdkafka_2_10::PROFILE,
+    &librdkafka_2_16::PROFILE,
+    &sarama_1_45::PROFILE,
+    &sarama_1_47::PROFILE,
+    &sarama_1_48_0::PROFILE,
+    &sarama_1_48::PROFILE,
+    &sarama_1_50::PROFILE,
+    &sarama_1_60::PROFILE,
+    &sarama_1_61::PROFILE,
     &franz_go_1_16::PROFILE,
     &franz_go_1_19::PROFILE,
     &franz_go_1_20::PROFILE,

@@ -1,5 +1,6 @@
 //! Stories of franz-go clients.
 
+mod consuming;
 mod failures;
 mod moves;
 

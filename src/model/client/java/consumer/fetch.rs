@@ -88,6 +88,11 @@ impl Consumer {
     pub(super) fn transmit_fetch(&mut self, mut fetch: Fetch, now: Instant, out: &mut Outbox) {
         for entry in &mut fetch.entries {
             entry.entry = self.net.kit.new_entry();
+            let replica = entry.from_follower.then_some(fetch.broker);
+            if let Some(assigned) = self.subscription.get_mut(entry.partition).filter(|a| a.read_from != replica) {
+                assigned.read_from = replica;
+                out.fact(Fact::ReplicaChosen { client: self.index, partition: entry.partition, replica });
+            }
             let attempt = self.subscription.get(entry.partition).map_or(0, |a| a.failures);
             out.fact(Fact::EntrySent {
                 client: self.index,
@@ -192,6 +197,8 @@ impl Consumer {
             Sent::Fetch(fetch) => self.fetch_failed(&fetch, how, out),
             Sent::ListOffsets(resets) => self.look_up_failed(resets.iter().map(|r| r.partition), now, out),
             Sent::OffsetsForLeaderEpoch(validations) => self.look_up_failed(validations.iter().map(|v| v.partition), now, out),
+            Sent::FindCoordinator => self.membership.iter_mut().for_each(|m| m.not_found(now)),
+            Sent::Group(_, asked) => self.membership.iter_mut().for_each(|m| m.lost(asked.clone(), now, out)),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod buffer;
 mod collect;
 mod fetch;
+mod member;
 mod poll;
 mod positions;
 mod reader;
@@ -20,11 +21,12 @@ use self::reader::Reader;
 use self::settings::Settings;
 use self::subscription::{Position, Subscription};
 use super::network::Network;
-use crate::engine::{Chance, Instant};
-use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
+use crate::engine::{Chance, Duration, Instant};
+use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
 use crate::model::client::Machine;
 use crate::model::client::cache::Reference;
-use crate::model::message::{FetchSession, OffsetSpec, Response};
+use crate::model::client::group::{Asked, Membership};
+use crate::model::message::{FetchSession, GroupRequest, OffsetSpec, Response};
 use crate::model::spec::{Consumption, RECORDS_BEFORE, Role};
 use crate::model::{Channel, Ctx, History, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
@@ -37,13 +39,19 @@ enum Sent {
     Fetch(Fetch),
     ListOffsets(Vec<Reset>),
     OffsetsForLeaderEpoch(Vec<Validation>),
+    /// Who coordinates the group.
+    FindCoordinator,
+    /// To that coordinator.
+    Group(GroupRequest, Asked),
 }
 
 /// A request that waits for its node to be ready (`ConsumerNetworkClient.UnsentRequests`).
 #[derive(Clone, Debug)]
 struct Unsent {
+    channel: Channel,
     broker: BrokerIx,
     what: Sent,
+    timeout: Duration,
     expires_at: Instant,
 }
 
@@ -82,6 +90,9 @@ pub(in crate::model::client) struct Consumer {
     /// When the blocked `poll()` wakes if nothing arrives.
     sleeps_until: Instant,
     reader: Reader,
+    group: Option<GroupIx>,
+    /// Present in a consumer that is in a group.
+    membership: Option<Membership>,
 }
 
 /// What the consumer reads.
@@ -115,6 +126,8 @@ impl Consumer {
             arrived: VecDeque::new(),
             sleeps_until: Instant::MAX,
             reader: Reader::new(index, chance),
+            group: consumption(spec, index).group,
+            membership: member::membership(index, spec, chance),
         }
     }
 
@@ -148,14 +161,22 @@ impl Consumer {
         }
         self.net.refresh.request_new_topics(out);
         let spec = self.by_hand(consumption);
-        for partition in partitions(&consumption.topics, ctx) {
+        let by_hand = if self.membership.is_some() { Vec::new() } else { partitions(&consumption.topics, ctx) };
+        for partition in by_hand {
             self.assign(partition, Begin::Ask(spec), Why::Begun, ctx, out);
         }
         self.turn(ctx, out);
     }
 
-    /// The application closes the consumer.
-    fn close(&mut self, out: &mut Outbox) {
+    /// The application closes the consumer; a member leaves its group first.
+    fn close(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        if self.net.kit.up && self.leave_group(ctx, out) {
+            return;
+        }
+        self.close_connections(out);
+    }
+
+    fn close_connections(&mut self, out: &mut Outbox) {
         for channel in self.net.kit.connections.open() {
             out.close(channel);
         }
@@ -179,6 +200,10 @@ impl Consumer {
     fn arrive(&mut self, arrived: Arrived, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.net.kit.up {
             return;
+        }
+        if self.has_heartbeat_thread() {
+            self.take(arrived, ctx, out);
+            return self.turn_of_a_thread(ctx, out);
         }
         if self.reader.is_busy() {
             self.arrived.push_back(arrived);
@@ -216,7 +241,8 @@ impl Machine for Consumer {
         self.reader.arm(consumption, out);
         self.net.warm(&consumption.topics, Instant::MAX, ctx, out);
         self.followed = self.net.kit.cache.version();
-        for partition in partitions(&consumption.topics, ctx) {
+        let assigned = self.warm_group(ctx, out).unwrap_or_else(|| partitions(&consumption.topics, ctx));
+        for partition in assigned {
             let (_, epoch) = self.net.belief(partition, ctx);
             let begin = if consumption.from_beginning { Begin::At(Offset(0), None) } else { Begin::At(RECORDS_BEFORE, Some(epoch)) };
             self.assign(partition, begin, Why::Begun, ctx, out);
@@ -234,6 +260,7 @@ impl Machine for Consumer {
         self.buffer = Buffer::default();
         self.arrived.clear();
         self.reader.crash();
+        self.membership.iter_mut().for_each(Membership::crash);
     }
 
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
@@ -242,7 +269,13 @@ impl Machine for Consumer {
             return;
         }
         self.net.kit.woken();
-        if !self.net.kit.up || self.reader.is_busy() {
+        if !self.net.kit.up {
+            return;
+        }
+        if self.has_heartbeat_thread() && (self.reader.is_busy() || self.reader.is_closing()) {
+            return self.turn_of_a_thread(ctx, out);
+        }
+        if self.reader.is_busy() {
             return;
         }
         // A timer that was armed for an earlier turn wakes nobody: the blocked `poll()` sleeps on.

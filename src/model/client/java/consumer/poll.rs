@@ -1,11 +1,12 @@
 //! One turn of the poll loop, and the requests that wait for their nodes. Source: `ClassicKafkaConsumer.poll`, `ConsumerNetworkClient`.
 
+use super::collect::Collected;
 use super::{Consumer, Sent, Unsent, consumption};
-use crate::engine::Instant;
+use crate::engine::{Duration, Instant};
 use crate::kafka::BrokerIx;
 use crate::model::client::java::network::Purpose;
 use crate::model::client::java::settings::TICK;
-use crate::model::message::Response;
+use crate::model::message::{GroupRequest, GroupResponse, Response};
 use crate::model::{Channel, Ctx, Outbox};
 
 impl Consumer {
@@ -17,8 +18,9 @@ impl Consumer {
         }
         loop {
             self.net.wake = Instant::MAX;
+            let grouped = self.group_turn(true, ctx, out);
             self.update_positions(ctx, out);
-            let collected = self.collect(ctx, out);
+            let collected = if self.is_revoking() { Collected::default() } else { self.collect(ctx, out) };
             if !collected.records.is_empty() {
                 // The next round leaves before the application has its records, so that both go on at once.
                 self.send_fetches(ctx, out);
@@ -31,7 +33,7 @@ impl Consumer {
             }
             let queued = self.send_fetches(ctx, out);
             let sent = self.network_poll(ctx, out);
-            if !(collected.moved || queued || sent) {
+            if !(grouped || collected.moved || queued || sent) {
                 break;
             }
         }
@@ -53,7 +55,12 @@ impl Consumer {
 
     /// A request waits until its node is ready.
     pub(super) fn queue(&mut self, broker: BrokerIx, what: Sent, now: Instant) {
-        self.unsent.push(Unsent { broker, what, expires_at: now + self.settings.request_timeout + TICK });
+        self.queue_on(Channel::Broker(broker), broker, what, self.settings.request_timeout, now);
+    }
+
+    /// The same, on another connection or with a time-out of its own.
+    pub(super) fn queue_on(&mut self, channel: Channel, broker: BrokerIx, what: Sent, timeout: Duration, now: Instant) {
+        self.unsent.push(Unsent { channel, broker, what, timeout, expires_at: now + timeout + TICK });
     }
 
     /// `ConsumerNetworkClient.poll`: what can be sent is sent, before and after the metadata request that goes first. True when something
@@ -70,8 +77,7 @@ impl Consumer {
     fn try_send(&mut self, update_due: bool, ctx: &Ctx<'_>, out: &mut Outbox) -> bool {
         let mut sent = false;
         let mut i = 0;
-        while let Some(broker) = self.unsent.get(i).map(|u| u.broker) {
-            let channel = Channel::Broker(broker);
+        while let Some((channel, broker)) = self.unsent.get(i).map(|u| (u.channel, u.broker)) {
             if !update_due && self.net.can_send(channel) {
                 let unsent = self.unsent.remove(i);
                 self.transmit(unsent, ctx.now, out);
@@ -91,6 +97,12 @@ impl Consumer {
             Sent::Fetch(fetch) => self.transmit_fetch(fetch, now, out),
             Sent::ListOffsets(resets) => self.transmit_list_offsets(unsent.broker, resets, now, out),
             Sent::OffsetsForLeaderEpoch(validations) => self.transmit_validation(unsent.broker, validations, now, out),
+            Sent::FindCoordinator => {
+                self.transmit_group(unsent.channel, GroupRequest::FindCoordinator, Sent::FindCoordinator, unsent.timeout, now, out)
+            }
+            Sent::Group(request, asked) => {
+                self.transmit_group(unsent.channel, request.clone(), Sent::Group(request, asked), unsent.timeout, now, out);
+            }
         }
     }
 
@@ -98,7 +110,7 @@ impl Consumer {
     fn fail_unsent(&mut self, now: Instant, out: &mut Outbox) -> bool {
         let (connections, mut failed) = (&self.net.kit.connections, Vec::new());
         self.unsent.retain_mut(|u| {
-            let fails = connections.has_failed(Channel::Broker(u.broker)) || u.expires_at <= now;
+            let fails = connections.has_failed(u.channel) || u.expires_at <= now;
             if fails {
                 failed.push(u.what.clone());
             }
@@ -128,6 +140,10 @@ impl Consumer {
             (Purpose::Own(Sent::OffsetsForLeaderEpoch(validations)), Response::OffsetsForLeaderEpoch { answers }) => {
                 self.epochs_ended(&validations, &answers, ctx.now, out);
             }
+            (Purpose::Own(Sent::FindCoordinator), Response::Group(GroupResponse::Coordinator { error, broker })) => {
+                self.membership.iter_mut().for_each(|m| m.found(error, broker, ctx.now, out));
+            }
+            (Purpose::Own(Sent::Group(_, asked)), Response::Group(response)) => self.group_answered(asked, response, ctx, out),
             (purpose, response) => panic!("{response:?} answers no request of kind {purpose:?}"),
         }
     }

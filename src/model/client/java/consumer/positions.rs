@@ -4,6 +4,7 @@ use super::subscription::{Position, State};
 use super::{Consumer, Sent};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
+use crate::model::client::group::Membership;
 use crate::model::client::java::network::Purpose;
 use crate::model::message::{EpochAnswer, EpochQuery, OffsetAnswer, OffsetQuery, OffsetSpec, Request};
 use crate::model::{Channel, Ctx, Outbox};
@@ -67,7 +68,9 @@ impl Consumer {
             return;
         }
         self.validate(ctx, out);
-        if let Some(reset) = self.settings.reset {
+        // A member waits for what its group has committed (`initWithCommittedOffsetsIfNeeded`).
+        let waits = self.membership.as_ref().is_some_and(Membership::is_looking_up);
+        if let Some(reset) = self.settings.reset.filter(|_| !waits) {
             // `SubscriptionState.resetInitializingPositions`
             let initializing = self.subscription.list.iter_mut().filter(|a| a.state == State::Initializing);
             initializing.for_each(|a| a.reset(reset, Why::Reset));

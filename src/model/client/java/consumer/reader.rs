@@ -31,19 +31,33 @@ pub(super) struct Reader {
     work: VecDeque<(Given, Instant)>,
     /// When the present `poll()` was called.
     polled_at: Instant,
+    /// It has closed the consumer, which is not done with that.
+    closing: bool,
 }
 
 impl Reader {
     /// An application that does not run yet.
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
         let draws = chance.stream("consumer processing", u64::from(client.0));
-        Reader { client, draws, begins_at: None, work: VecDeque::new(), polled_at: Instant::ZERO }
+        Reader { client, draws, begins_at: None, work: VecDeque::new(), polled_at: Instant::ZERO, closing: false }
     }
 
     /// The process is gone.
     pub(super) fn crash(&mut self) {
         self.begins_at = None;
         self.work.clear();
+        self.closing = false;
+    }
+
+    /// It closes the consumer: it works on nothing any more.
+    pub(super) fn closes(&mut self) {
+        self.work.clear();
+        self.closing = true;
+    }
+
+    /// Whether it has.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// It begins at its hour, or now if that is past.
@@ -113,7 +127,7 @@ impl Consumer {
     pub(super) fn run_application(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let consumption = consumption(ctx.spec, self.index);
         if self.reader.is_over(consumption, ctx.now) {
-            return self.close(out);
+            return self.close(ctx, out);
         }
         if self.reader.begins_at.is_some_and(|at| at <= ctx.now) {
             self.begin(ctx, out);

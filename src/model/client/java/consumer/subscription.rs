@@ -43,6 +43,8 @@ pub(super) struct Assigned {
     pub next_retry: Option<Instant>,
     /// The replica that the leader sent it to, and until when (KIP-392).
     replica: Option<(BrokerIx, Instant)>,
+    /// The replica that its last fetch went to instead of the leader.
+    pub read_from: Option<BrokerIx>,
     /// Answers that wait in the buffer.
     pub buffered: u32,
     /// Failed fetches in a row.
@@ -58,6 +60,7 @@ impl Assigned {
             was: None,
             next_retry: None,
             replica: None,
+            read_from: None,
             buffered: 0,
             failures: 0,
         }
@@ -78,6 +81,14 @@ impl Assigned {
         self.state = State::Fetching;
         self.position = Some(position);
         self.next_retry = None;
+    }
+
+    /// Begins to read here once the leader says that the position stands, if there is an epoch to ask about (`seekUnvalidated`).
+    pub(super) fn seek_unvalidated(&mut self, position: Position) {
+        self.seek(position);
+        if position.epoch.is_some() && position.leader.is_some() {
+            self.state = State::AwaitValidation;
+        }
     }
 
     /// Has read on (`SubscriptionState.position`).

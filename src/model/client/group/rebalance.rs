@@ -1,0 +1,207 @@
+//! Joining, and what comes before and after. Eager: everything is given up before a join.
+//! Source: `AbstractCoordinator.joinGroupIfNeeded`, `JoinGroupResponseHandler`, `SyncGroupResponseHandler`, `ConsumerCoordinator.onJoinPrepare`.
+
+use super::heartbeat::Heartbeat;
+use super::{Generation, Membership, State, View, What};
+use crate::engine::Instant;
+use crate::kafka::{ErrorCode, PartitionIx, TopicIx};
+use crate::model::Outbox;
+use crate::model::groups::range;
+use crate::model::message::GroupRequest;
+
+/// Where a member is on its way into a generation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Rebalance {
+    /// `rejoinNeeded`.
+    needed: bool,
+    prepare: Prepare,
+    /// A join or sync is out (`joinFuture`).
+    under_way: bool,
+    /// The next join may leave then.
+    not_before: Instant,
+}
+
+/// `onJoinPrepare`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Prepare {
+    /// It is to be done before the next join.
+    Needed,
+    /// The commit of what was given to the application is awaited, at most until then.
+    Committing { until: Instant, again_at: Option<Instant> },
+    /// The partitions are given up.
+    Done,
+}
+
+impl Default for Rebalance {
+    fn default() -> Self {
+        Rebalance { needed: true, prepare: Prepare::Needed, under_way: false, not_before: Instant::ZERO }
+    }
+}
+
+impl Rebalance {
+    /// The member is in a generation.
+    pub(super) fn joined(&mut self) {
+        *self = Rebalance { needed: false, prepare: Prepare::Needed, under_way: false, not_before: Instant::ZERO };
+    }
+
+    /// `requestRejoin`.
+    pub(super) fn wanted(&mut self) {
+        self.needed = true;
+    }
+
+    /// The commit before a rebalance is awaited.
+    pub(super) fn is_preparing(&self) -> bool {
+        matches!(self.prepare, Prepare::Committing { .. })
+    }
+
+    /// Whether the member must join again, or is about to (`rejoinNeededOrPending`).
+    pub(super) fn is_needed(&self) -> bool {
+        self.needed || self.under_way
+    }
+
+    /// The commit before the rebalance ended: well, for good, or so that it may be repeated.
+    pub(super) fn commit_ended(&mut self, again_at: Option<Instant>) {
+        if let Prepare::Committing { until, .. } = self.prepare {
+            self.prepare = Prepare::Committing { until: if again_at.is_some() { until } else { Instant::ZERO }, again_at };
+        }
+    }
+}
+
+impl Membership {
+    /// `joinGroupIfNeeded`, as far as it gets without waiting.
+    pub(super) fn rejoin_if_needed(&mut self, view: &View<'_>, out: &mut Outbox) {
+        if !self.rebalance.needed || self.rebalance.under_way || self.discovery.coordinator().is_none() {
+            return;
+        }
+        if view.now < self.rebalance.not_before {
+            return self.wake_at(self.rebalance.not_before);
+        }
+        if !self.prepared(view, out) {
+            return;
+        }
+        self.rebalance.under_way = true;
+        self.state = State::PreparingRebalance;
+        let settings = &self.settings;
+        let request = GroupRequest::Join {
+            member: self.generation.member,
+            two_steps: settings.two_steps,
+            session_timeout: settings.session_timeout,
+            rebalance_timeout: settings.rebalance_timeout,
+            topics: self.topics.clone(),
+        };
+        self.ask(request, What::Join, self.settings.join_timeout);
+    }
+
+    /// `onJoinPrepare`: commits what was given to the application, if the library does that, and gives all partitions up. True when done.
+    fn prepared(&mut self, view: &View<'_>, out: &mut Outbox) -> bool {
+        match self.rebalance.prepare {
+            Prepare::Done => return true,
+            Prepare::Needed => {
+                let until = view.now + self.settings.rebalance_timeout;
+                self.rebalance.prepare = Prepare::Committing { until, again_at: Some(view.now) };
+                return self.prepared(view, out);
+            }
+            Prepare::Committing { until, .. } if until <= view.now => {}
+            Prepare::Committing { until, again_at } => {
+                let Some(again_at) = again_at else {
+                    self.wake_at(until);
+                    return false;
+                };
+                if view.now < again_at {
+                    self.wake_at(again_at.min(until));
+                    return false;
+                }
+                if self.settings.auto_commit.is_some() && self.commit_now(view) {
+                    self.rebalance.prepare = Prepare::Committing { until, again_at: None };
+                    return false;
+                }
+            }
+        }
+        self.rebalance.prepare = Prepare::Done;
+        self.give_up_partitions(out);
+        true
+    }
+
+    /// The answer to a join. A leader is told all members and shares the partitions out.
+    pub(super) fn joined(
+        &mut self,
+        sent: Generation,
+        error: ErrorCode,
+        (member, number): (u64, u32),
+        members: Option<Vec<(u64, Vec<TopicIx>)>>,
+        view: &View<'_>,
+        out: &mut Outbox,
+    ) {
+        if error.is_none() && self.state != State::PreparingRebalance {
+            // It left meanwhile (`UnjoinedGroupException`).
+            return self.rebalance_failed(true, view.now);
+        }
+        match error {
+            ErrorCode::None => {
+                self.state = State::CompletingRebalance;
+                self.heartbeat = Heartbeat::new(&self.settings, view.now);
+                self.generation = Generation { member: Some(member), number: Some(number) };
+                let assignments = members.map(|members| range(&members, view.partitions)).unwrap_or_default();
+                self.ask(GroupRequest::Sync { member, generation: number, assignments }, What::Sync, self.settings.request_timeout);
+            }
+            ErrorCode::MemberIdRequired => {
+                self.generation = Generation { member: Some(member), number: None };
+                self.rebalance_failed(false, view.now);
+            }
+            ErrorCode::UnknownMemberId => {
+                if sent == self.generation {
+                    self.reset(true);
+                }
+                self.rebalance_failed(false, view.now);
+            }
+            ErrorCode::RebalanceInProgress => self.rebalance_failed(false, view.now),
+            ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {
+                self.coordinator_lost(true, out);
+                self.rebalance_failed(true, view.now);
+            }
+            _ => self.rebalance_failed(true, view.now),
+        }
+    }
+
+    /// The answer to a sync.
+    pub(super) fn synced(&mut self, sent: Generation, error: ErrorCode, partitions: Vec<PartitionIx>, view: &View<'_>, out: &mut Outbox) {
+        match error {
+            ErrorCode::None if self.generation.number.is_some() && self.state == State::CompletingRebalance => {
+                self.state = State::Stable;
+                self.rebalance.joined();
+                self.commits.due_at = self.settings.auto_commit.map_or(Instant::MAX, |every| view.now + every);
+                self.take_partitions(partitions, out);
+            }
+            // The generation was reset meanwhile: it joins again at once.
+            ErrorCode::None | ErrorCode::RebalanceInProgress => self.rebalance_failed(false, view.now),
+            ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration => {
+                if sent == self.generation {
+                    self.reset(error == ErrorCode::UnknownMemberId);
+                }
+                self.rebalance_failed(false, view.now);
+            }
+            ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {
+                self.coordinator_lost(true, out);
+                self.rebalance_failed(true, view.now);
+            }
+            _ => self.rebalance_failed(true, view.now),
+        }
+    }
+
+    /// A join or sync came to nothing: another join follows, at once or after a pause.
+    pub(super) fn rebalance_failed(&mut self, pause: bool, now: Instant) {
+        self.rebalance.under_way = false;
+        self.rebalance.needed = true;
+        self.rebalance.not_before = if pause { now + self.settings.retry_backoff } else { now };
+    }
+
+    /// `resetStateAndRejoin`: the generation is over for this member, and with `forget` its id too.
+    pub(super) fn reset(&mut self, forget: bool) {
+        self.state = State::Unjoined;
+        self.generation = Generation { member: self.generation.member.filter(|_| !forget), number: None };
+        self.rebalance.needed = true;
+        if self.rebalance.prepare == Prepare::Done {
+            self.rebalance.prepare = Prepare::Needed;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Many partitions lose their leader at once (issue 3224).
+
+use super::{MEASURED, asked};
+use crate::model::client::bench::{Bench, ms};
+
+/// The metadata requests of one producer that writes to 1,000 partitions of a broker that stops and to 2,000 of two others.
+fn storm(profile: &str, config: &[(&str, &str)]) -> usize {
+    let leaders: Vec<u32> = (0..3000).map(|p| p / 1000).collect();
+    let mut bench = Bench::warm(profile, &leaders, config);
+    bench.kill(0);
+    bench.fence(0);
+    (0..1000).for_each(|p| bench.move_leader(p, Some(1 + p % 2), 1));
+    let start = bench.now;
+    (0..1000).for_each(|p| bench.send(p));
+    bench.run_to(start + ms(2000));
+    assert_eq!(bench.records(), (1000, 0), "{profile}");
+    bench.times(start, asked).len()
+}
+
+#[test]
+fn every_partition_refreshes_for_itself_unless_refreshes_are_one() {
+    assert_eq!(storm("sarama-1.45", &[]), 1000, "100 such producers send 100,000 requests");
+    assert_eq!(storm("sarama-1.45", &[("Metadata.SingleFlight", "true")]), 1);
+    assert_eq!(storm("sarama-1.47", &[]), 1);
+    assert_eq!(storm(MEASURED, &[]), 2, "one for the broken request, one for all partitions after their pause");
+    assert!(storm(MEASURED, &[("Metadata.SingleFlight", "false")]) > 500, "still so when it is switched off");
+}
