@@ -125,6 +125,11 @@ impl Library {
         })
     }
 
+    /// Whether its consumers can be members of a group in the model.
+    pub fn has_groups(self) -> bool {
+        self == Library::Java
+    }
+
     /// The behaviours that a profile of this library may set.
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
