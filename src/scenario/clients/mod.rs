@@ -39,12 +39,8 @@ pub(super) fn resolve(
         let consumer = is_consumer(client);
         let config = Arc::new(settings::resolve(client, &resolved, consumer, found));
         let bootstrap = bootstrap(client, cluster, found);
-        if let Some(group) = client.group.as_ref().filter(|_| consumer && !resolved.profile.library.has_groups()) {
-            let message = format!("consumer groups of {} are not simulated", resolved.profile.library.names().1);
-            found.add(Some(&group.span), message, "leave `group` away: all partitions of its topics are then assigned to it by hand");
-        }
         let role = if consumer {
-            Role::Consumer(consuming::resolve(client, topics, &mut groups, found))
+            Role::Consumer(consuming::resolve(client, resolved.profile.library, topics, &mut groups, found))
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };

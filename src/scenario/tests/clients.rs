@@ -49,6 +49,12 @@ fn a_consumer_is_told_by_its_role_or_by_a_key_that_only_consumers_have() {
 }
 
 #[test]
+fn a_group_is_refused_where_the_model_has_none_of_the_library() {
+    let member = app("role = \"consumer\"\ngroup = \"g\"").replace("java-3.9", "kafkajs-2.2");
+    refused(&member, &["the model has no groups of kafkajs", "leave `group` away"]);
+}
+
+#[test]
 fn a_key_of_the_other_role_is_refused() {
     assert_eq!(
         mistakes(&app("rate = 18.0\nfrom = \"end\"\npartitioning = \"sticky\""), &[]),
