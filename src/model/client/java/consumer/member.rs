@@ -55,9 +55,16 @@ impl Consumer {
         self.membership.is_some()
     }
 
-    /// The commit before a rebalance is awaited: nothing more is given to the application.
-    pub(super) fn is_revoking(&self) -> bool {
-        self.membership.as_ref().is_some_and(Membership::is_revoking)
+    /// A commit is awaited: nothing more is given to the application.
+    pub(super) fn holds_back(&self) -> bool {
+        self.membership.as_ref().is_some_and(Membership::holds_back)
+    }
+
+    /// The application is done with what it was given: where the library does not commit, it does (`commitSync()`).
+    pub(super) fn commit_by_hand(&mut self, now: Instant) {
+        if let (Some(membership), Some(timeout)) = (&mut self.membership, self.settings.commit_timeout) {
+            membership.commit_by_hand(now, timeout);
+        }
     }
 
     /// The consumer has been in its group for long: the partitions that are its own.

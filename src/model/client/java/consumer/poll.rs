@@ -20,12 +20,13 @@ impl Consumer {
             self.net.wake = Instant::MAX;
             let grouped = self.group_turn(true, ctx, out);
             self.update_positions(ctx, out);
-            let collected = if self.is_revoking() { Collected::default() } else { self.collect(ctx, out) };
+            let collected = if self.holds_back() { Collected::default() } else { self.collect(ctx, out) };
             if !collected.records.is_empty() {
                 // The next round leaves before the application has its records, so that both go on at once.
                 self.send_fetches(ctx, out);
                 self.network_poll(ctx, out);
                 if self.reader.give(collected.records, consumption(ctx.spec, self.index), ctx.now, out) {
+                    self.commit_by_hand(ctx.now);
                     self.reader.polls(ctx.now);
                     continue;
                 }

@@ -142,6 +142,7 @@ impl Consumer {
 
     /// `poll()` is called: what has arrived meanwhile is read first.
     fn poll_again(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        self.commit_by_hand(ctx.now);
         self.reader.polls(ctx.now);
         while let Some(arrived) = self.arrived.pop_front() {
             self.take(arrived, ctx, out);
