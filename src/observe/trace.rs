@@ -98,6 +98,8 @@ impl Line<'_> {
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. }
             | Fact::RecordCreated { .. }
+            | Fact::RecordRepeats { .. }
+            | Fact::RecordRebatched { .. }
             | Fact::RecordDone { .. }
             | Fact::ReplicaChosen { .. }
             | Fact::Delivered { .. }
@@ -431,6 +433,18 @@ impl Line<'_> {
             self.put("record", json!(record));
             self.partition(*partition);
             return "RecordCreated";
+        }
+        if let Fact::RecordRepeats { client, record, message } = fact {
+            self.client(*client);
+            self.put("record", json!(record));
+            self.put("message", json!(message));
+            return "RecordRepeats";
+        }
+        if let Fact::RecordRebatched { client, record, batch } = fact {
+            self.client(*client);
+            self.put("record", json!(record));
+            self.put("batch", json!(batch));
+            return "RecordRebatched";
         }
         if let Fact::RecordDone { client, record, partition, batch, created_at, error } = fact {
             self.client(*client);

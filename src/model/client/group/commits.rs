@@ -126,7 +126,7 @@ impl Membership {
 
     /// Sends a commit of all that was given to the application. False when nothing is sent: there is nothing, or the member is in no stable
     /// generation, or the coordinator is not known.
-    pub(super) fn commit_now(&mut self, view: &View<'_>) -> bool {
+    pub(in crate::model::client) fn commit_now(&mut self, view: &View<'_>) -> bool {
         let Generation { member: Some(member), number: Some(generation) } = self.generation else { return false };
         let offsets = (view.consumed)();
         if offsets.is_empty() || self.state != State::Stable || self.discovery.coordinator().is_none() {

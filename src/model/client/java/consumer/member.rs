@@ -12,6 +12,7 @@ use crate::model::client::java::policies::Policies;
 use crate::model::group_log::Committed;
 use crate::model::groups::first_members;
 use crate::model::message::{GroupRequest, GroupResponse, Request};
+use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::Position as Why;
@@ -44,12 +45,33 @@ pub(super) fn membership(index: ClientIx, spec: &Spec, chance: Chance) -> Option
         request_timeout: config.request_timeout,
         join_timeout: config.request_timeout.max(config.max_poll_interval + JOIN_LAPSE),
         two_steps: true,
-        auto_commit: config.enable_auto_commit.then_some(config.auto_commit_interval),
+        auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library).then_some(config.auto_commit_interval),
     };
     Some(Membership::new(index, group, &consumption.topics, settings, chance))
 }
 
 impl Consumer {
+    /// The application commits what it was given, if this is when it does: before it works with `commitAsync()`, when it is done with
+    /// `commitSync()`. Where neither the scenario nor the library's configuration has somebody commit, it is the application, when it is done.
+    pub(super) fn commit(&mut self, when: Commits, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        let who = match consumption(ctx.spec, self.index).commits {
+            Commits::Library if !self.settings.library_commits => Commits::AfterProcessing,
+            who => who,
+        };
+        let Some(mut membership) = self.membership.take_if(|_| who == when) else { return };
+        match when {
+            Commits::Library => {}
+            Commits::BeforeProcessing => {
+                self.with_view(true, ctx, |view| membership.commit_now(view));
+            }
+            Commits::AfterProcessing => membership.commit_by_hand(ctx.now, self.settings.commit_timeout),
+        }
+        self.membership = Some(membership);
+        if when == Commits::BeforeProcessing {
+            self.group_turn(true, ctx, out);
+        }
+    }
+
     /// Whether there is a thread beside the application's, which reads the sockets while that works, and outlives the last `poll()`.
     pub(super) fn has_heartbeat_thread(&self) -> bool {
         self.membership.is_some()
@@ -58,13 +80,6 @@ impl Consumer {
     /// A commit is awaited: nothing more is given to the application.
     pub(super) fn holds_back(&self) -> bool {
         self.membership.as_ref().is_some_and(Membership::holds_back)
-    }
-
-    /// The application is done with what it was given: where the library does not commit, it does (`commitSync()`).
-    pub(super) fn commit_by_hand(&mut self, now: Instant) {
-        if let (Some(membership), Some(timeout)) = (&mut self.membership, self.settings.commit_timeout) {
-            membership.commit_by_hand(now, timeout);
-        }
     }
 
     /// The consumer has been in its group for long: the partitions that are its own.
