@@ -53,7 +53,7 @@ pub(super) struct Settings {
     pub join_timeout: Duration,
     /// Whether a new member is told its id before it joins (KIP-394).
     pub two_steps: bool,
-    /// How often the library commits by itself; none: never.
+    /// How often the library commits by itself; none: never, the application does ([`Membership::commit_by_hand`]).
     pub auto_commit: Option<Duration>,
 }
 
@@ -227,15 +227,10 @@ impl Membership {
         self.take_partitions(partitions, out);
     }
 
-    /// What is assigned to the member now.
-    pub(super) fn assignment(&self) -> &[PartitionIx] {
-        &self.assignment
-    }
-
-    /// Whether the member waits to give its partitions up: nothing of them may be given to the application
+    /// Whether nothing may be given to the application: it waits for a commit, or the member waits to give its partitions up
     /// (`maybeMarkPartitionsPendingRevocation`).
-    pub(super) fn is_revoking(&self) -> bool {
-        self.rebalance.is_preparing()
+    pub(super) fn holds_back(&self) -> bool {
+        self.rebalance.is_preparing() || self.is_committing_by_hand()
     }
 
     /// Looks at everything that is due; what it wants comes back, and is done before the next look.
@@ -248,7 +243,10 @@ impl Membership {
         self.beat(view, out);
         if self.ending != Ending::None {
             self.end(view, out);
-        } else if view.polling {
+        } else if view.polling && self.is_committing_by_hand() {
+            self.commit_by_hand_step(view);
+        }
+        if view.polling && self.ending == Ending::None && !self.is_committing_by_hand() {
             self.rejoin_if_needed(view, out);
             self.share_out_if_known(view);
             self.commit_if_due(view, out);

@@ -139,7 +139,7 @@ fn a_rebalance_is_met_with_a_last_commit_then_everything_is_given_up_then_the_jo
     table.pass(Duration::from_secs(3));
     table.asked.retain(|(r, _)| matches!(r, GroupRequest::Heartbeat { .. }));
     table.heartbeat(ErrorCode::RebalanceInProgress);
-    assert!(table.member.is_revoking(), "nothing more is given to the application");
+    assert!(table.member.holds_back(), "nothing more is given to the application");
     assert_eq!((joins(&table), table.wanted(|w| *w == Want::Revoke)), (vec![], 0));
     let results = vec![(PartitionIx(0), ErrorCode::None)];
     table.answer(|r| matches!(r, GroupRequest::Commit { .. }), GroupResponse::Commit { results });
@@ -191,4 +191,18 @@ fn a_coordinator_that_says_nothing_for_a_whole_session_is_taken_to_be_gone() {
     assert_eq!(table.wanted(|w| *w == Want::Disconnect(COORDINATOR)), 0);
     table.pass(Duration::from_millis(1));
     assert_eq!(table.wanted(|w| *w == Want::Disconnect(COORDINATOR)), 1);
+}
+
+#[test]
+fn an_application_that_commits_by_itself_waits_until_the_coordinator_is_there_again() {
+    let mut table = Table::warm();
+    table.member.commit_by_hand(table.now, Duration::from_secs(60));
+    table.look();
+    let loading = vec![(PartitionIx(0), ErrorCode::CoordinatorLoadInProgress)];
+    table.answer(|r| matches!(r, GroupRequest::Commit { .. }), GroupResponse::Commit { results: loading });
+    assert!(table.member.holds_back(), "commitSync() has not returned");
+    table.pass(Duration::from_millis(125));
+    let good = vec![(PartitionIx(0), ErrorCode::None)];
+    table.answer(|r| matches!(r, GroupRequest::Commit { .. }), GroupResponse::Commit { results: good });
+    assert!(!table.member.holds_back());
 }
