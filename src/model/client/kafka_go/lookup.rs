@@ -170,12 +170,7 @@ impl Reader {
             Some(Stage::LookingUp(number)) => (number, 0),
             Some(Stage::LookupPause(number, tried, _)) => (number, tried),
             Some(
-                Stage::Starting
-                | Stage::Pausing(_)
-                | Stage::Dialing(..)
-                | Stage::Seeking(..)
-                | Stage::Reading(_)
-                | Stage::PausingOn(..),
+                Stage::Starting | Stage::Pausing(_) | Stage::Dialing(..) | Stage::Seeking(..) | Stage::Reading(_) | Stage::PausingOn(..),
             )
             | None => return,
         };

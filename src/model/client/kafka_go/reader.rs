@@ -217,7 +217,8 @@ impl Reader {
             self.lose(channel, Unreachable::TimedOut, ctx, out);
         }
         self.finish_work(ctx, out);
-        let due: Vec<PartitionIx> = self.loops.iter().filter(|(_, l)| l.stage.until().is_some_and(|at| at <= ctx.now)).map(|(p, _)| *p).collect();
+        let due: Vec<PartitionIx> =
+            self.loops.iter().filter(|(_, l)| l.stage.until().is_some_and(|at| at <= ctx.now)).map(|(p, _)| *p).collect();
         for partition in due {
             self.pause_over(partition, ctx, out);
         }

@@ -278,11 +278,9 @@ impl Consumer {
                 self.cluster.remove(gone);
                 self.next_round(broker, ctx, out);
             }
-            Failure::Connection
-            | Failure::LockTimeout
-            | Failure::RequestTimeout
-            | Failure::Protocol(_)
-            | Failure::RetriesExceeded(_) => self.throw(broker, failure, ctx, out),
+            Failure::Connection | Failure::LockTimeout | Failure::RequestTimeout | Failure::Protocol(_) | Failure::RetriesExceeded(_) => {
+                self.throw(broker, failure, ctx, out)
+            }
         }
     }
 
