@@ -43,23 +43,15 @@ pub fn range(members: &[(u64, Vec<TopicIx>)], partitions: impl Fn(TopicIx) -> Ve
 
 /// The session and rebalance time-outs that a consumer asks its coordinator for.
 fn timeouts(config: &ClientConfig) -> (Duration, Duration) {
-    match config {
-        // `GroupRebalanceConfig`: the poll interval is the rebalance time-out.
-        ClientConfig::JavaConsumer(config) => (config.session_timeout, config.max_poll_interval),
-        // `rd_kafka_JoinGroupRequest`: so it is here.
-        ClientConfig::Librdkafka(config) => (config.session_timeout, config.max_poll_interval),
-        ClientConfig::JavaProducer(_)
-        | ClientConfig::SaramaProducer(_)
-        | ClientConfig::SaramaConsumer(_)
-        | ClientConfig::FranzGoProducer(_)
-        | ClientConfig::FranzGoConsumer(_)
-        | ClientConfig::KafkajsProducer(_)
-        | ClientConfig::KafkajsConsumer(_)
-        | ClientConfig::KafkaGoWriter(_)
-        | ClientConfig::KafkaGoReader(_) => {
-            unreachable!("a scenario makes members only of consumers whose library has groups in the model")
-        }
+    if let ClientConfig::Librdkafka(config) = config {
+        // `rd_kafka_JoinGroupRequest`: the poll interval here too.
+        return (config.session_timeout, config.max_poll_interval);
     }
+    let ClientConfig::JavaConsumer(config) = config else {
+        unreachable!("a scenario makes members only of consumers whose library has groups in the model")
+    };
+    // `GroupRebalanceConfig`: the poll interval is the rebalance time-out.
+    (config.session_timeout, config.max_poll_interval)
 }
 
 /// The members that a group has when a run starts, each with its id and its share: the consumers that begin with the run. Their coordinator

@@ -25,6 +25,8 @@ config_table! {
         batch_timeout: Duration = "BatchTimeout", Millis, "1000", 0, I32;
         /// How long one attempt may take, connecting included; half of it is what the broker is given.
         write_timeout: Duration = "WriteTimeout", Millis, "10000", 0, I32;
+        /// How long a record waits for the first metadata.
+        read_timeout: Duration = "ReadTimeout", Millis, "10000", 0, I32;
         /// Which acknowledgement a record needs.
         required_acks: &'static str = "RequiredAcks", Word(&["none", "one", "all", "0", "1", "-1"]), "none", 0, 0;
         /// Upper bound of the pause between two metadata requests, which is drawn uniformly below it.

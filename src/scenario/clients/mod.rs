@@ -40,7 +40,7 @@ pub(super) fn resolve(
         let config = Arc::new(settings::resolve(client, &resolved, consumer, found));
         let bootstrap = bootstrap(client, cluster, found);
         let role = if consumer {
-            Role::Consumer(consuming::resolve(client, topics, &mut groups, found))
+            Role::Consumer(consuming::resolve(client, resolved.profile.library, topics, &mut groups, found))
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };

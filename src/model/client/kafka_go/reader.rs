@@ -103,7 +103,7 @@ impl Reader {
         let (_, leader, leader_epoch) = ctx.history.leader_answer(partition, offset);
         // A leader that is not in the answer's list of brokers has no address.
         let leader = leader.filter(|b| ctx.history.broker(*b, offset).is_some_and(|r| !r.fenced));
-        let Some(state) = self.loops.get_mut(&partition) else { return None };
+        let state = self.loops.get_mut(&partition)?;
         if state.leader != (leader, leader_epoch) {
             state.leader = (leader, leader_epoch);
             out.fact(Fact::BeliefChanged { client: self.kit.index, partition, leader, leader_epoch, told: Told::Metadata(from, offset) });

@@ -19,7 +19,7 @@ pub(super) struct WriterSettings {
     pub batch_bytes: u32,
     pub batch_timeout: Duration,
     pub write_timeout: Duration,
-    /// `ReadTimeout`: how long a record waits for the first metadata. It has no other use in a Writer.
+    /// How long a record waits for the first metadata.
     pub first_metadata: Duration,
     pub acks: Acks,
     pub metadata_ttl: Duration,
@@ -30,9 +30,6 @@ pub(super) struct WriterSettings {
     pub errors_refresh: bool,
     pub leaderless_fails: bool,
 }
-
-/// `(*Writer).readTimeout`.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A field left at its zero value means the default.
 fn or_default(value: Duration, default_ms: u64) -> Duration {
@@ -63,6 +60,7 @@ impl WriterSettings {
             batch_bytes,
             batch_timeout,
             write_timeout,
+            read_timeout,
             metadata_ttl,
             dial_timeout,
             idle_timeout,
@@ -78,7 +76,7 @@ impl WriterSettings {
             batch_bytes: count_or(batch_bytes, 1_048_576),
             batch_timeout: or_default(batch_timeout, 1000),
             write_timeout: or_default(write_timeout, 10_000),
-            first_metadata: READ_TIMEOUT,
+            first_metadata: or_default(read_timeout, 10_000),
             acks: client.acks().expect("a producer has acks"),
             metadata_ttl: or_default(metadata_ttl, 6000),
             dial_timeout,
