@@ -115,6 +115,8 @@ pub struct Outbox {
     pub network: Vec<NetworkOp>,
     /// The process ends now, in this way, by its own decision.
     pub exit: Option<crate::observe::fact::Ending>,
+    /// After `exit`: somebody starts the process again after so long.
+    pub restart_after: Option<crate::engine::Duration>,
 }
 
 impl Outbox {

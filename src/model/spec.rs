@@ -174,6 +174,7 @@ impl ClientSpec {
             ClientConfig::Librdkafka(config) => self.workload().map(|_| Acks::of(config.acks)),
             ClientConfig::FranzGoProducer(config) => Some(Acks::of(config.required_acks)),
             ClientConfig::SaramaProducer(config) => Some(Acks::of(config.producer_required_acks)),
+            ClientConfig::KafkaPythonProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkaGoWriter(config) => Some(Acks::of(config.required_acks)),
             ClientConfig::JavaConsumer(_)
@@ -204,6 +205,8 @@ pub struct Consumption {
     pub from_beginning: bool,
     /// What the application takes for one record, between two polls.
     pub processing: Distribution,
+    /// Who commits the group's progress, and when.
+    pub commits: Commits,
     /// Its start.
     pub start: Duration,
     /// Its end.
@@ -219,6 +222,17 @@ pub struct GroupSpec {
     pub partition: PartitionIx,
 }
 
+/// Who commits how far a member of a group has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Commits {
+    /// The library, from time to time, if its configuration says so.
+    Library,
+    /// The application, when it is given records and before it works on them: a crash passes over what it was given (at most once).
+    BeforeProcessing,
+    /// The application, when it is done with what it was given: a crash has it given again (at least once).
+    AfterProcessing,
+}
+
 /// What a producer sends.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -232,10 +246,23 @@ pub struct Workload {
     pub record_bytes: u32,
     /// Which partition each goes to.
     pub partitioning: Partitioning,
+    /// What the application does when its library gives a record up.
+    pub on_failure: OnFailure,
     /// First record.
     pub start: Duration,
     /// No record from here on.
     pub stop: Option<Duration>,
+}
+
+/// What an application does when its library gives a record up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnFailure {
+    /// Nothing: what the record said is not said.
+    GiveUp,
+    /// After a pause it hands the same payload over again, as a new record; as often as it takes. The failed one may have been written.
+    Retry(Duration),
+    /// The process crashes, with every record that its library still has, and is started again after so long.
+    Crash(Duration),
 }
 
 /// When records come.

@@ -129,6 +129,8 @@ impl Cluster {
             | Fact::Refreshed { .. }
             | Fact::BeliefChanged { .. }
             | Fact::RecordCreated { .. }
+            | Fact::RecordRepeats { .. }
+            | Fact::RecordRebatched { .. }
             | Fact::EntrySent { .. }
             | Fact::EntryTaken { .. }
             | Fact::EntryAnswered { .. }

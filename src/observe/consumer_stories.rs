@@ -23,6 +23,7 @@ fn with_consumers(grouped: bool) -> Spec {
             group: grouped.then_some(crate::kafka::GroupIx(0)),
             from_beginning: false,
             processing: Distribution::ZERO,
+            commits: crate::model::spec::Commits::Library,
             start: Duration::ZERO,
             stop: None,
         };

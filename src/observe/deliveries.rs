@@ -24,6 +24,8 @@ enum Reader {
 struct Reading {
     /// The consumer that reads it for the reader.
     owner: ClientIx,
+    /// The first offset that it was given or sent to.
+    begun: Offset,
     /// The next offset to be delivered.
     position: Offset,
     /// Everything below was delivered or passed over.
@@ -89,7 +91,7 @@ impl Deliveries {
         let Fact::Delivered { client, partition, base, end, .. } = fact else { return None };
         let reader = self.reader(*client)?;
         let counted = at >= self.count_from;
-        let fresh = Reading { owner: *client, position: *base, high: *base, processed: *base, last_delivery: None };
+        let fresh = Reading { owner: *client, begun: *base, position: *base, high: *base, processed: *base, last_delivery: None };
         let reading = self.readings.entry((*partition, reader)).or_insert(fresh);
         let new = (*base).max(reading.high).min(*end);
         (reading.owner, reading.position, reading.high) = (*client, *end, reading.high.max(*end));
@@ -143,7 +145,7 @@ impl Deliveries {
     pub fn position_set(&mut self, at: Instant, fact: &Fact) {
         let Fact::PositionSet { client, partition, to, why, .. } = fact else { return };
         let Some(reader) = self.reader(*client) else { return };
-        let fresh = Reading { owner: *client, position: *to, high: *to, processed: *to, last_delivery: None };
+        let fresh = Reading { owner: *client, begun: *to, position: *to, high: *to, processed: *to, last_delivery: None };
         let reading = self.readings.entry((*partition, reader)).or_insert(fresh);
         let skipped = to.0.saturating_sub(reading.high.0);
         let dropped = (*to).min(reading.high).0.saturating_sub(reading.processed.0);
@@ -196,6 +198,15 @@ impl Deliveries {
         Some(high_watermark.0.saturating_sub(reading.position.0))
     }
 
+    /// So many records at an offset say what records that are counted already said: whoever was given them was given copies.
+    pub fn copies(&mut self, partition: PartitionIx, base: Offset, records: u64) {
+        for (_, reading) in self.readings.range((partition, Reader::FIRST)..(partition.next(), Reader::FIRST)) {
+            if reading.begun <= base && base < reading.high {
+                self.accounts[reading.owner.index()].record.copies_delivered += records;
+            }
+        }
+    }
+
     /// Settles what is open at the end of the run, where the true leader's high watermark of a partition is what `committed` says.
     pub fn close(&mut self, end: Instant, committed: impl Fn(PartitionIx) -> Option<Offset>, logs: &Logs) {
         for ((partition, _), reading) in &self.readings {
@@ -245,6 +256,7 @@ fn add(all: &mut ConsumerRecord, one: &ConsumerRecord) {
     all.lag_max = all.lag_max.max(one.lag_max);
     all.lag_at_end += one.lag_at_end;
     all.position_resets += one.position_resets;
+    all.copies_delivered += one.copies_delivered;
 }
 
 impl Reader {

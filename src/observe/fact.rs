@@ -48,7 +48,7 @@ pub enum Ending {
     Killed,
     /// The machine lost power; nobody answers, unflushed data is gone.
     PoweredOff,
-    /// It gave up by itself (could not register in time).
+    /// It ended by itself: a broker that could not register in time, an application that crashed over a failed record.
     GaveUp,
 }
 
@@ -155,6 +155,11 @@ pub enum GroupFact {
         client: ClientIx,
         /// How many partitions.
         partitions: u32,
+    },
+    /// A member has left for good: its consumer is closed.
+    Left {
+        /// The member's client.
+        client: ClientIx,
     },
     /// A member's session ran out.
     SessionExpired {
@@ -282,8 +287,6 @@ pub enum Fact {
         client: ClientIx,
         sequence: Option<u32>,
     },
-    /// A group coordinator appended to a partition of the offsets topic that it leads.
-    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
     /// A follower's log reaches to `end` (exclusive) now.
     Replicated { broker: BrokerIx, partition: PartitionIx, end: Offset },
     /// A replica threw away its log from `to` on.
@@ -312,6 +315,10 @@ pub enum Fact {
     BeliefChanged { client: ClientIx, partition: PartitionIx, leader: Option<BrokerIx>, leader_epoch: LeaderEpoch, told: Told },
     /// The application handed a record to the client.
     RecordCreated { client: ClientIx, record: RecordId, partition: PartitionIx },
+    /// The application hands a message over again: `record` says what `message`, the record that said it first, did.
+    RecordRepeats { client: ClientIx, record: RecordId, message: RecordId },
+    /// A library that makes new batches of failed records takes this one out of a batch that was sent, and may have been written.
+    RecordRebatched { client: ClientIx, record: RecordId, batch: BatchId },
     /// A request left the client: one fact for each partition entry.
     EntrySent { client: ClientIx, broker: BrokerIx, partition: PartitionIx, entry: EntryId, batch: Option<BatchId>, attempt: u32 },
     /// The broker took the request from the connection.
@@ -334,4 +341,6 @@ pub enum Fact {
     Group { group: GroupIx, what: GroupFact },
     /// A consumer reads a partition from this replica from now on, because the leader said so (KIP-392); none: from the leader again.
     ReplicaChosen { client: ClientIx, partition: PartitionIx, replica: Option<BrokerIx> },
+    /// A group coordinator appended to a partition of the offsets topic that it leads.
+    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
 }

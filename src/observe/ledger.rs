@@ -34,6 +34,8 @@ struct Account {
     /// Creation times of records from `first` on; none once done.
     waiting: VecDeque<Option<Instant>>,
     first: RecordId,
+    /// Records below this one that have no answer were forgotten with their process.
+    forgotten: RecordId,
 }
 
 /// The accounts of all clients.
@@ -102,6 +104,15 @@ impl Ledger {
         account.failures.first_ms.get_or_insert(at_ms);
         account.failures.last_ms = Some(at_ms);
         *account.failures.by_error.entry(error.name().to_owned()).or_default() += 1;
+    }
+
+    /// A client's process has ended: the records that it forgot, of those that are counted.
+    pub fn ended(&mut self, client: ClientIx) -> Vec<RecordId> {
+        let account = &mut self.accounts[client.index()];
+        let waiting = account.waiting.iter().enumerate().filter(|(_, created)| created.is_some());
+        let forgotten = waiting.map(|(i, _)| account.first + i as u64).filter(|r| *r >= account.forgotten).collect();
+        account.forgotten = account.first + account.waiting.len() as u64;
+        forgotten
     }
 
     fn fate(&mut self, batch: BatchId) -> &mut BatchFate {

@@ -77,6 +77,12 @@ impl Logs {
         (found.base <= offset).then_some(*found)
     }
 
+    /// Every batch that stands in a log by the facts, partition by partition, in order.
+    pub fn stretches(&self) -> impl Iterator<Item = (PartitionIx, Stretch)> {
+        let of = |(i, log): (usize, &Log)| log.stretches.iter().map(move |s| (PartitionIx(i as u32), *s)).collect::<Vec<_>>();
+        self.logs.iter().enumerate().flat_map(of)
+    }
+
     /// Up to where records were committed: the highest high watermark of any leader, as far as it has not been written over since. None when
     /// nothing was heard of one.
     pub fn committed(&self, partition: PartitionIx) -> Option<Offset> {

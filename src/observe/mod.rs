@@ -18,10 +18,12 @@ mod cluster;
 mod consumer_stories;
 mod deliveries;
 mod fleets;
+mod groups;
 mod interruptions;
 mod latency;
 mod ledger;
 mod logs;
+mod messages;
 mod moves;
 mod pairs;
 mod phase_sums;
@@ -47,13 +49,15 @@ use cluster::Cluster;
 use deliveries::Deliveries;
 use digest::Digest;
 use fact::{Api, BatchId};
+use groups::Groups;
 use ledger::{Errors, Ledger};
 use logs::Logs;
+use messages::Messages;
 use moves::Moves;
 use pairs::{Belief, PairIx, Pairs};
 use phase_sums::PhaseSums;
 use phases::Passage;
-use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, PhaseSummary, Tally, Window};
+use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, GroupRecord, Move, PhaseSummary, Tally, Window};
 use stale::{Entries, Live, Sent, Verdict};
 use std::collections::BTreeMap;
 use totals::Samples;
@@ -79,9 +83,13 @@ pub struct Observers {
     windows: Windows,
     moves: Moves,
     ledger: Ledger,
+    messages: Messages,
+    /// Which client a process is.
+    client_of: BTreeMap<NodeIx, ClientIx>,
     errors: Errors,
     logs: Logs,
     deliveries: Deliveries,
+    groups: Groups,
     metadata: Vec<MetadataCost>,
     cluster: Cluster,
     checks: Checks,
@@ -111,6 +119,8 @@ pub struct Found {
     pub recovery_phases: Vec<PhaseSummary>,
     /// Phases of all stale windows.
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's promises.
     pub checks: CheckRecord,
     /// What the cluster went through.
@@ -131,9 +141,12 @@ impl Observers {
             windows: Windows::default(),
             moves: Moves::default(),
             ledger: Ledger::new(clients, count_from),
+            messages: Messages::new(spec),
+            client_of: spec.clients.iter().enumerate().map(|(i, c)| (c.node, ClientIx(i as u32))).collect(),
             errors: Errors::new(clients),
             logs: Logs::new(spec),
             deliveries: Deliveries::new(spec, count_from),
+            groups: Groups::new(spec, count_from),
             metadata: vec![MetadataCost::default(); clients],
             cluster: Cluster::new(spec, &truth, count_from),
             checks: Checks::new(spec),
@@ -158,6 +171,7 @@ impl Observers {
             self.deliveries.written_anew(at, partition, from);
         }
         self.cluster.on_fact(at, fact);
+        self.messages.on_fact(fact);
         match fact {
             Fact::PartitionCommitted { partition, .. } => self.committed(at, *partition, fact),
             Fact::TopicRemoved { topic } => match self.topics.get(topic.index()).cloned() {
@@ -167,6 +181,9 @@ impl Observers {
             Fact::ProcessStarted { node } | Fact::ProcessEnded { node, .. } | Fact::Paused { node } | Fact::Resumed { node } => {
                 self.truth.on_fact(at, fact);
                 self.reach_changed(at, Some(*node));
+                if matches!(fact, Fact::ProcessEnded { .. }) {
+                    self.process_ended(*node);
+                }
             }
             Fact::LinksCut { .. } | Fact::LinksHealed { .. } => {
                 self.truth.on_fact(at, fact);
@@ -201,14 +218,18 @@ impl Observers {
             }
             Fact::RecordCreated { client, record, partition } => {
                 self.ledger.created(at, *client, *record);
+                self.messages.created(*client, *record, at >= self.count_from);
                 let pair = self.pair(*client, *partition);
                 if pair.outstanding == 0 {
                     pair.busy_since = at;
                 }
                 pair.outstanding += 1;
             }
+            // `messages` alone is concerned.
+            Fact::RecordRepeats { .. } | Fact::RecordRebatched { .. } => {}
             Fact::RecordDone { client, record, partition, batch, created_at, error } => {
                 self.ledger.done(at, (*client, *partition), *record, *batch, *created_at, *error);
+                self.messages.done(*client, *record, *batch, error.is_none());
                 let count_from = self.count_from;
                 let pair = self.pair(*client, *partition);
                 pair.outstanding = pair.outstanding.saturating_sub(1);
@@ -245,6 +266,7 @@ impl Observers {
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. } => self.entry(at, fact),
+            Fact::Group { group, what } => self.groups.on_fact(at, *group, *what),
             // Told by the readers above alone.
             Fact::TopicCommitted { .. }
             | Fact::BrokerCommitted { .. }
@@ -263,7 +285,6 @@ impl Observers {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
-            | Fact::Group { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions
@@ -418,9 +439,33 @@ impl Observers {
         Passage { busy_since, opening: link.opening, ready: link.ready, sent: live.sent, taken }
     }
 
+    /// A client's process takes with it what it had not been told of.
+    fn process_ended(&mut self, node: NodeIx) {
+        let Some(&client) = self.client_of.get(&node) else { return };
+        let forgotten = self.ledger.ended(client);
+        self.messages.ended(client, &forgotten);
+        self.pairs.forget_records(client);
+    }
+
+    /// Who was given a message twice, in the order of each log.
+    fn count_copies(&mut self) {
+        let chains = self.messages.chains_by_batch();
+        let mut met: BTreeMap<BatchId, u32> = BTreeMap::new();
+        for (partition, stretch) in self.logs.stretches() {
+            let nth = met.entry(stretch.batch).or_default();
+            let of = chains.get(&stretch.batch).map_or(&[][..], Vec::as_slice);
+            let copies = self.messages.copies(stretch.batch, *nth, of);
+            *nth += 1;
+            if copies > 0 {
+                self.deliveries.copies(partition, stretch.base, copies);
+            }
+        }
+    }
+
     /// The audit found one copy of a batch in the log of its partition's true leader. All of the audit comes before [`Observers::finish`].
     pub fn audit(&mut self, batch: BatchId) {
         self.ledger.audit(batch);
+        self.messages.audit(batch);
     }
 
     /// The durations of each client.
@@ -447,6 +492,8 @@ impl Observers {
         let is_removed = |p: PartitionIx| removed.get(p.index()).copied().unwrap_or(false);
         self.entries.close();
         self.ledger.close(end, is_removed);
+        self.messages.close(is_removed);
+        self.count_copies();
         let committed = |p: PartitionIx| self.logs.committed(p).filter(|_| !is_removed(p));
         self.deliveries.close(end, committed, &self.logs);
         if end >= self.count_from {
@@ -479,6 +526,7 @@ impl Observers {
             windows,
             recovery_phases: recovery.summaries(),
             window_phases: stale.summaries(),
+            groups: self.groups.finish(spec, end),
             checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
             cluster: self.cluster.finish(&self.truth),
         }

@@ -113,6 +113,13 @@ impl Pairs {
         self.by_client.get(client.index()).into_iter().flatten().map(|(_, pair)| self.get(*pair))
     }
 
+    /// The application of a client waits for nothing any more: its process has ended.
+    pub fn forget_records(&mut self, client: ClientIx) {
+        for (_, pair) in self.by_client.get(client.index()).into_iter().flatten() {
+            self.all[*pair as usize].outstanding = 0;
+        }
+    }
+
     /// All pairs.
     pub fn iter(&self) -> impl Iterator<Item = &Pair> {
         self.all.iter()

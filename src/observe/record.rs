@@ -49,6 +49,9 @@ pub struct RunRecord {
     /// Phases of all stale windows, those of fleets too.
     #[serde(default)]
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    #[serde(default)]
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's own promises.
     pub checks: Checks,
     /// What the cluster went through.
@@ -80,6 +83,9 @@ pub struct Tally {
     pub requests: Requests,
     /// The fate of every record.
     pub records: Records,
+    /// The fate of what the application wanted to say, in however many records.
+    #[serde(default)]
+    pub messages: Messages,
     /// From `send()` to the application's answer, of acknowledged records.
     pub latency_ms: Quantiles,
     /// Of (client, partition): from the commit of a move, or the loss of the leader where that comes first, to the first success.
@@ -212,6 +218,9 @@ pub struct ConsumerRecord {
     pub lag_max: u64,
     /// Committed records of its partitions that it had not been given when the run ended.
     pub lag_at_end: u64,
+    /// Copies delivered of messages that it had been given already, at other offsets.
+    #[serde(default)]
+    pub copies_delivered: u64,
     /// Positions set because the one before was out of range or missing (`auto.offset.reset`), or beyond the end of its epoch (truncation).
     pub position_resets: u64,
 }
@@ -260,6 +269,22 @@ impl Members {
         let at = |per_cent: usize| values.get((n * per_cent).div_ceil(100).max(1) - 1).copied().unwrap_or(0.0);
         Members { count: n as u64, min: at(0), p50: at(50), p90: at(90), p99: at(99), max: at(100) }
     }
+}
+
+/// What became of messages. An application may hand a message over again as a new record, and a library may write a record twice; a message
+/// is lost or duplicated all the same. `handed_over = written + lost + open`, but for topics that were deleted.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Messages {
+    /// Different messages that the application handed over.
+    pub handed_over: u64,
+    /// In the log of the true leader at the end.
+    pub written: u64,
+    /// Not in that log, and nobody will write them: acknowledged and gone, given up by the application, or forgotten with its process.
+    pub lost: u64,
+    /// Copies in that log beyond one of each message.
+    pub extra_copies: u64,
+    /// Not written or not known to be, and still in the hands of the library or the application when the run ended.
+    pub open: u64,
 }
 
 /// Records that failed to the application.
@@ -421,6 +446,29 @@ pub struct ClusterRecord {
     pub under_replicated_at_end: u64,
     /// Partitions without a leader at the end.
     pub leaderless_at_end: u64,
+}
+
+/// What a consumer group went through, since counting began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GroupRecord {
+    /// Consumers of the scenario that are in it.
+    pub members: u64,
+    /// Times that another broker than before had read its state and coordinated it.
+    pub coordinator_moves: u64,
+    /// Rebalances that began.
+    pub rebalances: u64,
+    /// Members that its coordinator expelled because it had not heard of them.
+    pub sessions_expired: u64,
+    /// Of members: from giving their partitions up until they had been assigned some again. `open` are those who had none when the run ended.
+    pub unassigned_ms: Quantiles,
+    /// Commits that were accepted, each partition in one counted.
+    pub commits: u64,
+    /// Commits that failed, each partition in one counted, by the error that the member saw (`NETWORK_EXCEPTION`: no answer).
+    pub commits_failed: BTreeMap<String, u64>,
+    /// Of members: between two accepted commits, whatever they carry.
+    pub commit_gap_ms: Quantiles,
+    /// Longest time for which a member that had not left had been without an accepted commit when the run ended.
+    pub longest_since_commit_ms: f64,
 }
 
 /// Something that happened to the cluster, in words.

@@ -8,7 +8,9 @@ use crate::kafka::{LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, Release,
 use crate::model::client::profiles;
 use crate::model::cost::Costs;
 use crate::model::network::topology::{Link, Topology};
-use crate::model::spec::{ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, VoterSpec, Workload};
+use crate::model::spec::{
+    ArrivalLaw, BrokerSpec, ClientSpec, NodeSpec, OnFailure, PartitionSpec, Partitioning, Role, TopicSpec, VoterSpec, Workload,
+};
 use std::sync::Arc;
 
 pub const A: BrokerIx = BrokerIx(0);
@@ -73,6 +75,7 @@ pub fn spec() -> Spec {
                 arrivals: ArrivalLaw::Constant,
                 record_bytes: 100,
                 partitioning: Partitioning::RoundRobin,
+                on_failure: OnFailure::GiveUp,
                 start: Duration::ZERO,
                 stop: None,
             }),

@@ -100,6 +100,7 @@ impl Observers {
         let mut tally = Tally {
             requests: self.entries.requests(client, to_moved),
             records: self.ledger.records(client).clone(),
+            messages: self.messages.record(client).clone(),
             metadata_requests: state.refreshes,
             metadata_bytes: cost.bytes,
             metadata_broker_ms: cost.busy.as_millis_f64(),
@@ -133,6 +134,12 @@ fn add(total: &mut Tally, one: &Tally) {
     r.lost += o.lost;
     r.duplicated += o.duplicated;
     r.failed_but_written += o.failed_but_written;
+    let (m, o) = (&mut total.messages, &one.messages);
+    m.handed_over += o.handed_over;
+    m.written += o.written;
+    m.lost += o.lost;
+    m.extra_copies += o.extra_copies;
+    m.open += o.open;
     total.metadata_requests += one.metadata_requests;
     total.metadata_bytes += one.metadata_bytes;
     total.metadata_broker_ms += one.metadata_broker_ms;

@@ -174,6 +174,9 @@ pub(super) struct ClientFile {
     pub group: Option<At<String>>,
     /// Where a consumer without group begins: at the `end` of each log or at its `beginning`. Default: `end`.
     pub from: Option<At<FromFile>>,
+    /// Who commits the progress of a group's member: the `library` (as its configuration says), or its application `before-processing` what it was
+    /// given (at most once) or `after-processing` it (at least once). Default: `library`.
+    pub commit: Option<At<CommitFile>>,
     /// What a consumer's application takes for one record, between two polls: a duration or a distribution. Default: `0ms`.
     pub processing: Option<At<String>>,
     /// Records a second of a producer. Default: 10.
@@ -184,6 +187,9 @@ pub(super) struct ClientFile {
     pub record_bytes: Option<At<u32>>,
     /// Which partition each record goes to: `round-robin`, `keyed(N)` (N equally likely keys) or `sticky`. Default: `sticky`.
     pub partitioning: Option<At<String>>,
+    /// What a producer's application does when its library gives a record up: `give-up`, `retry(100ms)` (it hands the same payload over again as a
+    /// new record) or `crash(5s)` (its process ends, and is started again after so long). Default: `give-up`.
+    pub on_failure: Option<At<String>>,
     /// Its start (a producer's first record), from the start of the run, the warm-up included. Default: `0s`.
     pub start: Option<At<String>>,
     /// Its end (a producer's last record), from the start of the run. Default: never.
@@ -211,6 +217,15 @@ pub(super) enum RoleFile {
 pub(super) enum FromFile {
     End,
     Beginning,
+}
+
+/// Who commits a group's progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CommitFile {
+    Library,
+    BeforeProcessing,
+    AfterProcessing,
 }
 
 /// When records come.

@@ -64,6 +64,8 @@ impl World {
             Event::Deliver(at, way, slot) => self.deliver(at, way, slot),
             Event::Retransmit(at, way) => self.retransmit(at, way),
             Event::AdminRetry => self.offer_admin(),
+            Event::Restart(life) if self.is_alive(life) => self.start(life.node),
+            Event::Restart(_) => {}
         }
     }
 
@@ -94,7 +96,7 @@ impl World {
             Event::Deliver(at, way, _) | Event::Retransmit(at, way) => {
                 self.connections.get(at.key).filter(|c| c.generation == at.generation).map(|c| c.ends(way).1)
             }
-            Event::Syn(_) | Event::AdminRetry => None,
+            Event::Syn(_) | Event::Restart(_) | Event::AdminRetry => None,
         };
         let Some(node) = node.filter(|n| self.nodes[n.index()].paused) else { return false };
         self.nodes[node.index()].deferred.push(event);
@@ -123,6 +125,10 @@ impl World {
         }
         if let Some(ending) = out.exit.take() {
             self.process_ends(node, ending);
+        }
+        if let Some(delay) = out.restart_after.take() {
+            let life = Life { node, incarnation: self.nodes[node.index()].incarnation };
+            self.queue_event(self.now + delay, Event::Restart(life));
         }
         self.outboxes.push(out);
         self.read_unmuted();

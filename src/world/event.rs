@@ -35,6 +35,8 @@ pub(super) enum Event {
     Deliver(ConnectionRef, Way, u32),
     /// TCP sends again what a cut held back.
     Retransmit(ConnectionRef, Way),
+    /// A process that ended by itself in this life is started again, unless somebody did so meanwhile.
+    Restart(Life),
     /// An operator's request is offered to the active controller again.
     AdminRetry,
 }

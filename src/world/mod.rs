@@ -123,6 +123,7 @@ impl World {
                     | Event::Connected(_)
                     | Event::Refused(_)
                     | Event::Retransmit(..)
+                    | Event::Restart(_)
                     | Event::AdminRetry => stream.at(mix(self.events, self.queue.len() as u64)),
                 };
                 self.queue.push_tied(at, tie.bits(), event);

@@ -2,7 +2,8 @@
 
 use super::{
     ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
-    KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig,
+    KafkaPythonProducerConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig,
+    SaramaProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.
@@ -70,4 +71,6 @@ client_config! {
     KafkaGoWriter(KafkaGoWriterConfig);
     /// A kafka-go Reader.
     KafkaGoReader(KafkaGoReaderConfig);
+    /// A kafka-python producer.
+    KafkaPythonProducer(KafkaPythonProducerConfig);
 }

@@ -17,11 +17,11 @@ use crate::model::metadata::{BrokerRegistration, Change, PartitionRegistration, 
 use crate::model::network::topology::{Link, Topology};
 use crate::model::outbox::NetworkOp;
 use crate::model::spec::{
-    ArrivalLaw, BrokerSpec, ClientSpec, Consumption, NodeSpec, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
+    ArrivalLaw, BrokerSpec, ClientSpec, Commits, Consumption, NodeSpec, OnFailure, PartitionSpec, Partitioning, Role, TopicSpec, Workload,
 };
 use crate::model::{Channel, Ctx, History, Journal, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
-use crate::observe::fact::{Unreachable, Why};
+use crate::observe::fact::{Ending, Unreachable, Why};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -59,6 +59,8 @@ enum Event {
     /// A parked fetch is looked at again.
     Parked(Channel),
     Timer(TimerKind),
+    /// The client's process is started again.
+    Restart,
     Connected(Channel),
     Disconnected(Channel, Unreachable),
     Request(Channel, u32, Request),
@@ -99,6 +101,8 @@ pub struct Bench {
     pushed: u64,
     open: BTreeMap<Channel, Open>,
     generation: u64,
+    /// Counts the lives of the client's process.
+    life: u64,
     seed: u64,
 }
 
@@ -146,6 +150,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         arrivals: ArrivalLaw::Constant,
         record_bytes: 100,
         partitioning: Partitioning::RoundRobin,
+        on_failure: OnFailure::GiveUp,
         start: Duration::ZERO,
         stop: None,
     });
@@ -159,6 +164,7 @@ pub fn consumer_spec(profile: &str, leaders: &[u32], config: &[(&str, &str)], pr
         group: None,
         from_beginning: false,
         processing: Distribution::Constant(processing),
+        commits: Commits::Library,
         start: Duration::ZERO,
         stop: None,
     });
@@ -236,10 +242,12 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
     let age: &[_] = match profiles::find(profile).unwrap().library {
         Library::Java => &[("metadata.max.age.ms", "100000000")],
         Library::FranzGo => &[("kgo.MetadataMaxAge", "3600000")],
+        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
         Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
         Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
+        Library::KafkaPython => &[("metadata_max_age_ms", "100000000")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -284,6 +292,7 @@ impl Bench {
             pushed: 0,
             open: BTreeMap::new(),
             generation: 0,
+            life: 0,
             seed,
             history,
         };
@@ -418,10 +427,25 @@ impl Bench {
         self.facts.extend(out.facts.into_iter().map(|f| (self.now, f)));
         for (kind, at) in out.timers {
             self.pushed += 1;
-            self.events.insert((at, self.pushed), (0, Event::Timer(kind)));
+            self.events.insert((at.max(self.now), self.pushed), (self.life, Event::Timer(kind)));
         }
         for op in out.network {
             self.network(op);
+        }
+        if out.exit.is_some() {
+            self.crash(out.restart_after);
+        }
+    }
+
+    /// The client's process ends; somebody may start it again.
+    fn crash(&mut self, down: Option<Duration>) {
+        self.facts.push((self.now, Fact::ProcessEnded { node: NodeIx(3), how: Ending::GaveUp }));
+        self.client.crash();
+        self.open.clear();
+        self.life += 1;
+        if let Some(down) = down {
+            self.pushed += 1;
+            self.events.insert((self.now + down, self.pushed), (self.life, Event::Restart));
         }
     }
 
@@ -480,7 +504,9 @@ impl Bench {
                     self.parked(channel);
                 }
             }
-            Event::Timer(kind) => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
+            Event::Timer(kind) if generation == self.life => self.act(|client, ctx, out| client.timer(kind, ctx, out)),
+            Event::Restart if generation == self.life => self.act(|client, ctx, out| client.start(ctx, out)),
+            Event::Timer(_) | Event::Restart => {}
             Event::Connected(channel) if self.is_open(channel, generation) => {
                 self.act(|client, ctx, out| client.connected(channel, ctx, out))
             }

@@ -18,6 +18,8 @@ pub enum Library {
     Kafkajs,
     /// segmentio kafka-go (Go).
     KafkaGo,
+    /// kafka-python, by Dana Powers and others; it follows the Java client closely and runs on its machine.
+    KafkaPython,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -93,8 +95,8 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 6] =
-        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::KafkaGo, Library::Kafkajs];
+    pub const ALL: [Library; 7] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::KafkaGo, Library::Kafkajs, Library::KafkaPython];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -105,6 +107,15 @@ impl Library {
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
             Library::Kafkajs => ("kafkajs", "kafkajs"),
             Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
+            Library::KafkaPython => ("kafka-python", "kafka-python (Python)"),
+        }
+    }
+
+    /// Whether its consumers can be members of groups in the model.
+    pub fn has_groups(self) -> bool {
+        match self {
+            Library::Java => true,
+            Library::Librdkafka | Library::FranzGo | Library::Sarama | Library::Kafkajs | Library::KafkaGo | Library::KafkaPython => false,
         }
     }
 
@@ -122,18 +133,15 @@ impl Library {
             (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
             (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
             (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
+            (Library::KafkaPython, false) => ClientConfig::KafkaPythonProducer(Box::default()),
+            (Library::KafkaPython, true) => return None,
         })
-    }
-
-    /// Whether its consumers can be members of a group in the model.
-    pub fn has_groups(self) -> bool {
-        self == Library::Java
     }
 
     /// The behaviours that a profile of this library may set.
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
-            Library::Java => super::java::Policies::KEYS,
+            Library::Java | Library::KafkaPython => super::java::Policies::KEYS,
             Library::Librdkafka => super::librdkafka::Policies::KEYS,
             Library::Sarama => super::sarama::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
@@ -148,7 +156,7 @@ impl Library {
     /// When there is no such behaviour or the text is no value of it.
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
-            Library::Java => super::java::Policies::default().set(key, value),
+            Library::Java | Library::KafkaPython => super::java::Policies::default().set(key, value),
             Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
             Library::Sarama => super::sarama::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),

@@ -175,6 +175,8 @@ impl Checks {
             | Fact::Refreshed { .. }
             | Fact::BeliefChanged { .. }
             | Fact::RecordCreated { .. }
+            | Fact::RecordRepeats { .. }
+            | Fact::RecordRebatched { .. }
             | Fact::EntrySent { .. }
             | Fact::EntryTaken { .. }
             | Fact::EntryAnswered { .. }

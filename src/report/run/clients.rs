@@ -20,6 +20,7 @@ pub fn section(record: &RunRecord) -> Vec<Block> {
     blocks.extend(left_out(record.clients.len(), "clients"));
     blocks.push(paragraph(
         "A client's longest interruption decides its place. Latency is from send() to the answer, of acknowledged records; the longest wait also counts records that failed or were still without an answer. \
+         Lost and extra count messages: said by no log in the end, and said more than once, by whichever records. \
          An interruption is from the moment when a partition's leader moved or was lost to the client's first success on it, without the time in which \
          the client had no record for that partition; several moves that one success ended are one.",
     ));
@@ -71,13 +72,15 @@ fn requests(clients: &[(&String, &ClientRecord)]) -> Block {
 
 /// Of producers; nothing where there is none.
 fn records(clients: &[(&String, &ClientRecord)]) -> Option<Block> {
-    let mut table = Table::new(&["Client", ">Records", ">Failed", ">Latency p50", ">p99", ">max", ">Longest wait"]);
+    let mut table = Table::new(&["Client", ">Records", ">Failed", ">Lost", ">Extra", ">Latency p50", ">p99", ">max", ">Longest wait"]);
     for (name, client) in clients.iter().filter(|(_, client)| client.consumer.is_none()) {
-        let (records, latency) = (&client.tally.records, &client.tally.latency_ms);
+        let (records, messages, latency) = (&client.tally.records, &client.tally.messages, &client.tally.latency_ms);
         table.row([
             called(name, client),
             count(records.sent),
             count(records.failed),
+            count(messages.lost),
+            count(messages.extra_copies),
             of(latency, |q| q.p50),
             of(latency, |q| q.p99),
             of(latency, |q| q.max),

@@ -32,6 +32,7 @@ pub fn section(clients: &[(&String, &ClientRecord)]) -> Vec<Block> {
     let delivered = sum(|c| c.delivered);
     let mut pairs = vec![("records given to consumers".to_owned(), count(delivered))];
     pairs.push(("given again to the same group or consumer".to_owned(), count(sum(|c| c.delivered_again))));
+    pairs.push(("copies of messages that had been given before".to_owned(), count(sum(|c| c.copies_delivered))));
     pairs.push(("passed over: a position was set beyond them".to_owned(), count(sum(|c| c.skipped))));
     let lost = [
         ("given, and passed over before the application was done with them", sum(|c| c.never_processed)),

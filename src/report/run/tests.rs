@@ -3,8 +3,8 @@
 use super::document;
 use crate::observe::RunRecord;
 use crate::observe::record::{
-    Checks, ClientRecord, ClusterRecord, ConsumerRecord, Expectation, Failures, Move, PartitionSilence, Phase, PhaseSummary, Quantiles,
-    Records, Requests, SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
+    Checks, ClientRecord, ClusterRecord, ConsumerRecord, Expectation, Failures, Messages, Move, PartitionSilence, Phase, PhaseSummary,
+    Quantiles, Records, Requests, SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
 };
 use crate::report::text::{Look, render};
 use crate::report::{json, markdown};
@@ -37,6 +37,7 @@ fn tally() -> Tally {
             in_windows: 212,
         },
         records: Records { sent: 10_790, acknowledged: 10_790, ..Records::default() },
+        messages: Messages { handed_over: 10_790, written: 10_790, ..Messages::default() },
         latency_ms: quantiles(10_790, 3.84, 88.2, 1_412.0),
         recovery_ms: quantiles(16, 212.0, 1_401.0, 1_418.4),
         stale_window_ms: quantiles(16, 118.0, 220.0, 231.0),
@@ -158,6 +159,7 @@ fn rolling_restart() -> RunRecord {
             summary("propagate", 16, 46.0, 46.0, "metadata propagation and role changes of brokers"),
             summary("discover", 16, 72.0, 72.0, "metadata.max.age.ms, retry.backoff.ms, leader hints"),
         ],
+        groups: BTreeMap::new(),
         checks: Checks {
             held: vec!["one leader per epoch".to_owned(), "leader in ISR".to_owned(), "monotone epochs".to_owned()],
             suspended: vec![Suspended {

@@ -3,7 +3,8 @@
 use super::super::diagnostic::Diagnostics;
 use super::super::file::{ArrivalsFile, ClientFile};
 use super::{consuming, refuse, times, topics_of};
-use crate::model::spec::{ArrivalLaw, Partitioning, TopicSpec, Workload};
+use crate::engine::parse_duration;
+use crate::model::spec::{ArrivalLaw, OnFailure, Partitioning, TopicSpec, Workload};
 use std::ops::Range;
 
 const DEFAULT_RATE: f64 = 10.0;
@@ -12,12 +13,13 @@ const DEFAULT_RECORD_BYTES: u32 = 200;
 const MOST_RATE: f64 = 1e7;
 
 /// The keys that only a producer has, and where they are written.
-pub(super) fn keys(client: &ClientFile) -> [(&'static str, Option<&Range<usize>>); 4] {
+pub(super) fn keys(client: &ClientFile) -> [(&'static str, Option<&Range<usize>>); 5] {
     [
         ("rate", client.rate.as_ref().map(|r| &r.span)),
         ("arrivals", client.arrivals.as_ref().map(|a| &a.span)),
         ("record_bytes", client.record_bytes.as_ref().map(|b| &b.span)),
         ("partitioning", client.partitioning.as_ref().map(|p| &p.span)),
+        ("on_failure", client.on_failure.as_ref().map(|f| &f.span)),
     ]
 }
 
@@ -39,8 +41,26 @@ pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], found: &mut Dia
         },
         record_bytes: client.record_bytes.as_ref().map_or(DEFAULT_RECORD_BYTES, |b| b.value),
         partitioning: partitioning(client, found),
+        on_failure: on_failure(client, found),
         start,
         stop,
+    }
+}
+
+/// What the application does when its library gives a record up.
+fn on_failure(client: &ClientFile, found: &mut Diagnostics) -> OnFailure {
+    let Some(written) = &client.on_failure else { return OnFailure::GiveUp };
+    let after = |name: &str| written.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')').and_then(|d| parse_duration(d).ok());
+    match (written.as_str(), after("retry"), after("crash")) {
+        ("give-up", ..) => OnFailure::GiveUp,
+        (_, Some(pause), _) => OnFailure::Retry(pause),
+        (_, _, Some(pause)) => OnFailure::Crash(pause),
+        _ => {
+            let help =
+                "write give-up, retry(100ms) (the same payload again as a new record) or crash(5s) (the process ends and is started again)";
+            found.add(Some(&written.span), format!("`{}` is nothing that an application does when a record fails", **written), help);
+            OnFailure::GiveUp
+        }
     }
 }
 

@@ -40,7 +40,8 @@ impl Producer {
             let partitioning = workload(ctx.spec, index).partitioning;
             let chosen = assigned(partitioning, &handover, partitions.len(), self.core.draws.partition);
             let partition = chosen.and_then(|i| partitions.get(i).copied());
-            self.take_record(topic, partition, bytes, ctx, out);
+            let record = self.take_record(topic, partition, bytes, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

@@ -74,7 +74,8 @@ fn connection_policy(dial: Duration) -> connections::Policy {
 }
 
 fn cache_policy(policies: &Policies) -> cache::Policy {
-    cache::Policy { epochs: cache::Epochs::RejectOlderTimes(policies.epoch_rewinds), hints: cache::Hints::NewerOrOtherLeader }
+    let hints = if policies.stale_hint_loops { cache::Hints::NewerOrOtherLeader } else { cache::Hints::Newer };
+    cache::Policy { epochs: cache::Epochs::RejectOlderTimes(policies.epoch_rewinds), hints }
 }
 
 impl Settings {

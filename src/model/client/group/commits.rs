@@ -91,7 +91,7 @@ impl Membership {
 
     /// Sends a commit of all that was given to the application. False when nothing is sent: there is nothing, or the member is in no stable
     /// generation, or the coordinator is not known.
-    pub(super) fn commit_now(&mut self, view: &View<'_>) -> bool {
+    pub(in crate::model::client) fn commit_now(&mut self, view: &View<'_>) -> bool {
         let Generation { member: Some(member), number: Some(generation) } = self.generation else { return false };
         let offsets = (view.consumed)();
         if offsets.is_empty() || self.state != State::Stable || self.discovery.coordinator().is_none() {
@@ -174,6 +174,7 @@ impl Membership {
         if self.ending == Ending::Committing && self.commits.in_flight == 0 {
             self.ending = Ending::Leaving;
             self.give_up_partitions(out);
+            self.fact(GroupFact::Left { client: self.client }, out);
             let told = self.leave();
             if !told {
                 self.left();

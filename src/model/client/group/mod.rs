@@ -9,6 +9,8 @@ mod commits;
 mod discovery;
 mod heartbeat;
 mod rebalance;
+#[cfg(test)]
+mod tests;
 
 use self::commits::Commits;
 use self::discovery::Discovery;
@@ -153,6 +155,8 @@ pub(super) struct Membership {
     assignment: Vec<PartitionIx>,
     discovery: Discovery,
     rebalance: Rebalance,
+    /// It leads its generation, and has not shared the partitions out.
+    leads: Option<Vec<(u64, Vec<TopicIx>)>>,
     heartbeat: Heartbeat,
     commits: Commits,
     ending: Ending,
@@ -176,6 +180,7 @@ impl Membership {
             assignment: Vec::new(),
             discovery: Discovery::default(),
             rebalance: Rebalance::default(),
+            leads: None,
             heartbeat: Heartbeat::new(&settings, Instant::ZERO),
             commits: Commits::default(),
             ending: Ending::None,
@@ -193,6 +198,7 @@ impl Membership {
         self.assignment.clear();
         self.discovery = Discovery::default();
         self.rebalance = Rebalance::default();
+        self.leads = None;
         self.commits = Commits::default();
         self.ending = Ending::None;
         self.wants.clear();
@@ -244,6 +250,7 @@ impl Membership {
             self.end(view, out);
         } else if view.polling {
             self.rejoin_if_needed(view, out);
+            self.share_out_if_known(view);
             self.commit_if_due(view, out);
             self.look_up_if_wanted(view);
         }
@@ -283,20 +290,16 @@ impl Membership {
         }
     }
 
-    /// The member joins anew at its next poll, whatever it is now: what some libraries do after every trouble. With `forget` under another id.
-    pub(super) fn rejoin(&mut self, forget: bool) {
-        self.reset(forget);
-    }
-
     /// The application closes the consumer: it commits, if it does that by itself, leaves, and is [`Want::Closed`].
     pub(super) fn close(&mut self) {
         self.ending = Ending::Begun;
     }
 
-    fn ask(&mut self, request: GroupRequest, what: What, timeout: Duration) {
-        if let Some(broker) = self.discovery.coordinator() {
-            self.wants.push(Want::Ask(broker, request, Asked { what, sent: self.generation }, timeout));
-        }
+    /// Asks the coordinator; false when it is not known.
+    fn ask(&mut self, request: GroupRequest, what: What, timeout: Duration) -> bool {
+        let Some(broker) = self.discovery.coordinator() else { return false };
+        self.wants.push(Want::Ask(broker, request, Asked { what, sent: self.generation }, timeout));
+        true
     }
 
     fn wake_at(&mut self, at: Instant) {

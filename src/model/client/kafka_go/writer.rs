@@ -154,7 +154,8 @@ impl Writer {
             let chosen = assigned(partitioning, &handover, partitions.len(), self.draws.partition);
             let partition = chosen.and_then(|i| partitions.get(i).copied());
             let partition = partition.unwrap_or_else(|| self.next_partition(handover.topic, ctx));
-            self.take_record(handover.topic, partition, handover.bytes, ctx, out);
+            let record = self.take_record(handover.topic, partition, handover.bytes, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

@@ -65,7 +65,8 @@ impl Producer {
             let chosen = assigned(partitioning, &handover, partitions.len(), self.cluster.draws.partition);
             let partition = chosen.and_then(|i| partitions.get(i).copied());
             let partition = partition.unwrap_or_else(|| self.next_partition(handover.topic, ctx));
-            self.take_record(handover.topic, partition, handover.bytes, ctx, out);
+            let record = self.take_record(handover.topic, partition, handover.bytes, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

@@ -12,6 +12,7 @@ mod java_3_9;
 mod java_4;
 mod kafka_go_0_4;
 mod kafka_go_0_4_newwriter;
+mod kafka_python_3;
 mod kafkajs_2_2;
 mod librdkafka_2_10;
 mod librdkafka_2_16;
@@ -54,6 +55,7 @@ static ALL: &[&Profile] = &[
     &kafkajs_2_2::PROFILE,
     &kafka_go_0_4::PROFILE,
     &kafka_go_0_4_newwriter::PROFILE,
+    &kafka_python_3::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.

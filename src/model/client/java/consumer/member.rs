@@ -12,6 +12,7 @@ use crate::model::client::java::policies::Policies;
 use crate::model::group_log::Committed;
 use crate::model::groups::first_members;
 use crate::model::message::{GroupRequest, GroupResponse, Request};
+use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::Position as Why;
@@ -44,12 +45,23 @@ pub(super) fn membership(index: ClientIx, spec: &Spec, chance: Chance) -> Option
         request_timeout: config.request_timeout,
         join_timeout: config.request_timeout.max(config.max_poll_interval + JOIN_LAPSE),
         two_steps: true,
-        auto_commit: config.enable_auto_commit.then_some(config.auto_commit_interval),
+        auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library).then_some(config.auto_commit_interval),
     };
     Some(Membership::new(index, group, &consumption.topics, settings, chance))
 }
 
 impl Consumer {
+    /// The application commits what it was given, if this is when it does: `commitAsync()`.
+    pub(super) fn commit(&mut self, when: Commits, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        if consumption(ctx.spec, self.index).commits != when {
+            return;
+        }
+        let Some(mut membership) = self.membership.take() else { return };
+        self.with_view(true, ctx, |view| membership.commit_now(view));
+        self.membership = Some(membership);
+        self.group_turn(true, ctx, out);
+    }
+
     /// Whether there is a thread beside the application's, which reads the sockets while that works, and outlives the last `poll()`.
     pub(super) fn has_heartbeat_thread(&self) -> bool {
         self.membership.is_some()

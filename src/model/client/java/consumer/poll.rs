@@ -7,6 +7,7 @@ use crate::kafka::BrokerIx;
 use crate::model::client::java::network::Purpose;
 use crate::model::client::java::settings::TICK;
 use crate::model::message::{GroupRequest, GroupResponse, Response};
+use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox};
 
 impl Consumer {
@@ -22,10 +23,12 @@ impl Consumer {
             self.update_positions(ctx, out);
             let collected = if self.is_revoking() { Collected::default() } else { self.collect(ctx, out) };
             if !collected.records.is_empty() {
+                self.commit(Commits::BeforeProcessing, ctx, out);
                 // The next round leaves before the application has its records, so that both go on at once.
                 self.send_fetches(ctx, out);
                 self.network_poll(ctx, out);
                 if self.reader.give(collected.records, consumption(ctx.spec, self.index), ctx.now, out) {
+                    self.commit(Commits::AfterProcessing, ctx, out);
                     self.reader.polls(ctx.now);
                     continue;
                 }

@@ -4,7 +4,7 @@ use super::Consumer;
 use super::consumption;
 use crate::engine::{Chance, Duration, Instant, Stream, mix};
 use crate::kafka::{ClientIx, Offset, PartitionIx};
-use crate::model::spec::Consumption;
+use crate::model::spec::{Commits, Consumption};
 use crate::model::{Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::VecDeque;
@@ -142,6 +142,7 @@ impl Consumer {
 
     /// `poll()` is called: what has arrived meanwhile is read first.
     fn poll_again(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        self.commit(Commits::AfterProcessing, ctx, out);
         self.reader.polls(ctx.now);
         while let Some(arrived) = self.arrived.pop_front() {
             self.take(arrived, ctx, out);

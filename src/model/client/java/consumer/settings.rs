@@ -49,7 +49,7 @@ impl Settings {
                 "latest" => Some(OffsetSpec::Latest),
                 _ => None,
             },
-            leader_hints: profile.leader_hints,
+            leader_hints: profile.fetch_hints,
             skip_buffered_nodes: profile.skip_buffered_nodes,
         };
         (settings, shared!(&**config, &profile, MAX_IN_FLIGHT, false))

@@ -163,7 +163,8 @@ impl Producer {
             let partitioning = workload(ctx.spec, self.index).partitioning;
             let index = assigned(partitioning, &handover, partitions.len(), self.draws.partition);
             let partition = index.and_then(|i| partitions.get(i).copied());
-            self.take_record(Handed { topic, partition, bytes, address }, ctx, out);
+            let record = self.take_record(Handed { topic, partition, bytes, address }, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

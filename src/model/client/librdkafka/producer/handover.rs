@@ -60,7 +60,8 @@ impl Producer {
             let partitions = self.partitions(handover.topic, ctx);
             let index = assigned(workload.partitioning, &handover, partitions.len(), self.core.draws.partition);
             let partition = index.and_then(|i| partitions.get(i).copied());
-            self.take_message(handover.topic, partition, handover.bytes, ctx, out);
+            let record = self.take_message(handover.topic, partition, handover.bytes, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

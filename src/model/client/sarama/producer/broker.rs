@@ -8,6 +8,7 @@ use crate::kafka::{ErrorCode, PartitionIx};
 use crate::model::client::kit::Batch;
 use crate::model::message::{Acks, ProduceResult};
 use crate::model::{Channel, Ctx, Outbox};
+use crate::observe::Fact;
 use crate::observe::fact::Unreachable;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -252,7 +253,7 @@ impl Producer {
             if self.settings.mutes_partitions {
                 *self.muted.entry(partition).or_default() += 1;
             }
-            parts.push(self.batch(partition, messages, ctx));
+            parts.push(self.batch(partition, messages, ctx, out));
         }
         if self.broker(id).accumulating.is_empty() {
             self.broker(id).roll_over();
@@ -263,7 +264,7 @@ impl Producer {
     }
 
     /// A batch of one partition's records, numbered if the producer is idempotent (`sequenceFlushingBatch`).
-    fn batch(&mut self, partition: PartitionIx, mut messages: Vec<Message>, ctx: &mut Ctx<'_>) -> Part {
+    fn batch(&mut self, partition: PartitionIx, mut messages: Vec<Message>, ctx: &mut Ctx<'_>, out: &mut Outbox) -> Part {
         let mut batch = Batch::new(partition, ctx);
         if self.settings.idempotent {
             let next = self.sequences.entry(partition).or_default();
@@ -275,7 +276,9 @@ impl Producer {
             batch.producer_epoch = self.producer_epoch;
         }
         for message in &mut messages {
-            message.batch = Some(batch.id);
+            if let Some(before) = message.batch.replace(batch.id) {
+                out.fact(Fact::RecordRebatched { client: self.client(), record: message.record, batch: before });
+            }
             batch.push(message.record, message.created_at, message.bytes);
         }
         Part { batch, messages }

@@ -219,7 +219,8 @@ impl Producer {
         let workload = workload(ctx.spec, self.client());
         while let Some(handover) = self.application.next(ctx.now, workload) {
             let partition = self.choose(&handover, workload.partitioning, ctx);
-            self.take(handover.topic, partition, handover.bytes, ctx, out);
+            let record = self.take(handover.topic, partition, handover.bytes, ctx, out);
+            self.application.handed(record, &handover, out);
         }
         self.application.arm(out);
     }

@@ -1,5 +1,6 @@
 //! Stories of sarama clients on the bench.
 
+mod applications;
 mod consumers;
 mod failures;
 mod moves;
