@@ -246,7 +246,6 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
         Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
-        Library::Sarama => &[("Metadata.RefreshFrequency", "100000000")],
         Library::KafkaPython => &[("metadata_max_age_ms", "100000000")],
     };
     age.iter().chain(config).copied().collect()

@@ -111,14 +111,6 @@ impl Library {
         }
     }
 
-    /// Whether its consumers can be members of groups in the model.
-    pub fn has_groups(self) -> bool {
-        match self {
-            Library::Java => true,
-            Library::Librdkafka | Library::FranzGo | Library::Sarama | Library::Kafkajs | Library::KafkaGo | Library::KafkaPython => false,
-        }
-    }
-
     /// The settings of a producer (or consumer) of this library, at the defaults of its table; none when it has no such client.
     pub fn config(self, consumer: bool) -> Option<ClientConfig> {
         Some(match (self, consumer) {
@@ -136,6 +128,11 @@ impl Library {
             (Library::KafkaPython, false) => ClientConfig::KafkaPythonProducer(Box::default()),
             (Library::KafkaPython, true) => return None,
         })
+    }
+
+    /// Whether its consumers can be members of a group in the model.
+    pub fn has_groups(self) -> bool {
+        self == Library::Java
     }
 
     /// The behaviours that a profile of this library may set.
