@@ -109,7 +109,7 @@ name = "leaves"
 role = "consumer"
 profile = "librdkafka-2.16"
 group = "readers"
-stop = "20s"
+stop = "30s"
 "#;
     let cluster = plain();
     let cluster = cluster.split("[[client]]\nname = \"reader\"").next().expect("the reader comes last");

@@ -132,7 +132,7 @@ impl Library {
 
     /// Whether its consumers can be members of a group in the model.
     pub fn has_groups(self) -> bool {
-        self == Library::Java
+        matches!(self, Library::Java | Library::Librdkafka)
     }
 
     /// The behaviours that a profile of this library may set.

@@ -4,13 +4,14 @@
 use super::toppar::Toppar;
 use super::{Consumer, consumption};
 use crate::engine::{Chance, Duration, Instant};
-use crate::kafka::{BrokerIx, ClientIx, PartitionIx, TopicIx};
+use crate::kafka::{BrokerIx, ClientIx, Offset, PartitionIx, TopicIx};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::group::{Asked, Consumed, LANE, Membership, Settings, View, Want};
 use crate::model::client::librdkafka::{Loss, Purpose};
 use crate::model::group_log::Committed;
 use crate::model::groups::first_members;
 use crate::model::message::{GroupRequest, GroupResponse, Request};
+use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::{Position as Why, Unreachable};
@@ -48,7 +49,9 @@ pub(super) fn membership(core: &super::Core, index: ClientIx, spec: &Spec, chanc
         request_timeout: config.socket_timeout,
         join_timeout: config.max_poll_interval + JOIN_GRACE,
         two_steps: true,
-        auto_commit: config.enable_auto_commit.then_some(config.auto_commit_interval).filter(|every| !every.is_zero()),
+        auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library)
+            .then_some(config.auto_commit_interval)
+            .filter(|every| !every.is_zero()),
     };
     Some(Membership::new(index, group, &consumption.topics, settings, chance))
 }
@@ -110,7 +113,23 @@ impl Consumer {
         })
     }
 
-    /// What is committed: a message counts as soon as the application has been given it (`enable.auto.offset.store`).
+    /// The application has been given messages (`BeforeProcessing`), or has worked them through: what the group's progress is from then on.
+    /// The library commits what was given (`enable.auto.offset.store`), an application when it says so.
+    pub(super) fn done_with(&mut self, partition: PartitionIx, end: Offset, when: Commits, ctx: &Ctx<'_>) {
+        let commits = consumption(ctx.spec, self.core.kit.index).commits;
+        let counts = if commits == Commits::AfterProcessing { when == Commits::AfterProcessing } else { when == Commits::BeforeProcessing };
+        let Some(toppar) = self.toppars.get_mut(&partition).filter(|_| counts) else { return };
+        toppar.stored = Some(end);
+        if commits == Commits::Library {
+            return;
+        }
+        if let Some(mut membership) = self.membership.take() {
+            self.with_view(ctx, |view| membership.commit_now(view));
+            self.membership = Some(membership);
+        }
+    }
+
+    /// What is committed of each partition.
     fn stored(&self) -> Vec<Consumed> {
         self.toppars.iter().filter_map(|(p, t)| t.stored.map(|offset| (*p, offset, t.epoch))).collect()
     }

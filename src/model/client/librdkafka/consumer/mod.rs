@@ -18,7 +18,7 @@ use crate::model::client::cache::Reference;
 use crate::model::client::connections::Overdue;
 use crate::model::client::group::Membership;
 use crate::model::message::{OffsetSpec, Response};
-use crate::model::spec::{Consumption, RECORDS_BEFORE, Role};
+use crate::model::spec::{Commits, Consumption, RECORDS_BEFORE, Role};
 use crate::model::{Channel, Ctx, History, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::{Position as Why, RecordId, Unreachable};
@@ -163,7 +163,9 @@ impl Consumer {
         if self.reader.begins(ctx.now) {
             self.begin(ctx, out);
         }
-        self.reader.finish(ctx.now, out);
+        if let Some((partition, end)) = self.reader.finish(ctx.now, out) {
+            self.done_with(partition, end, Commits::AfterProcessing, ctx);
+        }
         self.read(ctx, out);
     }
 
@@ -173,7 +175,10 @@ impl Consumer {
         while let Some(taken) = self.reader.take(consumption, ctx.now, out) {
             if let Some(toppar) = self.toppars.get_mut(&taken.partition) {
                 toppar.queued = toppar.queued.saturating_sub(taken.count);
-                toppar.stored = Some(taken.end);
+            }
+            self.done_with(taken.partition, taken.end, Commits::BeforeProcessing, ctx);
+            if !self.reader.is_busy() {
+                self.done_with(taken.partition, taken.end, Commits::AfterProcessing, ctx);
             }
         }
         self.reader.arm(consumption, out);

@@ -84,10 +84,10 @@ impl Reader {
     }
 
     /// Tells what it is done with.
-    pub(super) fn finish(&mut self, now: Instant, out: &mut Outbox) {
-        if let Some((partition, end, _)) = self.work.take_if(|(_, _, at)| *at <= now) {
-            out.fact(Fact::Processed { client: self.client, partition, end });
-        }
+    pub(super) fn finish(&mut self, now: Instant, out: &mut Outbox) -> Option<(PartitionIx, Offset)> {
+        let (partition, end, _) = self.work.take_if(|(_, _, at)| *at <= now)?;
+        out.fact(Fact::Processed { client: self.client, partition, end });
+        Some((partition, end))
     }
 
     /// It takes the next message if it is not busy; where a message costs it no time, all of a batch.

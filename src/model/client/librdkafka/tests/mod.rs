@@ -4,6 +4,7 @@
 mod consumer;
 mod failures;
 mod moves;
+mod storms;
 
 use crate::engine::Instant;
 use crate::model::client::bench::{Bench, at, ms};
