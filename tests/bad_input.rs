@@ -310,6 +310,8 @@ fn a_key_of_another_client_library() {
     scenario_refused(&with_client("config = { \"kgo.MetadataMaxAge\" = \"30s\" }"), 1, &words);
     let words = ["case.toml:10:12", "`linger.ms` is a key of java", "write `kgo.ProducerLinger`"];
     scenario_refused(&with_client("profile = \"franz-go-1.22\"\nconfig = { \"linger.ms\" = 5 }"), 1, &words);
+    let words = ["case.toml:10:12", "a key of kafkajs", "write `topic.metadata.refresh.interval.ms`"];
+    scenario_refused(&with_client("profile = \"librdkafka-2.16\"\nconfig = { metadataMaxAge = 30000 }"), 1, &words);
     options_refused(&["--set", "client.app.kgo.ProducerLinger=5ms"], &["--set:1:", "a key of franz-go", "write `linger.ms`"]);
     options_refused(&["--set", "kgo.ProducerLinger=5ms"], &["`kgo.ProducerLinger` is a key of franz-go producer", "no such client"]);
     client_file_refused(
@@ -342,6 +344,8 @@ fn idempotence_that_is_asked_for_without_its_acks() {
     // Where it is only the default it goes off silently.
     let desk = Desk::new(&[("case.toml", with_client("config = { acks = 1 }").as_bytes())]);
     assert_eq!(desk.kafkasim(&["run", "case.toml", "--quiet"]).status.code(), Some(0));
+    let rdkafka = with_client("profile = \"librdkafka-2.16\"\nconfig = { acks = 1, \"enable.idempotence\" = true }");
+    scenario_refused(&rdkafka, 1, &["case.toml:10:19", "`acks` is 1 with `enable.idempotence`", "the librdkafka producer refuses this"]);
     // franz-go never turns it off by itself.
     let franz = with_client("profile = \"franz-go-1.22\"\nconfig = { \"kgo.RequiredAcks\" = \"LeaderAck\" }");
     scenario_refused(&franz, 1, &["case.toml:10:33", "kgo.RequiredAcks", "kgo.DisableIdempotentWrite = true"]);

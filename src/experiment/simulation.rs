@@ -208,6 +208,7 @@ impl Simulation {
             windows: found.windows,
             recovery_phases: found.recovery_phases,
             window_phases: found.window_phases,
+            groups: found.groups,
             checks: found.checks,
             cluster: found.cluster,
             expectations: Vec::new(),

@@ -27,6 +27,8 @@ pub struct Costs {
     pub first_follower_role: Distribution,
     /// Each further follower role of the batch.
     pub next_follower_role: Distribution,
+    /// From the last follower role of a batch to answering the requests that were parked for the partitions that it lost.
+    pub parked_answers: Distribution,
     /// From the start of a batch of role changes to the first leader role done.
     pub first_leader_role: Distribution,
     /// Each further leader role of the batch.
@@ -71,6 +73,7 @@ impl Default for Costs {
             metadata_apply: points(&[(0.0, 1.0), (0.5, 3.0), (0.95, 15.0), (1.0, 50.0)]),
             first_follower_role: points(&[(0.0, 0.1), (0.5, 0.5), (0.95, 5.0), (1.0, 20.0)]),
             next_follower_role: points(&[(0.0, 0.0), (0.5, 0.1), (1.0, 2.0)]),
+            parked_answers: points(&[(0.0, 0.1), (0.5, 0.5), (0.95, 5.0), (1.0, 20.0)]),
             first_leader_role: points(&[(0.0, 0.5), (0.5, 2.0), (0.95, 15.0), (1.0, 50.0)]),
             next_leader_role: points(&[(0.0, 0.1), (0.5, 0.5), (0.95, 3.0), (1.0, 20.0)]),
             cold: points(&[(0.0, 5.0), (0.5, 40.0), (1.0, 200.0)]),

@@ -43,6 +43,10 @@ pub fn range(members: &[(u64, Vec<TopicIx>)], partitions: impl Fn(TopicIx) -> Ve
 
 /// The session and rebalance time-outs that a consumer asks its coordinator for.
 fn timeouts(config: &ClientConfig) -> (Duration, Duration) {
+    if let ClientConfig::Librdkafka(config) = config {
+        // `rd_kafka_JoinGroupRequest`: the poll interval here too.
+        return (config.session_timeout, config.max_poll_interval);
+    }
     let ClientConfig::JavaConsumer(config) = config else {
         unreachable!("a scenario makes members only of consumers whose library has groups in the model")
     };

@@ -22,22 +22,12 @@ pub enum Acks {
 }
 
 impl Acks {
-    /// What a setting of most libraries means: `0`, `1`, `-1` or `all`.
+    /// What the setting of any library means: a number, or a word of its own (sarama's `NoResponse`, franz-go's `LeaderAck`, …).
     pub fn of(text: &str) -> Self {
         match text {
-            "0" => Acks::None,
-            "1" => Acks::Leader,
+            "0" | "none" | "NoResponse" | "NoAck" => Acks::None,
+            "1" | "one" | "WaitForLocal" | "LeaderAck" => Acks::Leader,
             _ => Acks::All,
-        }
-    }
-
-    /// What sarama's words mean (`RequiredAcks` in `produce_request.go`).
-    pub fn of_sarama(text: &str) -> Self {
-        match text {
-            "NoResponse" => Acks::None,
-            "WaitForLocal" => Acks::Leader,
-            "WaitForAll" => Acks::All,
-            number => Acks::of(number),
         }
     }
 }

@@ -172,14 +172,11 @@ impl ClientSpec {
         match &*self.config {
             ClientConfig::JavaProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::Librdkafka(config) => self.workload().map(|_| Acks::of(config.acks)),
-            ClientConfig::FranzGoProducer(config) => Some(super::client::franz_go_acks(config.required_acks)),
+            ClientConfig::FranzGoProducer(config) => Some(Acks::of(config.required_acks)),
+            ClientConfig::SaramaProducer(config) => Some(Acks::of(config.producer_required_acks)),
+            ClientConfig::KafkaPythonProducer(config) => Some(Acks::of(config.acks)),
             ClientConfig::KafkajsProducer(config) => Some(Acks::of(config.acks)),
-            ClientConfig::SaramaProducer(config) => Some(Acks::of_sarama(config.producer_required_acks)),
-            ClientConfig::KafkaGoWriter(config) => Some(match config.required_acks {
-                "none" => Acks::None,
-                "one" => Acks::Leader,
-                number_or_all => Acks::of(number_or_all),
-            }),
+            ClientConfig::KafkaGoWriter(config) => Some(Acks::of(config.required_acks)),
             ClientConfig::JavaConsumer(_)
             | ClientConfig::FranzGoConsumer(_)
             | ClientConfig::SaramaConsumer(_)

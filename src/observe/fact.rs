@@ -156,6 +156,11 @@ pub enum GroupFact {
         /// How many partitions.
         partitions: u32,
     },
+    /// A member has left for good: its consumer is closed.
+    Left {
+        /// The member's client.
+        client: ClientIx,
+    },
     /// A member's session ran out.
     SessionExpired {
         /// The member's client.
@@ -282,8 +287,6 @@ pub enum Fact {
         client: ClientIx,
         sequence: Option<u32>,
     },
-    /// A group coordinator appended to a partition of the offsets topic that it leads.
-    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
     /// A follower's log reaches to `end` (exclusive) now.
     Replicated { broker: BrokerIx, partition: PartitionIx, end: Offset },
     /// A replica threw away its log from `to` on.
@@ -338,4 +341,6 @@ pub enum Fact {
     Group { group: GroupIx, what: GroupFact },
     /// A consumer reads a partition from this replica from now on, because the leader said so (KIP-392); none: from the leader again.
     ReplicaChosen { client: ClientIx, partition: PartitionIx, replica: Option<BrokerIx> },
+    /// A group coordinator appended to a partition of the offsets topic that it leads.
+    GroupAppended { broker: BrokerIx, partition: PartitionIx, leader_epoch: LeaderEpoch, end: Offset },
 }

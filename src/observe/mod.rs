@@ -18,6 +18,7 @@ mod cluster;
 mod consumer_stories;
 mod deliveries;
 mod fleets;
+mod groups;
 mod interruptions;
 mod latency;
 mod ledger;
@@ -48,6 +49,7 @@ use cluster::Cluster;
 use deliveries::Deliveries;
 use digest::Digest;
 use fact::{Api, BatchId};
+use groups::Groups;
 use ledger::{Errors, Ledger};
 use logs::Logs;
 use messages::Messages;
@@ -55,7 +57,7 @@ use moves::Moves;
 use pairs::{Belief, PairIx, Pairs};
 use phase_sums::PhaseSums;
 use phases::Passage;
-use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, Move, PhaseSummary, Tally, Window};
+use record::{Checks as CheckRecord, ClientRecord, ClusterRecord, GroupRecord, Move, PhaseSummary, Tally, Window};
 use stale::{Entries, Live, Sent, Verdict};
 use std::collections::BTreeMap;
 use totals::Samples;
@@ -87,6 +89,7 @@ pub struct Observers {
     errors: Errors,
     logs: Logs,
     deliveries: Deliveries,
+    groups: Groups,
     metadata: Vec<MetadataCost>,
     cluster: Cluster,
     checks: Checks,
@@ -116,6 +119,8 @@ pub struct Found {
     pub recovery_phases: Vec<PhaseSummary>,
     /// Phases of all stale windows.
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's promises.
     pub checks: CheckRecord,
     /// What the cluster went through.
@@ -141,6 +146,7 @@ impl Observers {
             errors: Errors::new(clients),
             logs: Logs::new(spec),
             deliveries: Deliveries::new(spec, count_from),
+            groups: Groups::new(spec, count_from),
             metadata: vec![MetadataCost::default(); clients],
             cluster: Cluster::new(spec, &truth, count_from),
             checks: Checks::new(spec),
@@ -260,6 +266,7 @@ impl Observers {
             | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
             | Fact::EntryUnreachable { .. } => self.entry(at, fact),
+            Fact::Group { group, what } => self.groups.on_fact(at, *group, *what),
             // Told by the readers above alone.
             Fact::TopicCommitted { .. }
             | Fact::BrokerCommitted { .. }
@@ -278,7 +285,6 @@ impl Observers {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
-            | Fact::Group { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions
@@ -520,6 +526,7 @@ impl Observers {
             windows,
             recovery_phases: recovery.summaries(),
             window_phases: stale.summaries(),
+            groups: self.groups.finish(spec, end),
             checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
             cluster: self.cluster.finish(&self.truth),
         }

@@ -49,6 +49,9 @@ pub struct RunRecord {
     /// Phases of all stale windows, those of fleets too.
     #[serde(default)]
     pub window_phases: Vec<PhaseSummary>,
+    /// What each consumer group went through.
+    #[serde(default)]
+    pub groups: BTreeMap<String, GroupRecord>,
     /// The protocol's own promises.
     pub checks: Checks,
     /// What the cluster went through.
@@ -443,6 +446,29 @@ pub struct ClusterRecord {
     pub under_replicated_at_end: u64,
     /// Partitions without a leader at the end.
     pub leaderless_at_end: u64,
+}
+
+/// What a consumer group went through, since counting began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GroupRecord {
+    /// Consumers of the scenario that are in it.
+    pub members: u64,
+    /// Times that another broker than before had read its state and coordinated it.
+    pub coordinator_moves: u64,
+    /// Rebalances that began.
+    pub rebalances: u64,
+    /// Members that its coordinator expelled because it had not heard of them.
+    pub sessions_expired: u64,
+    /// Of members: from giving their partitions up until they had been assigned some again. `open` are those who had none when the run ended.
+    pub unassigned_ms: Quantiles,
+    /// Commits that were accepted, each partition in one counted.
+    pub commits: u64,
+    /// Commits that failed, each partition in one counted, by the error that the member saw (`NETWORK_EXCEPTION`: no answer).
+    pub commits_failed: BTreeMap<String, u64>,
+    /// Of members: between two accepted commits, whatever they carry.
+    pub commit_gap_ms: Quantiles,
+    /// Longest time for which a member that had not left had been without an accepted commit when the run ended.
+    pub longest_since_commit_ms: f64,
 }
 
 /// Something that happened to the cluster, in words.

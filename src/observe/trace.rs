@@ -1,9 +1,9 @@
 //! Facts as text: one JSON object a line, with names instead of indices.
 
-use super::fact::{Fact, Refresh, Told};
+use super::fact::{Fact, GroupFact, Refresh, Told};
 use super::moves::why_name;
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, Offset, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::kafka::{BrokerIx, ClientIx, ErrorCode, GroupIx, NodeIx, Offset, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::Spec;
 use serde_json::{Map, Value, json};
 
@@ -105,12 +105,12 @@ impl Line<'_> {
             | Fact::Delivered { .. }
             | Fact::Processed { .. }
             | Fact::PositionSet { .. }
-            | Fact::Group { .. }
             | Fact::BeliefChanged { .. }
             | Fact::Refreshed { .. }
             | Fact::ConnectionOpening { .. }
             | Fact::ConnectionReady { .. }
             | Fact::ConnectionLost { .. } => self.fill_client(fact),
+            Fact::Group { group, what } => self.fill_group(*group, *what),
             Fact::TopicCommitted { topic } => {
                 self.topic(*topic);
                 "TopicCommitted"
@@ -223,6 +223,57 @@ impl Line<'_> {
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
             | Fact::RequestServed { .. } => self.fill_broker(fact),
+        }
+    }
+
+    fn fill_group(&mut self, group: GroupIx, what: GroupFact) -> &'static str {
+        let name = self.spec.groups.get(group.index()).map_or_else(|| format!("{group:?}"), |g| g.name.clone());
+        self.put("group", json!(name));
+        match what {
+            GroupFact::CoordinatorKnown { client, broker } => {
+                self.client(client);
+                self.broker_key("broker", broker);
+                "CoordinatorKnown"
+            }
+            GroupFact::CoordinatorLoaded { broker } => {
+                self.broker(broker);
+                "CoordinatorLoaded"
+            }
+            GroupFact::RebalanceBegan { generation } => {
+                self.put("generation", json!(generation));
+                "RebalanceBegan"
+            }
+            GroupFact::Assigned { client, generation, partitions } => {
+                self.client(client);
+                self.put("generation", json!(generation));
+                self.put("partitions", json!(partitions));
+                "Assigned"
+            }
+            GroupFact::Revoked { client, partitions } => {
+                self.client(client);
+                self.put("partitions", json!(partitions));
+                "Revoked"
+            }
+            GroupFact::Left { client } => {
+                self.client(client);
+                "Left"
+            }
+            GroupFact::SessionExpired { client } => {
+                self.client(client);
+                "MemberExpelled"
+            }
+            GroupFact::Committed { client, partition, offset } => {
+                self.client(client);
+                self.partition(partition);
+                self.put("offset", json!(offset.0));
+                "Committed"
+            }
+            GroupFact::CommitRefused { client, partition, error } => {
+                self.client(client);
+                self.partition(partition);
+                self.error(error);
+                "CommitRefused"
+            }
         }
     }
 
@@ -431,11 +482,6 @@ impl Line<'_> {
             self.partition(*partition);
             self.broker_key("replica", *replica);
             return "ReplicaChosen";
-        }
-        if let Fact::Group { group, what } = fact {
-            self.put("group", json!(group.0));
-            self.put("what", json!(format!("{what:?}")));
-            return "Group";
         }
         if let Fact::BeliefChanged { client, partition, leader, leader_epoch, told } = fact {
             self.client(*client);

@@ -52,6 +52,8 @@ costs_file! {
     first_follower_role;
     /// Each further follower role of the batch.
     next_follower_role;
+    /// From the last follower role of a batch to answering the requests that were parked for the partitions that it lost.
+    parked_answers;
     /// From the start of a batch of role changes to the first leader role done.
     first_leader_role;
     /// Each further leader role of the batch.

@@ -4,7 +4,7 @@ use super::at::At;
 use super::diagnostic::Diagnostics;
 use super::file::Settings;
 use crate::engine::{Duration, parse_duration};
-use crate::kafka::config::known::{self, Classified};
+use crate::kafka::config::known::{self, Classified, Known};
 use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, TopicConfig, counterparts};
 use crate::model::client::profile::Library;
 use std::collections::BTreeMap;
@@ -29,8 +29,14 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    /// The keys that the model reads.
-    pub fn keys(self) -> &'static [Key] {
+    /// The keys that the model reads. Where one table is both roles', those of the other one are left out.
+    pub fn keys(self) -> impl Iterator<Item = &'static Key> {
+        let table = self.table();
+        let known = self.known();
+        table.iter().filter(move |key| !known.ignores(key.name))
+    }
+
+    fn table(self) -> &'static [Key] {
         match self {
             Scope::Broker => BrokerConfig::KEYS,
             Scope::Topic => TopicConfig::KEYS,
@@ -38,9 +44,17 @@ impl Scope {
         }
     }
 
+    fn known(self) -> Known {
+        match self {
+            Scope::Broker => known::BROKER,
+            Scope::Topic => known::TOPIC,
+            Scope::Client { library, consumer } => known::client(library.names().0, consumer),
+        }
+    }
+
     /// The row of a key that the model reads, under any of its names.
     pub fn key(self, name: &str) -> Option<&'static Key> {
-        self.names(name).into_iter().find_map(|name| self.keys().iter().find(|k| k.name == name))
+        self.names(name).into_iter().find_map(|name| self.keys().find(|k| k.name == name))
     }
 
     /// What is known about a key here.
@@ -48,12 +62,9 @@ impl Scope {
         if self.key(name).is_some() {
             return Classified::Modelled;
         }
-        let known = match self {
-            Scope::Broker => known::BROKER,
-            Scope::Topic => known::TOPIC,
-            Scope::Client { library, consumer } => known::client(library.names().0, consumer),
-        };
-        known::classify(self.keys(), known, name)
+        // What only the other role has was told apart already.
+        let modelled = if self.known().ignores(name) { &[] } else { self.table() };
+        known::classify(modelled, self.known(), name)
     }
 
     /// Whose a key is, in words: `broker`, `java producer`.
@@ -210,7 +221,7 @@ fn not_read(name: &At<String>, scope: Scope, found: &mut Diagnostics) {
     }
     let help = match suggestion {
         Some(candidate) => format!("did you mean `{candidate}`?"),
-        None => format!("the {whose} keys of the model are {}", scope.keys().iter().map(|k| k.name).collect::<Vec<_>>().join(", ")),
+        None => format!("the {whose} keys of the model are {}", scope.keys().map(|k| k.name).collect::<Vec<_>>().join(", ")),
     };
     found.add(Some(&name.span), format!("`{}` is no {whose} key", **name), help);
 }

@@ -149,7 +149,7 @@ fn scope_of(client: &DeTable<'_>, bases: &[(String, String)]) -> Option<Scope> {
 }
 
 fn kafka_keys<'s>() -> impl Iterator<Item = &'s str> {
-    Scope::all().flat_map(|scope| scope.keys().iter().map(|k| k.name))
+    Scope::all().flat_map(|scope| scope.keys().map(|k| k.name))
 }
 
 fn unknown<'s>(key: &str, known: impl Iterator<Item = &'s str> + Clone) -> Failure {

@@ -95,3 +95,27 @@ fn a_leader_that_is_cut_off_goes_on_serving_and_the_consumer_starves_without_an_
     let given = reader(&story);
     assert_eq!((given.skipped, given.delivered_again, given.position_resets), (0, 0, 0), "it only waits; nothing tells it why");
 }
+
+#[test]
+fn librdkafka_members_share_a_group_through_a_departure_and_the_death_of_a_broker() {
+    let members = r#"
+[[client]]
+name = "stays"
+role = "consumer"
+profile = "librdkafka-2.16"
+group = "readers"
+[[client]]
+name = "leaves"
+role = "consumer"
+profile = "librdkafka-2.16"
+group = "readers"
+stop = "20s"
+"#;
+    let cluster = plain();
+    let cluster = cluster.split("[[client]]\nname = \"reader\"").next().expect("the reader comes last");
+    let story = tell_of(&format!("{cluster}{members}"), &["at 3s kill broker 2 for 15s"]);
+    let consumers: Vec<&ConsumerRecord> = story.record.clients.values().filter_map(|c| c.consumer.as_ref()).collect();
+    let given: u64 = consumers.iter().map(|c| c.delivered).sum();
+    assert!(consumers.iter().all(|c| c.delivered > 0 && c.skipped == 0), "{consumers:?}");
+    assert!((2_650..=2_760).contains(&given), "each of 2,700 records to one of them, but for what comes twice with the loss: {given}");
+}

@@ -6,6 +6,7 @@ mod consumers;
 mod controllers;
 mod crashes;
 mod data;
+mod groups;
 mod moves;
 mod network;
 mod published;

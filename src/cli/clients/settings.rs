@@ -1,7 +1,7 @@
 //! The settings of a client with the defaults of its release.
 
 use crate::engine::Duration;
-use crate::kafka::config::{Key, Kind, counterparts};
+use crate::kafka::config::{Key, Kind, counterparts, known};
 use crate::model::client::profile::Profile;
 use serde::Serialize;
 
@@ -31,7 +31,8 @@ pub fn of(profile: &Profile, consumer: bool) -> Vec<Setting> {
             .find_map(|name| counterparts::concept_in(library, name, consumer))
             .map(|c| c.meaning),
     };
-    config.keys().iter().map(setting).collect()
+    let known = known::client(library, consumer);
+    config.keys().iter().filter(|key| !known.ignores(key.name)).map(setting).collect()
 }
 
 /// A value for people: times with their unit, and what has no end in words.

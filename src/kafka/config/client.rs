@@ -2,7 +2,8 @@
 
 use super::{
     ConfigError, ConsumerConfig, FranzGoConsumerConfig, FranzGoProducerConfig, KafkaGoReaderConfig, KafkaGoWriterConfig,
-    KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig, SaramaProducerConfig,
+    KafkaPythonProducerConfig, KafkajsConsumerConfig, KafkajsProducerConfig, Key, LibrdkafkaConfig, ProducerConfig, SaramaConsumerConfig,
+    SaramaProducerConfig,
 };
 
 /// Declares the enum over all tables of client settings.
@@ -52,12 +53,12 @@ client_config! {
     JavaProducer(ProducerConfig);
     /// A Java consumer.
     JavaConsumer(ConsumerConfig);
+    /// A librdkafka producer or consumer.
+    Librdkafka(LibrdkafkaConfig);
     /// A sarama producer.
     SaramaProducer(SaramaProducerConfig);
     /// A sarama consumer.
     SaramaConsumer(SaramaConsumerConfig);
-    /// A librdkafka producer or consumer.
-    Librdkafka(LibrdkafkaConfig);
     /// A franz-go producer.
     FranzGoProducer(FranzGoProducerConfig);
     /// A franz-go consumer.
@@ -70,4 +71,6 @@ client_config! {
     KafkaGoWriter(KafkaGoWriterConfig);
     /// A kafka-go Reader.
     KafkaGoReader(KafkaGoReaderConfig);
+    /// A kafka-python producer.
+    KafkaPythonProducer(KafkaPythonProducerConfig);
 }

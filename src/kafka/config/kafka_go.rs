@@ -25,6 +25,8 @@ config_table! {
         batch_timeout: Duration = "BatchTimeout", Millis, "1000", 0, I32;
         /// How long one attempt may take, connecting included; half of it is what the broker is given.
         write_timeout: Duration = "WriteTimeout", Millis, "10000", 0, I32;
+        /// How long a record waits for the first metadata.
+        read_timeout: Duration = "ReadTimeout", Millis, "10000", 0, I32;
         /// Which acknowledgement a record needs.
         required_acks: &'static str = "RequiredAcks", Word(&["none", "one", "all", "0", "1", "-1"]), "none", 0, 0;
         /// Upper bound of the pause between two metadata requests, which is drawn uniformly below it.
@@ -45,12 +47,12 @@ config_table! {
         min_bytes: u32 = "MinBytes", Int, "1", 0, I32;
         /// Most bytes of one answer.
         max_bytes: u32 = "MaxBytes", Int, "1048576", 0, I32;
-        /// After how many failed beginnings the application is told of each further one.
-        max_attempts: u32 = "MaxAttempts", Int, "3", 0, I32;
         /// Pause before the first retry; the pause before retry k is k² times as long.
         read_backoff_min: Duration = "ReadBackoffMin", Millis, "100", 0, I32;
         /// Longest pause.
         read_backoff_max: Duration = "ReadBackoffMax", Millis, "1000", 0, I32;
+        /// Messages that wait for the application before the next fetch.
+        queue_capacity: u32 = "QueueCapacity", Int, "100", 0, I32;
         /// How long connecting may take.
         dialer_timeout: Duration = "Dialer.Timeout", Millis, "10000", 0, I32;
     }

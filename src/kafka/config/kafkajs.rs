@@ -65,12 +65,6 @@ config_table! {
         max_bytes: u32 = "maxBytes", Int, "10485760", 1, I32;
         /// Most bytes of one partition in an answer.
         max_bytes_per_partition: u32 = "maxBytesPerPartition", Int, "1048576", 1, I32;
-        /// How long a group waits for a member's heartbeat.
-        session_timeout: Duration = "sessionTimeout", Millis, "30000", 1, I32;
-        /// How long a rebalance waits for a member.
-        rebalance_timeout: Duration = "rebalanceTimeout", Millis, "60000", 1, I32;
-        /// How often a member sends one, at most: between batches, and after each record.
-        heartbeat_interval: Duration = "heartbeatInterval", Millis, "3000", 1, I32;
         /// The rack that the consumer stands in (KIP-392). Empty: it reads from leaders.
         rack_id: String = "rackId", Text, "", 0, 0;
     }

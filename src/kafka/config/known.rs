@@ -70,6 +70,11 @@ impl Known {
             .or_else(|| self.families.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, reason)| *reason))
     }
 
+    /// Whether a key is one of the other role, which a client of this role ignores.
+    pub fn ignores(self, key: &str) -> bool {
+        self.ignored.0.binary_search_by(|(name, _)| (*name).cmp(key)).is_ok()
+    }
+
     fn names(self) -> impl Iterator<Item = &'static str> {
         self.keys.into_iter().chain([self.ignored.0]).flatten().map(|(name, _)| *name)
     }

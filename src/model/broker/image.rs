@@ -28,6 +28,8 @@ struct Batch {
     published: bool,
     /// Partitions of this batch that hold groups.
     coordinated: Vec<PartitionIx>,
+    /// Partitions that follow another leader now, until what waits there has been answered.
+    moved: Vec<PartitionIx>,
     /// Role changes that are left, in order, each with the moment at which it is done.
     roles: VecDeque<(Instant, RoleChange)>,
 }
@@ -37,8 +39,10 @@ struct Batch {
 enum RoleChange {
     Lead(PartitionIx),
     Follow(PartitionIx),
-    /// All followers are switched: fetchers are moved and waiting requests answered.
+    /// All followers are switched: fetchers are moved.
     FollowersDone,
+    /// Requests that wait in what moved are answered.
+    AnswerParked,
 }
 
 impl Image {
@@ -77,7 +81,7 @@ impl Broker {
         }
         let cost = self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness);
         let publish_at = ctx.now + cost;
-        ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
+        ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), moved: Vec::new(), roles: VecDeque::new() });
         out.timer(TimerKind::Apply, publish_at);
     }
 
@@ -87,7 +91,7 @@ impl Broker {
         let target = ram.image.reported();
         ram.image.cache = Some(MetadataOffset(0));
         ram.image.applied = None;
-        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
+        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, coordinated: Vec::new(), moved: Vec::new(), roles: VecDeque::new() });
         self.apply_turn(ctx, out);
     }
 
@@ -167,6 +171,10 @@ impl Broker {
         schedule(followers, &costs.first_follower_role, &costs.next_follower_role, RoleChange::Follow);
         if !followers.is_empty() {
             plan.push_back((at, RoleChange::FollowersDone));
+            if followers.iter().any(|(_, new_epoch)| *new_epoch) {
+                at += costs.parked_answers.sample(draws.at(mix(to.0, 3))).scale(slowness);
+            }
+            plan.push_back((at, RoleChange::AnswerParked));
         }
         if let Some(batch) = ram.image.batch.as_mut() {
             batch.roles = plan;
@@ -178,7 +186,17 @@ impl Broker {
         match change {
             RoleChange::Lead(partition) => self.make_leader(partition, target, ctx, out),
             RoleChange::Follow(partition) => self.make_follower(partition, target, ctx, out),
-            RoleChange::FollowersDone => self.followers_done(target, ctx, out),
+            RoleChange::FollowersDone => {
+                let moved = self.followers_done(target, ctx, out);
+                if let Some(batch) = self.ram.as_mut().and_then(|ram| ram.image.batch.as_mut()) {
+                    batch.moved = moved;
+                }
+            }
+            RoleChange::AnswerParked => {
+                let batch = self.ram.as_mut().and_then(|ram| ram.image.batch.as_mut());
+                let moved = batch.map(|b| std::mem::take(&mut b.moved)).unwrap_or_default();
+                self.answer_parked(&moved, ctx, out);
+            }
         }
     }
 

@@ -70,7 +70,8 @@ impl Broker {
             let leads = self.hosted_registration(*partition, at, ctx).is_some_and(|r| r.leader == Some(self.ix));
             if leads { self.make_leader(*partition, at, ctx, out) } else { self.make_follower(*partition, at, ctx, out) }
         }
-        self.followers_done(at, ctx, out);
+        let moved = self.followers_done(at, ctx, out);
+        self.answer_parked(&moved, ctx, out);
     }
 
     /// `Partition.makeLeader`.
@@ -137,10 +138,10 @@ impl Broker {
         ram.roles.insert(partition, Role::Follower { leader, leader_epoch, partition_epoch, moved });
     }
 
-    /// The end of a batch of follower roles: fetchers are removed for all that moved, added for those with a leader,
-    /// and only then are waiting requests answered.
-    pub(super) fn followers_done(&mut self, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(ram) = self.ram.as_mut() else { return };
+    /// The end of a batch of follower roles: fetchers are removed for all that moved, and added for those with a leader. Gives what moved:
+    /// the requests that wait there are answered after that (`ReplicaManager.applyLocalFollowersDelta`).
+    pub(super) fn followers_done(&mut self, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) -> Vec<PartitionIx> {
+        let Some(ram) = self.ram.as_mut() else { return Vec::new() };
         let leaving = ctx.history.broker(self.ix, at).is_some_and(|r| r.in_controlled_shutdown);
         let mut moved = Vec::new();
         for (partition, role) in &mut ram.roles {
@@ -162,11 +163,16 @@ impl Broker {
                 self.start_fetching(partition, leader, ctx);
             }
         }
+        self.fetchers_turn(ctx, out);
+        moved
+    }
+
+    /// Answers what was parked for partitions that this broker follows now.
+    pub(super) fn answer_parked(&mut self, moved: &[PartitionIx], ctx: &mut Ctx, out: &mut Outbox) {
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
-        self.answer_parked_fetches(&moved, ctx, out);
+        self.answer_parked_fetches(moved, ctx, out);
         // `completeDelayedOperationsWhenNotPartitionLeader`; a new leader role wakes consumers only if its high watermark moves.
         moved.iter().for_each(|p| self.wake_consumers(*p, ctx, out));
-        self.fetchers_turn(ctx, out);
     }
 
     /// The broker is no longer among the replicas, or the topic is gone.

@@ -227,6 +227,16 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     }
 }
 
+/// The client's profile with other behaviours.
+fn changed(mut spec: Spec, policies: &[(&'static str, &'static str)]) -> Spec {
+    let profile = Arc::make_mut(&mut spec.clients[0].profile);
+    for (key, value) in policies {
+        let policy = profile.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
+        policy.value = Cow::Borrowed(value);
+    }
+    spec
+}
+
 /// The configuration with a metadata age that does not interfere.
 fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let age: &[_] = match profiles::find(profile).unwrap().library {
@@ -236,6 +246,7 @@ fn settled<'a>(profile: &str, config: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'
         Library::Kafkajs => &[("metadataMaxAge", "2147483647")],
         Library::KafkaGo => &[],
         Library::Librdkafka => &[("topic.metadata.refresh.interval.ms", "-1")],
+        Library::KafkaPython => &[("metadata_max_age_ms", "100000000")],
     };
     age.iter().chain(config).copied().collect()
 }
@@ -307,13 +318,13 @@ impl Bench {
 
     /// A warm client of this profile without (or with) some defects.
     pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
-        let mut spec = spec(profile, leaders, &settled(profile, config));
-        let changed = Arc::make_mut(&mut spec.clients[0].profile);
-        for (key, value) in policies {
-            let policy = changed.policies.to_mut().iter_mut().find(|p| p.key == *key).unwrap();
-            policy.value = Cow::Borrowed(value);
-        }
-        Bench::of(spec, leaders).warmed()
+        Bench::of(changed(spec(profile, leaders, &settled(profile, config)), policies), leaders).warmed()
+    }
+
+    /// The same for a consumer.
+    pub fn warm_consumer_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+        let spec = consumer_spec(profile, leaders, &settled(profile, config), Duration::ZERO);
+        Bench::of(changed(spec, policies), leaders).warmed()
     }
 
     /// A consumer that has been running for long; ten seconds later all is quiet.

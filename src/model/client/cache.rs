@@ -95,6 +95,8 @@ pub(super) struct Learned {
     pub newer: bool,
     /// Some topic or partition had an error that asks for another refresh.
     pub invalid: bool,
+    /// Some topic had.
+    pub unknown_topic: bool,
 }
 
 /// What the client reads: the committed metadata (only as far as its own offsets) and what things are called.
@@ -269,6 +271,7 @@ impl Cache {
             if !state.known {
                 // A topic-level UNKNOWN_TOPIC_OR_PARTITION: out of the snapshot, and ask again.
                 learned.invalid = true;
+                learned.unknown_topic = true;
                 continue;
             }
             let older = state.offset.filter(|old| answer.offset < *old);

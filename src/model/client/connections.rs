@@ -245,6 +245,13 @@ impl<P> Connections<P> {
         std::mem::take(&mut connection.in_flight)
     }
 
+    /// The loss of a connection that had been ready is no failed attempt: it may be opened again at once.
+    pub(super) fn forgive(&mut self, channel: Channel) {
+        let Some(connection) = self.get_mut(channel) else { return };
+        connection.reconnect_pause = Duration::ZERO;
+        connection.failed_attempts = 0;
+    }
+
     /// Gives up the overdue requests of a connection and keeps it: `left` takes their place, so that late answers find it. What they were
     /// for, oldest first.
     pub(super) fn abandon(&mut self, channel: Channel, now: Instant, left: P) -> Vec<P>

@@ -188,6 +188,7 @@ impl<P> Kit<P> {
     }
 
     /// Sends a request that has no records in it.
+    #[expect(clippy::too_many_arguments)]
     pub(super) fn ask(
         &mut self,
         channel: Channel,

@@ -8,6 +8,7 @@ mod backoff;
 mod bench;
 mod cache;
 mod connections;
+mod fetching;
 mod franz_go;
 mod group;
 mod java;
@@ -19,7 +20,6 @@ pub mod profile;
 pub mod profiles;
 mod sarama;
 
-pub(in crate::model) use self::franz_go::acks as franz_go_acks;
 use self::profile::Library;
 use super::message::Response;
 use super::spec::Role;
@@ -60,13 +60,14 @@ impl Client {
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
         Client(match (client.profile.library, &client.role) {
-            (Library::Java, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
+            (Library::Java | Library::KafkaPython, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),
-            (Library::Sarama, Role::Producer(_)) => Box::new(sarama::Producer::new(index, spec, chance)),
-            (Library::Sarama, Role::Consumer(_)) => Box::new(sarama::Consumer::new(index, spec, chance)),
             (Library::Librdkafka, Role::Producer(_)) => Box::new(librdkafka::Producer::new(index, spec, chance)),
             (Library::Librdkafka, Role::Consumer(_)) => Box::new(librdkafka::Consumer::new(index, spec, chance)),
+            (Library::Sarama, Role::Producer(_)) => Box::new(sarama::Producer::new(index, spec, chance)),
+            (Library::Sarama, Role::Consumer(_)) => Box::new(sarama::Consumer::new(index, spec, chance)),
             (Library::FranzGo, Role::Producer(_)) => Box::new(franz_go::Producer::new(index, spec, chance)),
+            (Library::KafkaPython, Role::Consumer(_)) => unreachable!("no scenario makes one yet"),
             (Library::FranzGo, Role::Consumer(_)) => Box::new(franz_go::Consumer::new(index, spec, chance)),
             (Library::Kafkajs, _) => kafkajs::client(index, spec, chance),
             (Library::KafkaGo, _) => kafka_go::client(index, spec, chance),

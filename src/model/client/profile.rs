@@ -8,16 +8,18 @@ use std::borrow::Cow;
 pub enum Library {
     /// Apache Kafka's own client.
     Java,
-    /// IBM/sarama (Go).
-    Sarama,
     /// confluentinc/librdkafka, and with it confluent-kafka for Python, Go and .NET.
     Librdkafka,
+    /// IBM/sarama (Go).
+    Sarama,
     /// `github.com/twmb/franz-go`.
     FranzGo,
     /// kafkajs (Node).
     Kafkajs,
     /// segmentio kafka-go (Go).
     KafkaGo,
+    /// kafka-python, by Dana Powers and others; it follows the Java client closely and runs on its machine.
+    KafkaPython,
 }
 
 /// Where the behaviour of a profile was taken from.
@@ -93,26 +95,19 @@ impl Profile {
 
 impl Library {
     /// Every library.
-    pub const ALL: [Library; 6] =
-        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::Kafkajs, Library::KafkaGo];
+    pub const ALL: [Library; 7] =
+        [Library::Java, Library::Librdkafka, Library::FranzGo, Library::Sarama, Library::KafkaGo, Library::Kafkajs, Library::KafkaPython];
 
     /// As the names of its profiles begin, and as a person calls it.
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Library::Java => ("java", "Apache Kafka Java client"),
-            Library::Sarama => ("sarama", "IBM/sarama (Go)"),
             Library::Librdkafka => ("librdkafka", "librdkafka (confluent-kafka)"),
+            Library::Sarama => ("sarama", "IBM/sarama (Go)"),
             Library::FranzGo => ("franz-go", "franz-go (Go)"),
             Library::Kafkajs => ("kafkajs", "kafkajs"),
             Library::KafkaGo => ("kafka-go", "segmentio kafka-go"),
-        }
-    }
-
-    /// Whether its consumers can be members of groups in the model.
-    pub fn has_groups(self) -> bool {
-        match self {
-            Library::Java => true,
-            Library::Librdkafka | Library::FranzGo | Library::Sarama | Library::Kafkajs | Library::KafkaGo => false,
+            Library::KafkaPython => ("kafka-python", "kafka-python (Python)"),
         }
     }
 
@@ -121,24 +116,31 @@ impl Library {
         Some(match (self, consumer) {
             (Library::Java, false) => ClientConfig::JavaProducer(Box::default()),
             (Library::Java, true) => ClientConfig::JavaConsumer(Box::default()),
+            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
             (Library::Sarama, false) => ClientConfig::SaramaProducer(Box::default()),
             (Library::Sarama, true) => ClientConfig::SaramaConsumer(Box::default()),
-            (Library::Librdkafka, _) => ClientConfig::Librdkafka(Box::default()),
             (Library::FranzGo, false) => ClientConfig::FranzGoProducer(Box::default()),
             (Library::FranzGo, true) => ClientConfig::FranzGoConsumer(Box::default()),
             (Library::Kafkajs, false) => ClientConfig::KafkajsProducer(Box::default()),
             (Library::Kafkajs, true) => ClientConfig::KafkajsConsumer(Box::default()),
             (Library::KafkaGo, false) => ClientConfig::KafkaGoWriter(Box::default()),
             (Library::KafkaGo, true) => ClientConfig::KafkaGoReader(Box::default()),
+            (Library::KafkaPython, false) => ClientConfig::KafkaPythonProducer(Box::default()),
+            (Library::KafkaPython, true) => return None,
         })
+    }
+
+    /// Whether its consumers can be members of a group in the model.
+    pub fn has_groups(self) -> bool {
+        self == Library::Java
     }
 
     /// The behaviours that a profile of this library may set.
     pub fn policy_keys(self) -> &'static [Key] {
         match self {
-            Library::Java => super::java::Policies::KEYS,
-            Library::Sarama => super::sarama::Policies::KEYS,
+            Library::Java | Library::KafkaPython => super::java::Policies::KEYS,
             Library::Librdkafka => super::librdkafka::Policies::KEYS,
+            Library::Sarama => super::sarama::Policies::KEYS,
             Library::FranzGo => super::franz_go::Policies::KEYS,
             Library::Kafkajs => super::kafkajs::Policies::KEYS,
             Library::KafkaGo => super::kafka_go::Policies::KEYS,
@@ -151,9 +153,9 @@ impl Library {
     /// When there is no such behaviour or the text is no value of it.
     pub fn check_policy(self, key: &str, value: &str) -> Result<(), ConfigError> {
         match self {
-            Library::Java => super::java::Policies::default().set(key, value),
-            Library::Sarama => super::sarama::Policies::default().set(key, value),
+            Library::Java | Library::KafkaPython => super::java::Policies::default().set(key, value),
             Library::Librdkafka => super::librdkafka::Policies::default().set(key, value),
+            Library::Sarama => super::sarama::Policies::default().set(key, value),
             Library::FranzGo => super::franz_go::Policies::default().set(key, value),
             Library::Kafkajs => super::kafkajs::Policies::default().set(key, value),
             Library::KafkaGo => super::kafka_go::Policies::default().set(key, value),

@@ -3,6 +3,7 @@
 mod clients;
 mod cluster;
 mod consumers;
+mod groups;
 mod stale;
 mod trust;
 mod verdict;
@@ -21,6 +22,7 @@ pub fn document(record: &RunRecord) -> Document {
         verdict::definitions(record),
         trust::expectations(record),
         clients::section(record),
+        groups::section(record),
         stale::section(record),
         cluster::moves(record),
         windows::section(record),

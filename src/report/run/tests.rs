@@ -159,6 +159,7 @@ fn rolling_restart() -> RunRecord {
             summary("propagate", 16, 46.0, 46.0, "metadata propagation and role changes of brokers"),
             summary("discover", 16, 72.0, 72.0, "metadata.max.age.ms, retry.backoff.ms, leader hints"),
         ],
+        groups: BTreeMap::new(),
         checks: Checks {
             held: vec!["one leader per epoch".to_owned(), "leader in ISR".to_owned(), "monotone epochs".to_owned()],
             suspended: vec![Suspended {

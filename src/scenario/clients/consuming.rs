@@ -6,6 +6,7 @@ use super::super::file::{ClientFile, CommitFile, FromFile};
 use super::{Groups, producing, refuse, times, topics_of};
 use crate::engine::Distribution;
 use crate::kafka::GroupIx;
+use crate::model::client::profile::Library;
 use crate::model::spec::{Commits, Consumption, TopicSpec};
 use std::ops::Range;
 
@@ -20,12 +21,18 @@ pub(super) fn keys(client: &ClientFile) -> [(&'static str, Option<&Range<usize>>
 }
 
 /// What a consumer reads.
-pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], groups: &mut Groups, found: &mut Diagnostics) -> Consumption {
+pub(super) fn resolve(
+    client: &ClientFile,
+    library: Library,
+    topics: &[TopicSpec],
+    groups: &mut Groups,
+    found: &mut Diagnostics,
+) -> Consumption {
     refuse(client, &producing::keys(client), "consumer", "producer", found);
     let (start, stop) = times(client, found);
     Consumption {
         topics: topics_of(client, topics, found),
-        group: group(client, groups, found),
+        group: group(client, library, groups, found),
         from_beginning: from_beginning(client, found),
         processing: processing(client, found),
         commits: commits(client, found),
@@ -34,9 +41,14 @@ pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], groups: &mut Gr
     }
 }
 
-fn group(client: &ClientFile, groups: &mut Groups, found: &mut Diagnostics) -> Option<GroupIx> {
+fn group(client: &ClientFile, library: Library, groups: &mut Groups, found: &mut Diagnostics) -> Option<GroupIx> {
     let written = client.group.as_ref()?;
     let help = "leave `group` away: all partitions of its topics are then assigned to it by hand";
+    if !library.has_groups() {
+        let message = format!("client `{}` is in a group, and the model has no groups of {}", *client.name, library.names().1);
+        found.add(Some(&written.span), message, help);
+        return None;
+    }
     if written.is_empty() {
         found.add(Some(&written.span), "a group cannot have an empty name".to_owned(), help);
     }
@@ -47,7 +59,11 @@ fn from_beginning(client: &ClientFile, found: &mut Diagnostics) -> bool {
     let Some(written) = &client.from else { return false };
     if client.group.is_some() {
         let message = format!("client `{}` is in a group, which goes on where it committed", *client.name);
-        found.add(Some(&written.span), message, "set auto.offset.reset in its `config`: it decides where nothing is committed");
+        found.add(
+            Some(&written.span),
+            message,
+            "take `from` away; where nothing is committed its library decides (Java: auto.offset.reset in its `config`)",
+        );
     }
     written.value == FromFile::Beginning
 }

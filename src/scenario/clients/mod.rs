@@ -11,6 +11,7 @@ use super::at::At;
 use super::cluster::Cluster;
 use super::diagnostic::Diagnostics;
 use super::file::{ClientFile, File, RoleFile};
+use super::groups::is_internal;
 use super::profiles;
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, NodeIx, TopicIx};
@@ -39,12 +40,8 @@ pub(super) fn resolve(
         let consumer = is_consumer(client);
         let config = Arc::new(settings::resolve(client, &resolved, consumer, found));
         let bootstrap = bootstrap(client, cluster, found);
-        if let Some(group) = client.group.as_ref().filter(|_| consumer && !resolved.profile.library.has_groups()) {
-            let message = format!("consumer groups of {} are not simulated", resolved.profile.library.names().1);
-            found.add(Some(&group.span), message, "leave `group` away: all partitions of its topics are then assigned to it by hand");
-        }
         let role = if consumer {
-            Role::Consumer(consuming::resolve(client, topics, &mut groups, found))
+            Role::Consumer(consuming::resolve(client, resolved.profile.library, topics, &mut groups, found))
         } else {
             Role::Producer(producing::resolve(client, topics, found))
         };
@@ -168,7 +165,10 @@ fn bootstrap(client: &ClientFile, cluster: &Cluster, found: &mut Diagnostics) ->
 }
 
 fn topics_of(client: &ClientFile, topics: &[TopicSpec], found: &mut Diagnostics) -> Vec<TopicIx> {
-    let Some(written) = &client.topics else { return (0..topics.len() as u32).map(TopicIx).collect() };
+    let Some(written) = &client.topics else {
+        let own = topics.iter().enumerate().filter(|(_, t)| !is_internal(&t.name));
+        return own.map(|(i, _)| TopicIx(i as u32)).collect();
+    };
     let mut list = Vec::new();
     for name in written {
         match topics.iter().position(|t| t.name == **name) {

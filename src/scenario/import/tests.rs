@@ -293,6 +293,11 @@ fn a_consumer_is_recognised_and_reads_what_is_written() {
     assert_eq!((reader["topics"].clone(), reader["config"]["fetch.max.wait.ms"].as_integer()), (producer["topics"].clone(), Some(100)));
     assert!(says(&imported.assumed, "one producer `app` of the library java-4.3 with Kafka's defaults, because only consumers were given"));
     assert!(says(&imported.assumed, "a consumer reads every topic that is written"));
+    let (imported, scenario) = good(&client("group.id=billing\nenable.auto.commit=true\nbootstrap.servers=kafka1:9092\n"));
+    assert_eq!(scenario["client"][1]["group"].as_str(), Some("billing"), "a group makes a consumer");
+    assert!(says(&imported.took, "client app (a consumer of java-4.3, 1 settings)"), "{:?}", imported.took);
+    let (_, scenario) = good(&client("# client: kafkajs-2.2\ngroupId=billing\nsessionTimeout=20000\n"));
+    assert_eq!(scenario["client"][1]["config"]["sessionTimeout"].as_integer(), Some(20_000));
     let (_, _, told) = mistake("kafkasim.role=reader\n");
     assert!(told.contains("`reader` is no role"), "{told}");
 }
@@ -304,4 +309,19 @@ fn a_comment_chooses_a_library_only_if_it_names_one() {
     let (line, column, told) = mistake("# client: rusty-kafka-0.3\nacks=all\n");
     assert_eq!((line, column), (1, 1));
     assert!(told.contains("no client library `rusty-kafka-0.3`") && told.contains("java-3.9"), "{told}");
+}
+
+#[test]
+fn the_properties_of_librdkafka_keep_its_other_names() {
+    let file = "# client: librdkafka-2.16\nmetadata.broker.list=kafka1:9092\nsecurity.protocol=sasl_ssl\nsasl.mechanisms=PLAIN\n\
+        message.timeout.ms=20000\nrequest.required.acks=1\ntopic.metadata.refresh.interval.ms=60000\ndebug=broker\n";
+    let (imported, scenario) = good(&client(file));
+    let config = &scenario["client"][0]["config"];
+    assert_eq!((config["delivery.timeout.ms"].as_integer(), config["acks"].as_str()), (Some(20_000), Some("1")));
+    assert_eq!((scenario["network"]["tls"].as_str(), scenario["network"]["sasl"].as_str()), (Some("1.3"), Some("plain")));
+    assert!(says(&imported.not_modelled, "clients: metrics and telemetry (debug)"), "{:?}", imported.not_modelled);
+    let (line, _, told) = mistake("# client: librdkafka-2.16\nenable.idempotence=true\nrequest.required.acks=1\n");
+    assert!(line == 3 && told.contains("the librdkafka producer refuses this: set it to all"), "{told}");
+    let (line, _, told) = mistake("# client: librdkafka-2.16\nacks=all\nretry.initialRetryTime=300\n");
+    assert!(line == 3 && told.contains("is a key of kafkajs") && told.contains("write `retry.backoff.ms`"), "{told}");
 }

@@ -49,6 +49,12 @@ fn a_consumer_is_told_by_its_role_or_by_a_key_that_only_consumers_have() {
 }
 
 #[test]
+fn a_group_is_refused_where_the_model_has_none_of_the_library() {
+    let member = app("role = \"consumer\"\ngroup = \"g\"").replace("java-3.9", "kafkajs-2.2");
+    refused(&member, &["the model has no groups of kafkajs", "leave `group` away"]);
+}
+
+#[test]
 fn a_key_of_the_other_role_is_refused() {
     assert_eq!(
         mistakes(&app("rate = 18.0\nfrom = \"end\"\npartitioning = \"sticky\""), &[]),
@@ -203,11 +209,10 @@ fn every_key_of_every_library_can_be_written_at_its_default() {
             let scope = Scope::Client { library: profile.library, consumer };
             let unit = |key: &Key| if scope.writes_units() && key.kind == Kind::Millis { "ms" } else { "" };
             let line = |key: &Key| format!("\"{}\" = \"{}{}\"\n", key.name, config.get(key.name).unwrap(), unit(key));
-            // What an in_group rule refuses is no matter of one key: no consumer without a group commits by itself.
-            let of_groups = |key: &&Key| matches!(key.name, "enable.auto.commit");
-            let lines: String = config.keys().iter().filter(|key| !of_groups(key)).map(line).collect();
-            let client = client(&one(&profile.name, consumer, &lines));
-            for key in config.keys().iter().filter(|key| !of_groups(key)) {
+            // Java refuses it without a group.
+            let keys = || scope.keys().filter(|key| key.name != "enable.auto.commit");
+            let client = client(&one(&profile.name, consumer, &keys().map(line).collect::<String>()));
+            for key in keys() {
                 assert_eq!(client.config.get(key.name), config.get(key.name), "{} {}", profile.name, key.name);
             }
         }
@@ -229,4 +234,46 @@ fn a_key_of_another_library_is_refused_with_the_right_one() {
         assert!(told.contains(&format!("`{}` is a key of ", age(theirs))), "{told}");
         assert!(told.contains(theirs.names().0) && told.contains(&format!("write `{}`", age(mine))), "{told}");
     }
+}
+
+#[test]
+fn one_setting_has_several_names_in_librdkafka_and_others_follow_it() {
+    let app = client(&one(
+        "librdkafka-2.16",
+        false,
+        "\"queue.buffering.max.ms\" = 20\n\"retry.backoff.ms\" = 50\n\"enable.idempotence\" = true\n",
+    ));
+    let values =
+        ["linger.ms", "topic.metadata.refresh.fast.interval.ms", "max.in.flight.requests.per.connection"].map(|key| value(&app, key));
+    assert_eq!(values, ["20", "50", "5"], "what nobody set follows what somebody did");
+    let age = client(&one("librdkafka-2.16", true, "\"topic.metadata.refresh.interval.ms\" = \"1m\"\n"));
+    assert_eq!(value(&age, "metadata.max.age.ms"), "180000");
+    let twice = one("librdkafka-2.16", false, "\"queue.buffering.max.ms\" = 20\n\"linger.ms\" = 5\n");
+    refused(&twice, &["are two names of one setting", "set it once"]);
+    let text = one("librdkafka-2.16", false, "\"queue.buffering.max.ms\" = 20\n");
+    let changed = read(&text, &[set("linger.ms", "7")]).unwrap_or_else(|d| panic!("{d}"));
+    assert_eq!(value(&changed.spec.clients[0], "linger.ms"), "7", "a change takes the place of every name");
+    refused(&one("librdkafka-2.16", false, "\"enable.idempotence\" = true\nacks = 1\n"), &["`acks` is 1 with `enable.idempotence`"]);
+    refused(&one("librdkafka-2.16", false, "\"message.timeout.ms\" = 10\n\"linger.ms\" = 20\n"), &["`message.timeout.ms` is 10"]);
+    let reader = read(&one("librdkafka-2.16", true, "\"linger.ms\" = 7\n"), &[]).unwrap_or_else(|d| panic!("{d}"));
+    assert!(reader.notes.iter().any(|n| n.contains("The librdkafka consumer key linger.ms has no effect")), "{:?}", reader.notes);
+}
+
+#[test]
+fn a_go_time_needs_its_unit_and_sarama_sets_nothing_along_with_idempotence() {
+    let profile = profiles::all().iter().rfind(|p| p.library.names().0 == "sarama").expect("there is sarama").name.as_ref();
+    let app = client(&one(profile, false, "\"Net.DialTimeout\" = \"5 * time.Second\"\n\"Metadata.Timeout\" = 0\n"));
+    assert_eq!((value(&app, "Net.DialTimeout").as_str(), value(&app, "Metadata.Timeout").as_str()), ("5000", "0"));
+    refused(&one(profile, false, "\"Net.DialTimeout\" = 5000\n"), &["is a time.Duration", "write its unit"]);
+    let found = mistakes(&one(profile, false, "\"Producer.Idempotent\" = true\n"), &[]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found.iter().any(|m| m.contains("`Producer.RequiredAcks` is WaitForLocal"))
+            && found.iter().any(|m| m.contains("Net.MaxOpenRequests"))
+    );
+    client(&one(
+        profile,
+        false,
+        "\"Producer.Idempotent\" = true\n\"Producer.RequiredAcks\" = \"WaitForAll\"\n\"Net.MaxOpenRequests\" = 1\n",
+    ));
 }

@@ -110,8 +110,8 @@ impl Bench {
     /// A parked fetch is answered when there is data, an error, or no more time.
     pub fn parked(&mut self, channel: Channel) {
         let Some(parked) = self.reading.parked.remove(&channel) else { return };
-        let Request::Fetch { entries, session, .. } = &parked.request else { unreachable!() };
-        let results: Vec<FetchResult> = entries.iter().map(|e| self.read(parked.broker, e)).collect();
+        let Request::Fetch { entries, session, only_leader, .. } = &parked.request else { unreachable!() };
+        let results: Vec<FetchResult> = entries.iter().map(|e| self.read(parked.broker, e, *only_leader)).collect();
         let news = |r: &FetchResult| !r.error.is_none() || !r.records.is_empty() || r.preferred_replica.is_some();
         let full = *session == FetchSession::New;
         if !results.iter().any(news) && self.now < parked.deadline {
@@ -121,9 +121,11 @@ impl Bench {
         for result in &results {
             self.reading.fetches.push((self.now, parked.broker, result.error));
         }
+        let full = full || *session == FetchSession::None;
         let session = match session {
             FetchSession::Id(id) => FetchSession::Id(*id),
-            FetchSession::New | FetchSession::None => {
+            FetchSession::None => FetchSession::None,
+            FetchSession::New => {
                 self.reading.sessions += 1;
                 FetchSession::Id(self.reading.sessions - 1)
             }
@@ -150,8 +152,12 @@ impl Bench {
         (error, leader.filter(|_| hints).map(|leader| LeaderHint { leader, leader_epoch, has_endpoint: true }))
     }
 
-    fn read(&self, broker: BrokerIx, fetch: &ConsumerFetch) -> FetchResult {
+    fn read(&self, broker: BrokerIx, fetch: &ConsumerFetch, only_leader: bool) -> FetchResult {
         let (mut error, hint) = self.check(broker, fetch.partition, fetch.leader_epoch);
+        let (_, leader, _) = self.history.leader_answer(fetch.partition, self.offset(broker));
+        if error.is_none() && only_leader && leader != Some(broker) {
+            error = ErrorCode::NotLeaderOrFollower;
+        }
         let end = self.reading.end(fetch.partition);
         if error.is_none() && fetch.fetch_offset > end {
             error = ErrorCode::OffsetOutOfRange;

@@ -10,7 +10,7 @@ use crate::kafka::{BrokerIx, ClientIx, ErrorCode, MetadataOffset, PartitionIx, T
 use crate::model::client::cache::{Answer, Cache};
 use crate::model::client::connections::Connections;
 use crate::model::client::kit::{Kit, reference};
-use crate::model::message::{Request, Topics};
+use crate::model::message::{LeaderHint, Request, Topics};
 use crate::model::{Channel, Ctx, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
@@ -54,6 +54,17 @@ pub(super) enum Failure {
     Refused,
     /// A time-out, a connection that ended, a broker that a metadata answer took away: the same broker is tried again.
     Broken(Unreachable),
+}
+
+/// What the leader hint beside an error is worth (`kip951move`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Hinted {
+    /// There is none, or the release uses none.
+    Not,
+    /// The partition moves.
+    Moves(LeaderHint),
+    /// It tells nothing newer than what is known.
+    Stale,
 }
 
 /// What a metadata answer did to one partition.
@@ -120,6 +131,19 @@ impl Core {
     /// Whether a broker can be asked by its id.
     pub(super) fn knows(&self, broker: BrokerIx) -> bool {
         self.known.contains(&broker)
+    }
+
+    /// The hint in an error, if the release takes it for a move; and whether there was one that it does not.
+    pub(super) fn judge_hint(&self, partition: PartitionIx, error: ErrorCode, hint: Option<LeaderHint>, ctx: &Ctx<'_>) -> Hinted {
+        let policies = &self.settings.policies;
+        let usable = |h: &LeaderHint| error == ErrorCode::NotLeaderOrFollower && policies.leader_hints && h.has_endpoint;
+        match hint.filter(usable) {
+            None => Hinted::Not,
+            Some(hint) if policies.stale_hint_loops || hint.leader_epoch > self.kit.cache.belief(partition, reference(ctx)).1 => {
+                Hinted::Moves(hint)
+            }
+            Some(_) => Hinted::Stale,
+        }
     }
 
     /// `ensureBrokers`: a hint names a broker that no answer did.

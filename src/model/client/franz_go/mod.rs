@@ -22,7 +22,6 @@ mod tests;
 pub(super) use self::consumer::Consumer;
 pub(super) use self::policies::Policies;
 pub(super) use self::producer::Producer;
-pub(in crate::model) use self::settings::acks;
 
 use crate::engine::{Chance, Stream};
 use crate::kafka::{BrokerIx, ClientIx};

@@ -30,6 +30,8 @@ config_table! {
         moved_batch_waits: bool = "defect.moved-batch-waits", Bool, "false", 0, 1;
         /// A batch that a broker answered `REQUEST_TIMED_OUT` waits for the next metadata update, which has nothing to say (#1407).
         timed_out_batch_waits: bool = "defect.timed-out-batch-waits", Bool, "false", 0, 1;
+        /// A hint that is no newer than what is known counts as a move, and the request is repeated as fast as the broker answers (#1413).
+        stale_hint_loops: bool = "defect.stale-hint-loops", Bool, "false", 0, 1;
         /// What waits for a metadata update sleeps through the quick rounds that have already brought it (#1424).
         silent_rounds: bool = "defect.silent-rounds", Bool, "false", 0, 1;
     }

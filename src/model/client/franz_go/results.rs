@@ -1,7 +1,7 @@
 //! How produce requests end, and what becomes of their batches. Source: `handleReqResp`, `handleReqRespBatch`, `handleReqClientErr`,
 //! `handleRetryBatches`, `bumpRepeatedLoadErr` (sink.go).
 
-use super::core::Failure;
+use super::core::{Failure, Hinted};
 use super::producer::{Identity, Move, Producer};
 use super::sinks::{Flight, Part};
 use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
@@ -18,7 +18,7 @@ enum Verdict {
     Done,
     /// It is sent again once metadata was updated.
     Retry,
-    /// It is sent again after a pause: its leader is its leader still (#1407).
+    /// It is sent again after a pause: its leader is its leader still (#1407), or will be in a moment (#1413).
     RetryLater,
     /// It is sent again at once, to the broker that the hint names.
     Move(LeaderHint),
@@ -116,10 +116,10 @@ impl Producer {
 
     /// One partition's result (`handleReqRespBatch`).
     fn judge(&mut self, sink: BrokerIx, part: &Part, result: &ProduceResult, ctx: &Ctx<'_>, out: &mut Outbox) -> Verdict {
-        let policies = &self.core.settings.policies;
-        let (hints, timed_out_waits) = (policies.leader_hints, policies.timed_out_batch_waits);
+        let timed_out_waits = self.core.settings.policies.timed_out_batch_waits;
         let (limit, most) = (self.producing.record_retries, self.producing.unknown_retries);
         let error = result.error;
+        let hinted = self.core.judge_hint(part.partition, error, result.hint, ctx);
         let Some(buffer) = self.buffers.get_mut(&part.partition).filter(|b| b.is_first(part.batch)) else { return Verdict::Done };
         let here = buffer.sink == Some(sink);
         let Some(first) = buffer.items.front_mut() else { return Verdict::Done };
@@ -128,8 +128,7 @@ impl Producer {
         first.unsure |= timed_out;
         let may_retry = first.tries <= limit || first.unsure;
         buffer.ok_on_sink = false;
-        let stale = error == ErrorCode::NotLeaderOrFollower;
-        if let Some(hint) = result.hint.filter(|h| stale && hints && h.has_endpoint) {
+        if let Hinted::Moves(hint) = hinted {
             buffer.failing = true;
             return Verdict::Move(hint);
         }
@@ -149,11 +148,8 @@ impl Producer {
                 Verdict::Retry
             }
             error if error.is_retriable() && !unknown_too_often && may_retry => {
-                if timed_out && !timed_out_waits {
-                    Verdict::RetryLater
-                } else {
-                    Verdict::Retry
-                }
+                let later = hinted == Hinted::Stale || (timed_out && !timed_out_waits);
+                if later { Verdict::RetryLater } else { Verdict::Retry }
             }
             error => {
                 self.fail_buffer(part.partition, error, out);

@@ -52,15 +52,6 @@ pub(super) struct Consuming {
     pub recheck: Duration,
 }
 
-/// Which acknowledgement an option asks for.
-pub(in crate::model) fn acks(text: &str) -> Acks {
-    match text {
-        "NoAck" => Acks::None,
-        "LeaderAck" => Acks::Leader,
-        other => Acks::of(other),
-    }
-}
-
 /// The pause after so many failures in a row: `cfg.retryBackoff`.
 pub(super) fn retry_backoff(failures: u32, draw: Draw) -> Duration {
     const LEAST: Duration = Duration::from_millis(250);
@@ -83,7 +74,8 @@ fn connection_policy(dial: Duration) -> connections::Policy {
 }
 
 fn cache_policy(policies: &Policies) -> cache::Policy {
-    cache::Policy { epochs: cache::Epochs::RejectOlderTimes(policies.epoch_rewinds), hints: cache::Hints::NewerOrOtherLeader }
+    let hints = if policies.stale_hint_loops { cache::Hints::NewerOrOtherLeader } else { cache::Hints::Newer };
+    cache::Policy { epochs: cache::Epochs::RejectOlderTimes(policies.epoch_rewinds), hints }
 }
 
 impl Settings {
@@ -93,7 +85,7 @@ impl Settings {
         let policies = Policies::of(&client.profile);
         let idempotent = !config.disable_idempotent_write;
         let producing = Producing {
-            acks: acks(config.required_acks),
+            acks: Acks::of(config.required_acks),
             idempotent,
             in_flight: if idempotent { [1, policies.idempotent_in_flight] } else { [config.max_produce_inflight; 2] },
             record_retries: config.record_retries,

@@ -2,7 +2,7 @@
 //! `source.fetch`, `source.createReq`, `source.handleReqResp` (source.go).
 
 use super::consumer::{Consumer, consumption};
-use super::core::Failure;
+use super::core::{Failure, Hinted};
 use super::loads::Load;
 use super::producer::Move;
 use super::settings::retry_backoff;
@@ -257,7 +257,7 @@ impl Consumer {
         let mut kept = Vec::new();
         for result in results {
             let Some(asked) = fetch.entries.iter().find(|e| e.entry == result.entry) else { continue };
-            moves.extend(self.judge(fetch.source, asked.fetch_offset, &result, &mut wishes, ctx.now));
+            moves.extend(self.judge(fetch.source, asked.fetch_offset, &result, &mut wishes, ctx));
             if !result.records.is_empty() {
                 kept.push(result);
             }
@@ -301,17 +301,16 @@ impl Consumer {
     }
 
     /// One partition's result: what it asks for, and the move that its hint asks for.
-    fn judge(&mut self, source: BrokerIx, asked: Offset, result: &FetchResult, wishes: &mut Wishes, now: Instant) -> Option<Move> {
+    fn judge(&mut self, source: BrokerIx, asked: Offset, result: &FetchResult, wishes: &mut Wishes, ctx: &Ctx<'_>) -> Option<Move> {
         let partition = result.partition;
         if let Some(replica) = result.preferred_replica {
-            self.prefer(partition, replica, wishes, now);
+            self.prefer(partition, replica, wishes, ctx.now);
             return None;
         }
         if result.error.is_none() {
             return None;
         }
-        let stale = result.error == ErrorCode::NotLeaderOrFollower && self.core.settings.policies.leader_hints;
-        if let Some(hint) = result.hint.filter(|h| stale && h.has_endpoint) {
+        if let Hinted::Moves(hint) = self.core.judge_hint(partition, result.error, result.hint, ctx) {
             wishes.stripped += 1;
             return Some(Move { partition, from: source, hint });
         }

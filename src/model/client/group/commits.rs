@@ -2,7 +2,7 @@
 //! `sendOffsetCommitRequest`, `OffsetCommitResponseHandler`, `fetchCommittedOffsets`.
 
 use super::{Consumed, Ending, Generation, Membership, State, View, Want, What};
-use crate::engine::Instant;
+use crate::engine::{Duration, Instant};
 use crate::kafka::{ErrorCode, PartitionIx};
 use crate::model::Outbox;
 use crate::model::group_log::Committed;
@@ -15,15 +15,26 @@ pub(super) struct Commits {
     /// The next commit by the library itself.
     pub due_at: Instant,
     in_flight: u32,
+    /// The application waits for a commit of its own.
+    by_hand: Option<ByHand>,
     /// Partitions whose committed offsets are wanted.
     wanted: Vec<PartitionIx>,
     asking: bool,
     look_up_at: Instant,
 }
 
+/// A `commitSync()` that has not returned.
+#[derive(Clone, Copy, Debug)]
+struct ByHand {
+    /// `default.api.timeout.ms` is over then.
+    until: Instant,
+    again_at: Instant,
+    failures: u32,
+}
+
 impl Default for Commits {
     fn default() -> Self {
-        Commits { due_at: Instant::MAX, in_flight: 0, wanted: Vec::new(), asking: false, look_up_at: Instant::ZERO }
+        Commits { due_at: Instant::MAX, in_flight: 0, by_hand: None, wanted: Vec::new(), asking: false, look_up_at: Instant::ZERO }
     }
 }
 
@@ -87,6 +98,30 @@ impl Membership {
             self.commit_now(view);
         }
         self.wake_at(self.commits.due_at);
+    }
+
+    /// The application calls `commitSync()`: it gets no records before that has returned.
+    pub(in crate::model::client) fn commit_by_hand(&mut self, now: Instant, timeout: Duration) {
+        self.commits.by_hand = Some(ByHand { until: now + timeout, again_at: now, failures: 0 });
+    }
+
+    /// Whether it waits in there.
+    pub(in crate::model::client) fn is_committing_by_hand(&self) -> bool {
+        self.commits.by_hand.is_some()
+    }
+
+    /// `commitOffsetsSync`: a retriable failure is repeated; outside a stable generation it fails at once, and the next `poll()` joins.
+    pub(super) fn commit_by_hand_step(&mut self, view: &View<'_>) {
+        let Some(by_hand) = self.commits.by_hand.filter(|_| self.commits.in_flight == 0) else { return };
+        if by_hand.until <= view.now || self.state != State::Stable {
+            self.commits.by_hand = None;
+        } else if self.discovery.coordinator().is_none() {
+            self.wake_at(by_hand.until);
+        } else if view.now < by_hand.again_at {
+            self.wake_at(by_hand.again_at.min(by_hand.until));
+        } else if !self.commit_now(view) {
+            self.commits.by_hand = None;
+        }
     }
 
     /// Sends a commit of all that was given to the application. False when nothing is sent: there is nothing, or the member is in no stable
@@ -161,6 +196,10 @@ impl Membership {
             self.commits.due_at = at;
         }
         self.rebalance.commit_ended(again_at);
+        if let Some(by_hand) = self.commits.by_hand.take().filter(|_| again) {
+            let pause = self.pause(by_hand.failures);
+            self.commits.by_hand = Some(ByHand { again_at: now + pause, failures: by_hand.failures + 1, ..by_hand });
+        }
     }
 
     /// One step of the end: the last commit, then the leave; what fails is not repeated (`ConsumerCoordinator.close`).
@@ -174,6 +213,7 @@ impl Membership {
         if self.ending == Ending::Committing && self.commits.in_flight == 0 {
             self.ending = Ending::Leaving;
             self.give_up_partitions(out);
+            self.fact(GroupFact::Left { client: self.client }, out);
             let told = self.leave();
             if !told {
                 self.left();

@@ -52,19 +52,20 @@ impl Membership {
         }
         let now = view.now;
         if self.heartbeat.session_until <= now {
-            self.coordinator_lost(true, out);
-        } else if self.heartbeat.poll_until <= now {
+            return self.coordinator_lost(true, out);
+        }
+        if self.heartbeat.poll_until <= now {
             self.leave();
-        } else if self.heartbeat.due_at <= now {
+            return;
+        }
+        if self.heartbeat.due_at <= now {
             self.heartbeat.due_at = now + self.settings.heartbeat_interval;
             if let Generation { member: Some(member), number: Some(generation) } = self.generation {
                 self.ask(GroupRequest::Heartbeat { member, generation }, What::Heartbeat, self.settings.request_timeout);
             }
-            self.wake_at(self.heartbeat.due_at);
-        } else {
-            let Heartbeat { due_at, session_until, poll_until, .. } = self.heartbeat;
-            self.wake_at(due_at.min(session_until).min(poll_until));
         }
+        let Heartbeat { due_at, session_until, poll_until, .. } = self.heartbeat;
+        self.wake_at(due_at.min(session_until).min(poll_until));
     }
 
     /// The answer to a heartbeat.

@@ -9,6 +9,8 @@ mod commits;
 mod discovery;
 mod heartbeat;
 mod rebalance;
+#[cfg(test)]
+mod tests;
 
 use self::commits::Commits;
 use self::discovery::Discovery;
@@ -51,7 +53,7 @@ pub(super) struct Settings {
     pub join_timeout: Duration,
     /// Whether a new member is told its id before it joins (KIP-394).
     pub two_steps: bool,
-    /// How often the library commits by itself; none: never.
+    /// How often the library commits by itself; none: never, the application does ([`Membership::commit_by_hand`]).
     pub auto_commit: Option<Duration>,
 }
 
@@ -153,6 +155,8 @@ pub(super) struct Membership {
     assignment: Vec<PartitionIx>,
     discovery: Discovery,
     rebalance: Rebalance,
+    /// It leads its generation, and has not shared the partitions out.
+    leads: Option<Vec<(u64, Vec<TopicIx>)>>,
     heartbeat: Heartbeat,
     commits: Commits,
     ending: Ending,
@@ -176,6 +180,7 @@ impl Membership {
             assignment: Vec::new(),
             discovery: Discovery::default(),
             rebalance: Rebalance::default(),
+            leads: None,
             heartbeat: Heartbeat::new(&settings, Instant::ZERO),
             commits: Commits::default(),
             ending: Ending::None,
@@ -193,6 +198,7 @@ impl Membership {
         self.assignment.clear();
         self.discovery = Discovery::default();
         self.rebalance = Rebalance::default();
+        self.leads = None;
         self.commits = Commits::default();
         self.ending = Ending::None;
         self.wants.clear();
@@ -221,15 +227,10 @@ impl Membership {
         self.take_partitions(partitions, out);
     }
 
-    /// What is assigned to the member now.
-    pub(super) fn assignment(&self) -> &[PartitionIx] {
-        &self.assignment
-    }
-
-    /// Whether the member waits to give its partitions up: nothing of them may be given to the application
+    /// Whether nothing may be given to the application: it waits for a commit, or the member waits to give its partitions up
     /// (`maybeMarkPartitionsPendingRevocation`).
-    pub(super) fn is_revoking(&self) -> bool {
-        self.rebalance.is_preparing()
+    pub(super) fn holds_back(&self) -> bool {
+        self.rebalance.is_preparing() || self.is_committing_by_hand()
     }
 
     /// Looks at everything that is due; what it wants comes back, and is done before the next look.
@@ -242,8 +243,12 @@ impl Membership {
         self.beat(view, out);
         if self.ending != Ending::None {
             self.end(view, out);
-        } else if view.polling {
+        } else if view.polling && self.is_committing_by_hand() {
+            self.commit_by_hand_step(view);
+        }
+        if view.polling && self.ending == Ending::None && !self.is_committing_by_hand() {
             self.rejoin_if_needed(view, out);
+            self.share_out_if_known(view);
             self.commit_if_due(view, out);
             self.look_up_if_wanted(view);
         }
@@ -283,20 +288,16 @@ impl Membership {
         }
     }
 
-    /// The member joins anew at its next poll, whatever it is now: what some libraries do after every trouble. With `forget` under another id.
-    pub(super) fn rejoin(&mut self, forget: bool) {
-        self.reset(forget);
-    }
-
     /// The application closes the consumer: it commits, if it does that by itself, leaves, and is [`Want::Closed`].
     pub(super) fn close(&mut self) {
         self.ending = Ending::Begun;
     }
 
-    fn ask(&mut self, request: GroupRequest, what: What, timeout: Duration) {
-        if let Some(broker) = self.discovery.coordinator() {
-            self.wants.push(Want::Ask(broker, request, Asked { what, sent: self.generation }, timeout));
-        }
+    /// Asks the coordinator; false when it is not known.
+    fn ask(&mut self, request: GroupRequest, what: What, timeout: Duration) -> bool {
+        let Some(broker) = self.discovery.coordinator() else { return false };
+        self.wants.push(Want::Ask(broker, request, Asked { what, sent: self.generation }, timeout));
+        true
     }
 
     fn wake_at(&mut self, at: Instant) {

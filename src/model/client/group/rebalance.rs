@@ -21,6 +21,9 @@ pub(super) struct Rebalance {
     not_before: Instant,
 }
 
+/// All members with what they subscribe to, as a leader is told.
+type Members = Vec<(u64, Vec<TopicIx>)>;
+
 /// `onJoinPrepare`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Prepare {
@@ -80,6 +83,7 @@ impl Membership {
             return;
         }
         self.rebalance.under_way = true;
+        self.leads = None;
         self.state = State::PreparingRebalance;
         let settings = &self.settings;
         let request = GroupRequest::Join {
@@ -128,7 +132,7 @@ impl Membership {
         sent: Generation,
         error: ErrorCode,
         (member, number): (u64, u32),
-        members: Option<Vec<(u64, Vec<TopicIx>)>>,
+        members: Option<Members>,
         view: &View<'_>,
         out: &mut Outbox,
     ) {
@@ -141,8 +145,13 @@ impl Membership {
                 self.state = State::CompletingRebalance;
                 self.heartbeat = Heartbeat::new(&self.settings, view.now);
                 self.generation = Generation { member: Some(member), number: Some(number) };
-                let assignments = members.map(|members| range(&members, view.partitions)).unwrap_or_default();
-                self.ask(GroupRequest::Sync { member, generation: number, assignments }, What::Sync, self.settings.request_timeout);
+                match members {
+                    None => self.sync(Vec::new(), view.now),
+                    Some(members) => {
+                        self.leads = Some(members);
+                        self.share_out_if_known(view);
+                    }
+                }
             }
             ErrorCode::MemberIdRequired => {
                 self.generation = Generation { member: Some(member), number: None };
@@ -160,6 +169,24 @@ impl Membership {
                 self.rebalance_failed(true, view.now);
             }
             _ => self.rebalance_failed(true, view.now),
+        }
+    }
+
+    /// A leader shares the partitions out once its metadata has every topic (`ConsumerCoordinator.updateGroupSubscription` waits for that).
+    pub(super) fn share_out_if_known(&mut self, view: &View<'_>) {
+        let knows = |members: &Members| members.iter().flat_map(|m| &m.1).all(|topic| !(view.partitions)(*topic).is_empty());
+        if self.state != State::CompletingRebalance || !self.leads.as_ref().is_some_and(knows) {
+            return;
+        }
+        let members = self.leads.take().unwrap_or_default();
+        self.sync(range(&members, view.partitions), view.now);
+    }
+
+    fn sync(&mut self, assignments: Vec<(u64, Vec<PartitionIx>)>, now: Instant) {
+        let Generation { member: Some(member), number: Some(generation) } = self.generation else { return };
+        let request = GroupRequest::Sync { member, generation, assignments };
+        if !self.ask(request, What::Sync, self.settings.request_timeout) {
+            self.rebalance_failed(true, now);
         }
     }
 
@@ -200,6 +227,10 @@ impl Membership {
         self.state = State::Unjoined;
         self.generation = Generation { member: self.generation.member.filter(|_| !forget), number: None };
         self.rebalance.needed = true;
+        if self.leads.take().is_some() {
+            // Nothing is out that could fail.
+            self.rebalance.under_way = false;
+        }
         if self.rebalance.prepare == Prepare::Done {
             self.rebalance.prepare = Prepare::Needed;
         }

@@ -69,6 +69,8 @@ pub(super) struct Network<R> {
     pub spinning: bool,
     /// The earliest moment at which a turn could do something, as the last turn saw it.
     pub wake: Instant,
+    /// The connection that ends is closed for being idle.
+    closes_idle: bool,
 }
 
 impl<R> Network<R> {
@@ -89,6 +91,7 @@ impl<R> Network<R> {
             draws,
             spinning: false,
             wake: Instant::MAX,
+            closes_idle: false,
         }
     }
 
@@ -143,6 +146,7 @@ impl<R> Network<R> {
     /// `NetworkClient.processDisconnection`: in-flight requests fail, then the loss itself asks for metadata.
     pub(super) fn lose(&mut self, channel: Channel, how: Unreachable, timed_out: bool, now: Instant, out: &mut Outbox) -> Option<Lost<R>> {
         let broker = self.kit.connections.get(channel).map(|c| c.broker)?;
+        let was_ready = self.kit.connections.is_ready(channel);
         let mut requests = SmallVec::new();
         for purpose in self.kit.lost(channel, how, now, out) {
             match purpose {
@@ -151,11 +155,16 @@ impl<R> Network<R> {
                 Purpose::Own(request) => requests.push(request),
             }
         }
+        if was_ready && !self.shared.pause_after_loss {
+            self.kit.connections.forgive(channel);
+        }
         // `handleServerDisconnect`: a loss while a refresh is due counts as a failed one.
-        if self.update_due(now) {
+        if self.shared.strict_losses && self.update_due(now) {
             self.refresh.failed(now, out);
         }
-        self.refresh.request(out);
+        if self.shared.strict_losses || !self.closes_idle {
+            self.refresh.request(out);
+        }
         Some(Lost { broker, how, timed_out, requests })
     }
 
@@ -166,7 +175,12 @@ impl<R> Network<R> {
             out.close(channel);
             return match overdue {
                 Overdue::Setup | Overdue::Request => self.lose(channel, Unreachable::TimedOut, true, ctx.now, out),
-                Overdue::Idle => self.lose(channel, Unreachable::Reset, false, ctx.now, out),
+                Overdue::Idle => {
+                    self.closes_idle = true;
+                    let lost = self.lose(channel, Unreachable::Reset, false, ctx.now, out);
+                    self.closes_idle = false;
+                    lost
+                }
             };
         }
         if self.rebootstrap_at().is_none_or(|at| at > ctx.now) {
@@ -266,7 +280,7 @@ impl<R> Network<R> {
         if learned.newer {
             self.refresh.learned();
         }
-        if learned.invalid {
+        if learned.unknown_topic || (learned.invalid && self.shared.leaderless_refreshes) {
             self.refresh.request(out);
         }
         if erased && !self.refresh.is_wanted() {
@@ -282,6 +296,9 @@ impl<R> Network<R> {
     /// `NetworkClient.leastLoadedNode`: an idle ready connection, else the least busy ready one, else one being set up, else the
     /// node not tried for longest. A black-holed connection looks perfectly healthy here.
     pub(super) fn least_loaded(&self, ctx: &Ctx<'_>) -> LeastLoaded {
+        if self.shared.least_busy {
+            return self.least_busy(ctx);
+        }
         let nodes = self.nodes(ctx);
         let connections = &self.kit.connections;
         let start = self.draws.pick.at(self.refresh.look()).below(nodes.len() as u64) as usize;
@@ -309,6 +326,19 @@ impl<R> Network<R> {
         }
         let node = ready.and_then(|r| r.1).or(preparing).or(connectable.and_then(|c| c.1));
         LeastLoaded { node, any_ready }
+    }
+
+    /// `KafkaConnectionManager.least_loaded_node` of kafka-python: an idle connection, else the fewest requests in flight, and none are in
+    /// flight to a broker that is not connected.
+    fn least_busy(&self, ctx: &Ctx<'_>) -> LeastLoaded {
+        let (nodes, connections) = (self.nodes(ctx), &self.kit.connections);
+        let start = self.draws.pick.at(self.refresh.look()).below(nodes.len() as u64) as usize;
+        let load = |channel| connections.get(channel).map_or(0, |c| c.in_flight.len());
+        let order = (0..nodes.len()).map(|i| nodes[(start + i) % nodes.len()]);
+        let idle = order.clone().find(|(channel, _)| self.can_send(*channel) && load(*channel) == 0);
+        let usable = order.filter(|(channel, _)| !connections.is_unavailable(*channel, ctx.now));
+        let node = idle.or_else(|| usable.min_by_key(|(channel, _)| load(*channel)));
+        LeastLoaded { node, any_ready: nodes.iter().any(|(channel, _)| connections.is_ready(*channel)) }
     }
 
     /// Arms the timer for the earliest of the network's own deadlines and this one, which it gives back.

@@ -23,6 +23,11 @@ pub(super) struct Shared {
     pub cache: cache::Policy,
     pub rebootstrap: Rebootstrap,
     pub rebootstrap_trigger: Duration,
+    pub leaderless_refreshes: bool,
+    pub strict_losses: bool,
+    pub pause_after_loss: bool,
+    /// Where no connection is idle, brokers that are not connected count as idle.
+    pub least_busy: bool,
     /// A wish for new topics asks for them alone: producers only (`newMetadataRequestBuilderForNewTopics`, KAFKA-8904).
     pub partial: bool,
     /// Answers that teach nothing stretch the pause to the next refresh (KIP-580).
@@ -38,6 +43,7 @@ macro_rules! shared {
             &$crate::model::client::java::settings::Keys {
                 max_in_flight: $max_in_flight,
                 partial: $partial,
+                tick: $crate::model::client::java::settings::TICK,
                 request_timeout: config.request_timeout,
                 metadata_max_age: config.metadata_max_age,
                 retry: [config.retry_backoff, config.retry_backoff_max],
@@ -56,6 +62,8 @@ pub(super) use shared;
 pub(super) struct Keys {
     pub max_in_flight: usize,
     pub partial: bool,
+    /// The step in which its clock counts, which strict time-outs add.
+    pub tick: Duration,
     pub request_timeout: Duration,
     pub metadata_max_age: Duration,
     pub retry: [Duration; 2],
@@ -82,11 +90,15 @@ pub(super) fn resolve(profile: &Policies, keys: &Keys) -> Shared {
             reconnect: Backoff::exponential(keys.reconnect[0], keys.reconnect[1]),
             // The table reads -1 (never) as zero.
             idle: Some(keys.idle).filter(|idle| !idle.is_zero()),
-            tick: TICK,
+            tick: keys.tick,
         },
-        cache: cache::Policy { epochs: cache::Epochs::RejectOlder, hints: cache::Hints::Newer },
+        cache: cache::Policy { epochs: profile.epochs(), hints: cache::Hints::Newer },
         rebootstrap: if keys.may_rebootstrap { profile.rebootstrap() } else { Rebootstrap::Never },
         rebootstrap_trigger: keys.rebootstrap_trigger,
+        leaderless_refreshes: profile.leaderless_refreshes,
+        strict_losses: profile.strict_losses,
+        pause_after_loss: profile.pause_after_loss,
+        least_busy: profile.target == "least-busy",
         partial: keys.partial,
         equivalent_backoff: profile.exponential_backoff,
     }

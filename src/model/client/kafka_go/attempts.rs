@@ -98,7 +98,7 @@ impl Writer {
         };
         match self.grab(leader, Some(partition), ctx, out) {
             Grabbed::Ready(channel) => self.write(channel, partition, ctx, out),
-            Grabbed::Opening(_) => {}
+            Grabbed::Opening => {}
             Grabbed::Dead => {
                 self.wrote_into_the_void(partition, leader, out);
                 self.failed(partition, ErrorCode::NetworkException, ctx, out);

@@ -2,9 +2,11 @@
 //! `writer` is the application's side, `attempts` the life of a batch. A Reader has none of that: it asks for its leader by itself.
 
 mod attempts;
+mod lookup;
 mod policies;
 mod poll;
 mod pool;
+mod reader;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ mod writer;
 pub(super) use self::policies::Policies;
 
 use super::Machine;
+use super::fetching::Wanted;
 use crate::engine::{Chance, Duration};
 use crate::kafka::{ClientIx, ErrorCode, PartitionIx};
 use crate::model::Spec;
@@ -22,7 +25,7 @@ use crate::model::spec::Role;
 pub(super) fn client(index: ClientIx, spec: &Spec, chance: Chance) -> Box<dyn Machine> {
     match &spec.clients[index.index()].role {
         Role::Producer(_) => Box::new(writer::Writer::new(index, spec, chance)),
-        Role::Consumer(_) => unimplemented!("kafka-go readers"),
+        Role::Consumer(_) => Box::new(reader::Reader::new(index, spec, chance)),
     }
 }
 
@@ -33,6 +36,10 @@ enum Purpose {
     Metadata,
     /// The batch of this partition that is under way.
     Produce(PartitionIx),
+    /// A Reader's look-up of an offset.
+    ListOffsets(lookup::Step),
+    /// A Reader's fetch.
+    Fetch(Wanted),
 }
 
 /// `backoff` in `dialer.go`: k² times the least, up to the most, without jitter.

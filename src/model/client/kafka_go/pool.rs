@@ -41,7 +41,7 @@ pub(super) enum Grabbed {
     /// An idle connection that the broker has closed.
     Dead,
     /// A new one, being opened.
-    Opening(Channel),
+    Opening,
 }
 
 impl Writer {
@@ -59,7 +59,7 @@ impl Writer {
         let lane = (0..).find(|lane| !group.busy.contains_key(lane)).expect("lanes do not run out");
         group.busy.insert(lane, busy);
         self.kit.open(Channel::Lane(broker, lane), broker, ctx, out);
-        Grabbed::Opening(Channel::Lane(broker, lane))
+        Grabbed::Opening
     }
 
     /// `connGroup.releaseConn`: the answer is read.

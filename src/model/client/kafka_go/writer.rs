@@ -199,10 +199,12 @@ impl Writer {
     /// A new connection knows its broker's versions.
     fn opened(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.kit.ready(channel, ctx.now, out);
-        match (channel, self.holder(channel)) {
-            (Channel::Lane(..), Some(partition)) => self.write(channel, partition, ctx, out),
-            (Channel::Lane(..), None) => self.release(channel, ctx.now, out),
-            _ => self.control_ready(channel, ctx, out),
+        if !matches!(channel, Channel::Lane(..)) {
+            return self.control_ready(channel, ctx, out);
+        }
+        match self.holder(channel) {
+            Some(partition) => self.write(channel, partition, ctx, out),
+            None => self.release(channel, ctx.now, out),
         }
     }
 
@@ -234,7 +236,7 @@ impl Machine for Writer {
         let topics = self.topics(ctx);
         self.kit.cache.warm(topics, ctx.history.last(), Instant::MAX, reference(ctx), out);
         for leader in self.kit.leaders(topics, ctx) {
-            let (Grabbed::Ready(_) | Grabbed::Opening(_) | Grabbed::Dead) = self.grab(leader, None, ctx, out);
+            let (Grabbed::Ready(_) | Grabbed::Opening | Grabbed::Dead) = self.grab(leader, None, ctx, out);
         }
         self.application.arm(out);
         self.arm(out);

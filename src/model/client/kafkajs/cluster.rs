@@ -256,6 +256,37 @@ impl Cluster {
         failed
     }
 
+    /// Without the defect a time-out destroys the socket, which is a closed connection to all that were on it.
+    pub(super) fn timed_out(&self, channel: Channel) -> Failure {
+        let broker = self.kit.connections.get(channel).map(|c| c.broker);
+        match broker.filter(|_| !self.settings.policies.timeout_keeps_socket) {
+            Some(broker) => Failure::Closed(broker),
+            None => Failure::RequestTimeout,
+        }
+    }
+
+    /// Closes every connection.
+    pub(super) fn close_all(&mut self, out: &mut Outbox) {
+        for channel in self.kit.connections.open() {
+            out.close(channel);
+        }
+    }
+
+    /// `Cluster.disconnect`: the connections are closed and the metadata forgotten.
+    pub(super) fn disconnect(&mut self, ctx: &Ctx<'_>, out: &mut Outbox) {
+        let open: Vec<Channel> = self.kit.connections.open().collect();
+        for channel in open {
+            out.close(channel);
+            self.kit.lost(channel, Unreachable::Reset, ctx.now, out);
+        }
+        self.kit.cache.rebootstrap(reference(ctx), out);
+        self.pool.clear();
+        self.fresh_until = None;
+        self.refreshes.clear();
+        self.sites.clear();
+        self.events.clear();
+    }
+
     /// `Broker.disconnect` of those that an answer no longer lists: at once when nothing is in flight, else when all of it is answered
     /// (`waitForPendingRequests`). Gives whether all are gone.
     pub(super) fn leave(&mut self, brokers: &[BrokerIx], ctx: &Ctx<'_>, out: &mut Outbox) -> bool {

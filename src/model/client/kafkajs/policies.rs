@@ -23,8 +23,6 @@ config_table! {
         timeout_keeps_socket: bool = "defect.request-timeout-keeps-socket", Bool, "true", 0, 1;
         /// One partition without a leader makes a whole metadata answer an error.
         partition_error_fails_refresh: bool = "defect.partition-error-fails-refresh", Bool, "true", 0, 1;
-        /// A consumer joins its group again for a mere move of a leader.
-        rejoin_on_move: bool = "defect.rejoin-on-leader-move", Bool, "true", 0, 1;
     }
 }
 

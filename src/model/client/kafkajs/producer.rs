@@ -88,7 +88,7 @@ impl Producer {
         while let Some((waiter, outcome)) = self.cluster.next_event(ctx, out) {
             match waiter {
                 Waiter::Send(key) => self.proceed(key, outcome, ctx, out),
-                Waiter::Nobody | Waiter::Refresh(_) => {}
+                Waiter::Nobody | Waiter::Refresh(_) | Waiter::Fetch(_) | Waiter::Runner => {}
             }
         }
         let pauses = self.sends.values().filter_map(Send::pause_until).min().unwrap_or(Instant::MAX);
@@ -101,7 +101,7 @@ impl Producer {
         match purpose {
             Purpose::Produce(key) => self.unanswered(key, failure, ctx, out),
             Purpose::Metadata(track) => self.cluster.refresh_failed(track, failure, out),
-            Purpose::ApiVersions | Purpose::Nothing => {}
+            Purpose::ApiVersions | Purpose::Fetch(_) | Purpose::ListOffsets(_) | Purpose::Nothing => {}
         }
     }
 
@@ -111,7 +111,7 @@ impl Producer {
             match purpose {
                 Purpose::Produce(key) => self.write(channel, key, ctx, out),
                 Purpose::Metadata(track) => self.cluster.write_metadata(channel, track, ctx.now, out),
-                Purpose::ApiVersions | Purpose::Nothing => {}
+                Purpose::ApiVersions | Purpose::Fetch(_) | Purpose::ListOffsets(_) | Purpose::Nothing => {}
             }
         }
     }
@@ -119,7 +119,7 @@ impl Producer {
     /// Time-outs and pauses that are over.
     fn look(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         for (channel, purpose) in self.cluster.expire(ctx, out) {
-            self.fail(purpose, self.timed_out(channel), ctx, out);
+            self.fail(purpose, self.cluster.timed_out(channel), ctx, out);
             self.write_pending(channel, ctx, out);
         }
         self.cluster.resume_refreshes(ctx, out);
@@ -127,15 +127,6 @@ impl Producer {
             self.sends.iter().filter(|(_, s)| s.pause_until().is_some_and(|at| at <= ctx.now)).map(|(key, _)| *key).collect();
         for key in due {
             self.attempt(key, ctx, out);
-        }
-    }
-
-    /// Without the defect a time-out destroys the socket, which is a closed connection to all that were on it.
-    fn timed_out(&self, channel: Channel) -> Failure {
-        let broker = self.cluster.kit.connections.get(channel).map(|c| c.broker);
-        match broker.filter(|_| !self.cluster.settings.policies.timeout_keeps_socket) {
-            Some(broker) => Failure::Closed(broker),
-            None => Failure::RequestTimeout,
         }
     }
 }

@@ -250,7 +250,7 @@ impl Cluster {
             match self.events.pop_front()? {
                 (Waiter::Refresh(track), outcome) => self.refresh_connected(track, outcome, ctx, out),
                 (Waiter::Nobody, _) => {}
-                event @ (Waiter::Send(_), _) => return Some(event),
+                event @ (Waiter::Send(_) | Waiter::Fetch(_) | Waiter::Runner, _) => return Some(event),
             }
         }
     }

@@ -4,10 +4,11 @@ use super::policies::Policies;
 use super::retrier::RetryPolicy;
 use crate::engine::{Chance, Duration, Stream};
 use crate::kafka::ClientIx;
-use crate::kafka::config::{ClientConfig, KafkajsProducerConfig};
+use crate::kafka::config::{ClientConfig, KafkajsConsumerConfig, KafkajsProducerConfig};
 use crate::model::client::backoff::Backoff;
+use crate::model::client::fetching::FetchSettings;
 use crate::model::client::{cache, connections};
-use crate::model::message::Acks;
+use crate::model::message::{Acks, Isolation};
 use crate::model::spec::ClientSpec;
 
 /// How long connecting may take in all while others wait for their turn: twice the time-out of a connect and the 10 s of
@@ -124,6 +125,37 @@ impl ProducerSettings {
             cluster: ClusterSettings::new(&policies, retry, request_timeout, connection_timeout, max_in_flight, metadata_max_age),
             acks: Acks::of(acks),
             timeout,
+        }
+    }
+}
+
+/// The options of a consumer.
+#[derive(Clone, Debug)]
+pub(super) struct ConsumerSettings {
+    pub cluster: ClusterSettings,
+    pub fetch: FetchSettings,
+}
+
+impl ConsumerSettings {
+    /// Resolves the configuration of a consumer under its profile.
+    pub(super) fn new(client: &ClientSpec) -> Self {
+        let ClientConfig::KafkajsConsumer(config) = &*client.config else { unreachable!("a kafkajs consumer has the options of one") };
+        let KafkajsConsumerConfig { retry_initial, retries, retry_max, retry_factor, retry_multiplier, .. } = **config;
+        let retry = RetryPolicy { initial: retry_initial, max: retry_max, factor: retry_factor, multiplier: retry_multiplier, retries };
+        let (request, connection, age) = (config.request_timeout, config.connection_timeout, config.metadata_max_age);
+        let policies = Policies::of(&client.profile);
+        ConsumerSettings {
+            cluster: ClusterSettings::new(&policies, retry, request, connection, config.max_in_flight, age),
+            // Fetch of version 11: no session, no epoch; followers serve it. `readUncommitted` is false.
+            fetch: FetchSettings {
+                only_leader: false,
+                max_wait: config.max_wait,
+                min_bytes: config.min_bytes,
+                max_bytes: config.max_bytes,
+                partition_max_bytes: config.max_bytes_per_partition,
+                isolation: Isolation::ReadCommitted,
+                rack: Some(config.rack_id.as_str()).filter(|rack| !rack.is_empty()).map(Into::into),
+            },
         }
     }
 }

@@ -34,6 +34,11 @@ pub(super) struct Lost {
     pub was_up: bool,
 }
 
+/// Whether a connection is of the logical broker that stands for the group's coordinator: no other use is made of it.
+fn is_logical(channel: &Channel) -> bool {
+    matches!(channel, Channel::Lane(..))
+}
+
 impl Link {
     fn new(broker: BrokerIx, settings: &Settings) -> Self {
         let pause = settings.config.reconnect_backoff;
@@ -73,9 +78,22 @@ impl Core {
         self.kit.open(channel, broker, ctx, out);
     }
 
-    /// Whether any connection takes requests.
+    /// Opens a channel that is closed and may be opened.
+    pub(super) fn connect_when_idle(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
+        if self.kit.connections.reconnect_at(channel).is_some() && !self.is_backing_off(channel, ctx.now) {
+            self.connect(channel, broker, ctx, out);
+        }
+    }
+
+    /// Whether a channel is closed and may not be opened yet.
+    pub(super) fn is_backing_off(&self, channel: Channel, now: Instant) -> bool {
+        let closed = self.kit.connections.reconnect_at(channel).is_some();
+        closed && self.links.get(&channel).is_some_and(|l| l.failed && l.reconnect_at > now)
+    }
+
+    /// Whether any connection takes requests, that of the coordinator (a logical broker) apart.
     pub(super) fn any_up(&self) -> bool {
-        self.links.keys().any(|channel| self.kit.connections.is_ready(*channel))
+        self.links.keys().any(|channel| !is_logical(channel) && self.kit.connections.is_ready(*channel))
     }
 
     /// `rd_kafka_connect_any`: with no connection up, a broker that nothing waits for is drawn; first one that was never tried.
@@ -174,7 +192,7 @@ impl Core {
             let learned = if matches!(channel, Channel::Broker(_)) { 1000 } else { 0 };
             learned + if idle < 600 { 1000 + 600 - idle } else { 200 - (idle / 3600).min(100) }
         };
-        let up = self.links.iter().filter(|(channel, _)| self.kit.connections.is_ready(**channel));
+        let up = self.links.iter().filter(|(channel, _)| !is_logical(channel) && self.kit.connections.is_ready(**channel));
         let weighed: Vec<(u64, Channel)> = up.map(|(channel, link)| (weight(channel, link), *channel)).collect();
         let best = weighed.iter().map(|w| w.0).max()?;
         let equal: Vec<Channel> = weighed.into_iter().filter(|w| w.0 == best).map(|w| w.1).collect();

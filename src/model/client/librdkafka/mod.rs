@@ -12,6 +12,7 @@ mod settings;
 mod tests;
 
 use crate::kafka::PartitionIx;
+use crate::model::client::group::Asked;
 use crate::model::message::ConsumerFetch;
 
 pub(super) use self::consumer::Consumer;
@@ -32,6 +33,10 @@ enum Purpose {
     ListOffsets(PartitionIx),
     /// Whether the position in a partition still stands.
     EpochEnd(PartitionIx),
+    /// Who coordinates the group.
+    FindCoordinator,
+    /// What the membership of a group asks its coordinator.
+    Group(Asked),
 }
 
 /// Why requests without an answer are given up.

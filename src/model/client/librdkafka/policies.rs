@@ -25,8 +25,6 @@ config_table! {
         decommission_race_percent: u32 = "defect.decommission-race.percent", Int, "90", 0, 100;
         /// How often an idempotent producer loses it, in percent.
         decommission_race_idempotent_percent: u32 = "defect.decommission-race.idempotent-percent", Int, "10", 0, 100;
-        /// While a position is being validated an older answer moves the partition back (#4687).
-        stale_while_validating: bool = "defect.stale-leader-while-validating", Bool, "false", 0, 1;
     }
 }
 

@@ -246,7 +246,8 @@ impl Core {
     fn dropped(&self, ctx: &Ctx<'_>) -> Vec<Channel> {
         let nodes = self.nodes(ctx);
         let keeps_all = !self.settings.policies.removes_brokers;
-        let stays = |c: &Channel| !matches!(c, Channel::Bootstrap(_)) && (keeps_all || nodes.iter().any(|(node, _)| node == c));
+        let is_node = |c: &Channel| nodes.iter().any(|(node, _)| node == c);
+        let stays = |c: &Channel| matches!(c, Channel::Lane(..)) || !matches!(c, Channel::Bootstrap(_)) && (keeps_all || is_node(c));
         let open = self.links.keys().filter(|c| self.kit.connections.reconnect_at(**c).is_none());
         open.filter(|c| !stays(c)).copied().collect()
     }

@@ -14,7 +14,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[],
 };
 
-static POLICIES: [Policy; 11] = [
+static POLICIES: [Policy; 12] = [
     policy("metadata.leader-hints", "true", "KIP-951: kip951move (topics_and_partitions.go), first shipped in v1.17.0"),
     policy("metadata.epoch-rewinds", "5", "maxEpochRewinds in mergeTopicPartitions (metadata.go), issue #119"),
     policy("metadata.quick-rounds", "8", "nowTries in updateMetadataLoop (metadata.go)"),
@@ -26,4 +26,5 @@ static POLICIES: [Policy; 11] = [
     policy("defect.moved-batch-waits", "false", "issue #746, fixed by #761 in v1.17.0: handleRetryBatches (sink.go)"),
     policy("defect.timed-out-batch-waits", "true", "#1407, merged in September 2026 before v1.22.0: handleRetryBatches (sink.go)"),
     policy("defect.silent-rounds", "true", "#1424, merged in September 2026 before v1.22.0: updateMetadataLoop (metadata.go)"),
+    policy("defect.stale-hint-loops", "true", "#1413, merged in September 2026 before v1.22.0: kip951move (topics_and_partitions.go)"),
 ];

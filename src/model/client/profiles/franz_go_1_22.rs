@@ -1,5 +1,6 @@
-//! franz-go 1.22: a produce request that the broker timed out is repeated after a pause, and every metadata answer wakes what waits for one.
-//! Read in the source of 1.21.6; that 1.22.0 has both changes follows from when they were merged, not from its source.
+//! franz-go 1.22: a produce request that the broker timed out is repeated after a pause, a hint must be newer to count, and every
+//! metadata answer wakes what waits for one.
+//! Read in the source of 1.21.6; that 1.22.0 has these changes follows from when they were merged, not from its source.
 
 use crate::model::client::profile::{Evidence, Library, Policy, Profile, policy};
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[],
 };
 
-static POLICIES: [Policy; 11] = [
+static POLICIES: [Policy; 12] = [
     policy("metadata.leader-hints", "true", "KIP-951: kip951move (topics_and_partitions.go), first shipped in v1.17.0"),
     policy("metadata.epoch-rewinds", "5", "maxEpochRewinds in mergeTopicPartitions (metadata.go), issue #119"),
     policy("metadata.quick-rounds", "8", "nowTries in updateMetadataLoop (metadata.go)"),
@@ -27,4 +28,5 @@ static POLICIES: [Policy; 11] = [
     policy("defect.moved-batch-waits", "false", "issue #746, fixed by #761 in v1.17.0: handleRetryBatches (sink.go)"),
     policy("defect.timed-out-batch-waits", "false", "#1407, merged in September 2026 before v1.22.0: handleRetryBatches (sink.go)"),
     policy("defect.silent-rounds", "false", "#1424, merged in September 2026 before v1.22.0: updateMetadataLoop (metadata.go)"),
+    policy("defect.stale-hint-loops", "false", "#1413, merged in September 2026 before v1.22.0: kip951move (topics_and_partitions.go)"),
 ];

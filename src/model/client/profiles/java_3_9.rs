@@ -15,7 +15,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[Default { key: "metadata.recovery.strategy", value: "none" }],
 };
 
-static POLICIES: [Policy; 6] = [
+static POLICIES: [Policy; 15] = [
     policy("retry.exponential", "true", "KIP-580: ExponentialBackoff in Metadata and RecordAccumulator first shipped in 3.7.0"),
     policy("retry.skip-on-newer-epoch", "true", "KAFKA-15415: ProducerBatch.hasLeaderChangedForTheOngoingRetry, first shipped in 3.6.1"),
     policy("metadata.leader-hints", "true", "KIP-951: Metadata.updatePartitionLeadership, first shipped in 3.7.0"),
@@ -26,4 +26,13 @@ static POLICIES: [Policy; 6] = [
         "KAFKA-17182: AbstractFetch.bufferedNodes, merged in February 2025, for 4.1; here for all of 4.x",
     ),
     policy("retry.timeout-error", "REQUEST_TIMED_OUT", "KAFKA-14317: Sender.handleProduceResponse, since 3.5"),
+    policy("fetch.leader-hints", "true", "KIP-951: AbstractFetch.handleFetchSuccess, first shipped in 3.7.0"),
+    policy("metadata.older-answers", "reject", "Metadata.updateLatestMetadata, since 2.2 (KAFKA-7738)"),
+    policy("metadata.leaderless-refreshes", "true", "Metadata.updateLatestMetadata: LEADER_NOT_AVAILABLE of a partition"),
+    policy("metadata.goes-first", "true", "NetworkClient.isReady"),
+    policy("metadata.losses-count", "true", "DefaultMetadataUpdater.handleServerDisconnect, NetworkClient.processDisconnection"),
+    policy("metadata.target", "connected", "NetworkClient.leastLoadedNode"),
+    policy("connection.pause-after-loss", "true", "ClusterConnectionStates.disconnected"),
+    policy("produce.one-batch-per-partition", "false", "RecordAccumulator.drainBatchesForOneNode, TxnPartitionEntry"),
+    policy("defect.lost-wake-up", "false", "Sender.runOnce polls the network itself"),
 ];

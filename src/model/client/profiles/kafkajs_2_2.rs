@@ -14,7 +14,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[],
 };
 
-static POLICIES: [Policy; 9] = [
+static POLICIES: [Policy; 8] = [
     policy("metadata.refresh", "when-used", "cluster/brokerPool.js refreshMetadataIfNecessary; cluster/index.js sharedPromiseTo"),
     policy("metadata.broker", "random-connected", "cluster/brokerPool.js findConnectedBroker"),
     policy("metadata.epochs", "accept-any", "cluster/brokerPool.js refreshMetadata: Metadata up to v6, no epoch is read"),
@@ -27,5 +27,4 @@ static POLICIES: [Policy; 9] = [
     ),
     policy("defect.request-timeout-keeps-socket", "true", "network/requestQueue timeoutRequest; tulios/kafkajs #1783, #919"),
     policy("defect.partition-error-fails-refresh", "true", "protocol/requests/metadata/v0/response.js parse; tulios/kafkajs #1042, #267"),
-    policy("defect.rejoin-on-leader-move", "true", "consumer/consumerGroup.js recoverFromFetch: refreshMetadata, then joinAndSync"),
 ];

@@ -14,7 +14,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[],
 };
 
-static POLICIES: [Policy; 10] = [
+static POLICIES: [Policy; 9] = [
     policy("metadata.leader-hints", "true", "KIP-951: rd_kafka_metadata_update_op, first in 2.5.0 (#4756, #4767)"),
     policy(
         "metadata.query-beats-hint-percent",
@@ -32,5 +32,4 @@ static POLICIES: [Policy; 10] = [
     ),
     policy("defect.decommission-race.percent", "90", "18 of 20 runs of 2.15.0, one partition"),
     policy("defect.decommission-race.idempotent-percent", "10", "2 of 20 runs of 2.15.0, one partition"),
-    policy("defect.stale-leader-while-validating", "false", "#4687, 2.1.0 to 2.3.0, fixed by #4680 in 2.4.0"),
 ];

@@ -14,7 +14,7 @@ pub(super) static PROFILE: Profile = Profile {
     consumer_defaults: &[],
 };
 
-static POLICIES: [Policy; 10] = [
+static POLICIES: [Policy; 9] = [
     policy("metadata.leader-hints", "false", "KIP-951: rd_kafka_metadata_update_op, first in 2.5.0 (#4756, #4767)"),
     policy("metadata.query-beats-hint-percent", "0", "there are no hints before 2.5"),
     policy("metadata.removes-brokers", "false", "rd_kafka_metadata_decommission_unavailable_brokers, first in 2.10.0 (#4557)"),
@@ -24,5 +24,4 @@ static POLICIES: [Policy; 10] = [
     policy("defect.decommission-race", "false", "brokers are not dropped before 2.10"),
     policy("defect.decommission-race.percent", "90", "18 of 20 runs of 2.15.0, one partition"),
     policy("defect.decommission-race.idempotent-percent", "10", "2 of 20 runs of 2.15.0, one partition"),
-    policy("defect.stale-leader-while-validating", "true", "#4687, 2.1.0 to 2.3.0, fixed by #4680 in 2.4.0"),
 ];

@@ -12,6 +12,7 @@ mod java_3_9;
 mod java_4;
 mod kafka_go_0_4;
 mod kafka_go_0_4_newwriter;
+mod kafka_python_3;
 mod kafkajs_2_2;
 mod librdkafka_2_10;
 mod librdkafka_2_16;
@@ -34,6 +35,11 @@ static ALL: &[&Profile] = &[
     &java_3_7::PROFILE,
     &java_3_9::PROFILE,
     &java_4::PROFILE,
+    &librdkafka_2_3::PROFILE,
+    &librdkafka_2_4::PROFILE,
+    &librdkafka_2_5::PROFILE,
+    &librdkafka_2_10::PROFILE,
+    &librdkafka_2_16::PROFILE,
     &sarama_1_45::PROFILE,
     &sarama_1_47::PROFILE,
     &sarama_1_48_0::PROFILE,
@@ -41,11 +47,6 @@ static ALL: &[&Profile] = &[
     &sarama_1_50::PROFILE,
     &sarama_1_60::PROFILE,
     &sarama_1_61::PROFILE,
-    &librdkafka_2_3::PROFILE,
-    &librdkafka_2_4::PROFILE,
-    &librdkafka_2_5::PROFILE,
-    &librdkafka_2_10::PROFILE,
-    &librdkafka_2_16::PROFILE,
     &franz_go_1_16::PROFILE,
     &franz_go_1_19::PROFILE,
     &franz_go_1_20::PROFILE,
@@ -54,6 +55,7 @@ static ALL: &[&Profile] = &[
     &kafkajs_2_2::PROFILE,
     &kafka_go_0_4::PROFILE,
     &kafka_go_0_4_newwriter::PROFILE,
+    &kafka_python_3::PROFILE,
 ];
 
 /// Every profile, by library, oldest first.

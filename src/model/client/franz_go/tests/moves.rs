@@ -149,3 +149,25 @@ fn a_request_that_the_broker_timed_out_waits_for_metadata_before_1_22_and_for_a_
     let (again, asked) = timed_out("franz-go-1.22");
     assert!((202.0..303.0).contains(&again) && asked == 0, "{again}, {asked}");
 }
+
+/// A leader's hint arrives before the new leader has taken over, which it does 100 ms later: requests, and the delay of the record.
+fn early_hint(release: &str) -> (usize, f64) {
+    let mut bench = producer(release, &[0, 1], &[]);
+    let start = bench.now;
+    bench.commit_move(0, Some(1), 1);
+    bench.apply(0, start);
+    bench.apply(1, start + ms(100));
+    bench.apply(2, start);
+    bench.send(0);
+    bench.run_to(start + ms(6000));
+    assert_eq!(bench.records(), (1, 0), "{release}");
+    (bench.times(start, sent).len(), bench.times(start, acknowledged)[0])
+}
+
+#[test]
+fn a_new_leader_that_is_not_ready_is_asked_at_full_speed_before_1_22_and_after_a_pause_since() {
+    let (requests, delay) = early_hint("franz-go-1.21");
+    assert!(requests > 90 && (100.0..104.0).contains(&delay), "{requests}, {delay}");
+    let (requests, delay) = early_hint("franz-go-1.22");
+    assert!(requests == 3 && (203.0..306.0).contains(&delay), "{requests}, {delay}");
+}

@@ -51,15 +51,25 @@ pub(super) fn membership(index: ClientIx, spec: &Spec, chance: Chance) -> Option
 }
 
 impl Consumer {
-    /// The application commits what it was given, if this is when it does: `commitAsync()`.
+    /// The application commits what it was given, if this is when it does: before it works with `commitAsync()`, when it is done with
+    /// `commitSync()`. Where neither the scenario nor the library's configuration has somebody commit, it is the application, when it is done.
     pub(super) fn commit(&mut self, when: Commits, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        if consumption(ctx.spec, self.index).commits != when {
-            return;
+        let who = match consumption(ctx.spec, self.index).commits {
+            Commits::Library if !self.settings.library_commits => Commits::AfterProcessing,
+            who => who,
+        };
+        let Some(mut membership) = self.membership.take_if(|_| who == when) else { return };
+        match when {
+            Commits::Library => {}
+            Commits::BeforeProcessing => {
+                self.with_view(true, ctx, |view| membership.commit_now(view));
+            }
+            Commits::AfterProcessing => membership.commit_by_hand(ctx.now, self.settings.commit_timeout),
         }
-        let Some(mut membership) = self.membership.take() else { return };
-        self.with_view(true, ctx, |view| membership.commit_now(view));
         self.membership = Some(membership);
-        self.group_turn(true, ctx, out);
+        if when == Commits::BeforeProcessing {
+            self.group_turn(true, ctx, out);
+        }
     }
 
     /// Whether there is a thread beside the application's, which reads the sockets while that works, and outlives the last `poll()`.
@@ -67,9 +77,9 @@ impl Consumer {
         self.membership.is_some()
     }
 
-    /// The commit before a rebalance is awaited: nothing more is given to the application.
-    pub(super) fn is_revoking(&self) -> bool {
-        self.membership.as_ref().is_some_and(Membership::is_revoking)
+    /// A commit is awaited: nothing more is given to the application.
+    pub(super) fn holds_back(&self) -> bool {
+        self.membership.as_ref().is_some_and(Membership::holds_back)
     }
 
     /// The consumer has been in its group for long: the partitions that are its own.

@@ -21,7 +21,7 @@ impl Consumer {
             self.net.wake = Instant::MAX;
             let grouped = self.group_turn(true, ctx, out);
             self.update_positions(ctx, out);
-            let collected = if self.is_revoking() { Collected::default() } else { self.collect(ctx, out) };
+            let collected = if self.holds_back() { Collected::default() } else { self.collect(ctx, out) };
             if !collected.records.is_empty() {
                 self.commit(Commits::BeforeProcessing, ctx, out);
                 // The next round leaves before the application has its records, so that both go on at once.

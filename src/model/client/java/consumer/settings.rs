@@ -25,6 +25,10 @@ pub(super) struct Settings {
     pub rack: Option<Arc<str>>,
     /// `auto.offset.reset`; none: the application gets an exception.
     pub reset: Option<OffsetSpec>,
+    /// How long the application's own commit may take.
+    pub commit_timeout: Duration,
+    /// `enable.auto.commit`.
+    pub library_commits: bool,
     pub leader_hints: bool,
     /// A node that buffered records came from is not asked for the others before they are read (KAFKA-17182).
     pub skip_buffered_nodes: bool,
@@ -49,7 +53,9 @@ impl Settings {
                 "latest" => Some(OffsetSpec::Latest),
                 _ => None,
             },
-            leader_hints: profile.leader_hints,
+            commit_timeout: config.default_api_timeout,
+            library_commits: config.enable_auto_commit,
+            leader_hints: profile.fetch_hints,
             skip_buffered_nodes: profile.skip_buffered_nodes,
         };
         (settings, shared!(&**config, &profile, MAX_IN_FLIGHT, false))

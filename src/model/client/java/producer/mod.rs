@@ -5,6 +5,7 @@ mod append;
 mod batch;
 mod idempotence;
 mod identity;
+mod loops;
 mod results;
 mod sender;
 mod settings;
@@ -15,6 +16,7 @@ use self::accumulator::Accumulator;
 use self::append::{Handed, Sticky};
 use self::batch::Blocked;
 use self::idempotence::{Id, Identity};
+use self::loops::Loops;
 use self::sender::Candidate;
 use self::settings::Settings;
 use super::network::{Lost, Network, Purpose};
@@ -61,6 +63,7 @@ pub(in crate::model::client) struct Producer {
     /// Where the walk over each node's partitions goes on (`nodesDrainIndex`).
     drain_from: BTreeMap<BrokerIx, PartitionIx>,
     candidates: Vec<Candidate>,
+    loops: Loops,
     application: Application,
     // What outlives the process, so that numbers and addresses stay unique in a run.
     asked: u64,
@@ -101,6 +104,7 @@ impl Producer {
             sticky: BTreeMap::new(),
             drain_from: BTreeMap::new(),
             candidates: Vec::new(),
+            loops: Loops::default(),
             application: Application::new(index, workload(spec, index), stream("client arrivals")),
             asked: 0,
             next_epoch: 0,
@@ -155,6 +159,7 @@ impl Machine for Producer {
         self.out_of_memory = false;
         self.sticky.clear();
         self.drain_from.clear();
+        self.loops = Loops::default();
     }
 
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
@@ -166,7 +171,7 @@ impl Machine for Producer {
             return;
         }
         self.net.kit.woken();
-        self.pass(ctx, out);
+        self.tick(ctx, out);
     }
 
     fn connected(&mut self, channel: Channel, ctx: &mut Ctx<'_>, out: &mut Outbox) {
@@ -175,18 +180,22 @@ impl Machine for Producer {
     }
 
     fn disconnected(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx<'_>, out: &mut Outbox) {
-        if let Some(lost) = self.net.lose(channel, how, false, ctx.now, out) {
-            self.lost(lost, ctx, out);
-        }
-        self.pass(ctx, out);
+        let Some(lost) = self.net.lose(channel, how, false, ctx.now, out) else { return };
+        let wakes = !lost.requests.is_empty();
+        self.lost(lost, ctx, out);
+        if wakes { self.pass(ctx, out) } else { self.go_on(ctx, out) }
     }
 
     fn response(&mut self, channel: Channel, correlation: u32, response: Response, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(purpose) = self.net.kit.connections.answered(channel, correlation, ctx.now) else { return };
         match (purpose, response) {
-            (Purpose::ApiVersions, Response::ApiVersions) => self.net.kit.ready(channel, ctx.now, out),
+            (Purpose::ApiVersions, Response::ApiVersions) => {
+                self.net.kit.ready(channel, ctx.now, out);
+                return self.go_on(ctx, out);
+            }
             (Purpose::Metadata, Response::Metadata { broker, offset, topics }) => {
                 self.net.metadata_answered(broker, offset, &topics, ctx, out);
+                return self.go_on(ctx, out);
             }
             (Purpose::Own(Sent::InitProducerId), Response::InitProducerId { error }) if error.is_none() => self.set_id(Id::Known),
             (Purpose::Own(Sent::InitProducerId), Response::InitProducerId { .. }) => self.retry_producer_id(ctx.now),

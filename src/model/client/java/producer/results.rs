@@ -115,9 +115,9 @@ impl Producer {
         }
     }
 
-    /// The partition of a batch may be sent to again (`max.in.flight.requests.per.connection` is 1).
+    /// The partition of a batch may be sent to again, where it takes one batch at a time.
     pub(super) fn unmute(&mut self, key: u32) {
-        if self.settings.max_in_flight == 1 {
+        if self.settings.one_batch {
             let slot = self.accumulator.slot(self.accumulator.batch(key).partition);
             self.accumulator.queues[slot as usize].muted = false;
         }

@@ -51,6 +51,9 @@ impl Producer {
             return self.net.maybe_update(due, ctx, out) || sent;
         }
         self.look_ready(ctx, out);
+        if !self.settings.metadata_first {
+            return self.turn_of_two_loops(ctx, out);
+        }
         let due = self.net.update_due(ctx.now);
         let mut sent = self.send_ready(due, ctx, out);
         self.expire_batches(ctx.now, out);
@@ -110,12 +113,13 @@ impl Producer {
     }
 
     /// The middle of `Sender.sendProducerData`: asks each ready leader's connection, drains and sends.
-    fn send_ready(&mut self, update_due: bool, ctx: &mut Ctx<'_>, out: &mut Outbox) -> bool {
+    pub(super) fn send_ready(&mut self, update_due: bool, ctx: &mut Ctx<'_>, out: &mut Outbox) -> bool {
         let mut nodes: SmallVec<[BrokerIx; 8]> = self.candidates.iter().filter(|c| c.sendable).map(|c| c.leader).collect();
         nodes.sort_unstable();
         nodes.dedup();
         let mut sent = false;
         let mut spinning = false;
+        self.loops.waits_for_node = false;
         for node in nodes {
             let channel = Channel::Broker(node);
             // `NetworkClient.isReady`: while a refresh is due and not yet sent, no node is ready.
@@ -127,6 +131,7 @@ impl Producer {
                 continue;
             }
             // `NetworkClient.ready`: a connect may start behind the closed gate.
+            self.loops.waits_for_node = true;
             match self.net.kit.connections.reconnect_at(channel) {
                 Some(at) if at <= ctx.now => self.net.connect(channel, node, ctx, out),
                 Some(at) => self.net.wake = self.net.wake.min(at),
@@ -203,7 +208,7 @@ impl Producer {
                 batch: Some(batch.id),
                 attempt: batch.attempts,
             });
-            if self.settings.max_in_flight == 1 {
+            if self.settings.one_batch {
                 let slot = self.accumulator.slot(self.accumulator.batch(key).partition);
                 self.accumulator.queues[slot as usize].muted = true;
             }
@@ -230,7 +235,7 @@ impl Producer {
     }
 
     /// Fails batches past `delivery.timeout.ms` (`Sender.sendProducerData`).
-    fn expire_batches(&mut self, now: Instant, out: &mut Outbox) {
+    pub(super) fn expire_batches(&mut self, now: Instant, out: &mut Outbox) {
         for key in self.accumulator.expire(now, &self.settings) {
             let in_retry = self.accumulator.batch(key).attempts > 0;
             self.finish(key, ErrorCode::RequestTimedOut, out);
@@ -250,6 +255,6 @@ impl Producer {
     /// Arms the timer for the earliest deadline. Without a producer id nothing is sent and nothing expires.
     pub(super) fn arm(&mut self, out: &mut Outbox) {
         let expiry = if self.needs_producer_id() { Instant::MAX } else { self.accumulator.expires_at() };
-        self.net.arm(expiry, out);
+        self.net.arm(expiry.min(self.loops.sleeps_until), out);
     }
 }

@@ -1,7 +1,8 @@
 //! The librdkafka consumer: `toppar` is where one partition stands, `fetch` what broker threads ask for, `positions` where to read,
-//! `reader` the application, which takes messages from the queue that broker threads fill ahead of it.
+//! `member` its place in a group, `reader` the application, which takes messages from the queue that broker threads fill ahead of it.
 
 mod fetch;
+mod member;
 mod positions;
 mod reader;
 mod toppar;
@@ -11,10 +12,11 @@ use self::toppar::{State, Toppar};
 use super::core::Core;
 use super::{Loss, Purpose};
 use crate::engine::{Chance, Instant};
-use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
+use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
 use crate::model::client::Machine;
 use crate::model::client::cache::Reference;
 use crate::model::client::connections::Overdue;
+use crate::model::client::group::Membership;
 use crate::model::message::{OffsetSpec, Response};
 use crate::model::spec::{Consumption, RECORDS_BEFORE, Role};
 use crate::model::{Channel, Ctx, History, Outbox, Spec, TimerKind};
@@ -32,6 +34,13 @@ pub(in crate::model::client) struct Consumer {
     /// Brokers that are not fetched from until then (`rkb_ts_fetch_backoff`).
     pauses: BTreeMap<BrokerIx, Instant>,
     reader: Reader,
+    group: Option<GroupIx>,
+    /// Present when it is in a group.
+    membership: Option<Membership>,
+    /// What waits for the connection to the coordinator.
+    unsent: Vec<member::Unsent>,
+    /// The application closes it.
+    closing: bool,
 }
 
 fn consumption(spec: &Spec, client: ClientIx) -> &Consumption {
@@ -49,8 +58,13 @@ fn partitions(topics: &[TopicIx], ctx: &Ctx<'_>) -> Vec<PartitionIx> {
 impl Consumer {
     /// A client of the specification that does not run yet.
     pub(in crate::model::client) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
+        let core = Core::new(index, spec, chance);
         Consumer {
-            core: Core::new(index, spec, chance),
+            group: consumption(spec, index).group,
+            membership: member::membership(&core, index, spec, chance),
+            unsent: Vec::new(),
+            closing: false,
+            core,
             toppars: BTreeMap::new(),
             fetching: BTreeSet::new(),
             pauses: BTreeMap::new(),
@@ -71,8 +85,9 @@ impl Consumer {
         for &topic in &consumption.topics {
             self.core.use_topic(topic, ctx, out);
         }
-        for partition in partitions(&consumption.topics, ctx) {
-            self.toppars.insert(partition, Toppar::asking(spec, Why::Begun));
+        if self.group.is_none() {
+            let asking = |partition| (partition, Toppar::asking(spec, Why::Begun));
+            self.toppars.extend(partitions(&consumption.topics, ctx).into_iter().map(asking));
         }
         self.pass(ctx, out);
     }
@@ -81,6 +96,10 @@ impl Consumer {
     fn pass(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         self.core.wake = Instant::MAX;
         self.close_overdue(ctx, out);
+        self.group_turn(ctx, out);
+        if !self.core.kit.up {
+            return;
+        }
         self.migrate(ctx, out);
         self.core.demand.clear();
         self.find_positions(ctx, out);
@@ -110,10 +129,13 @@ impl Consumer {
                 Purpose::Metadata => self.core.refresh_failed(out),
                 Purpose::Fetch(entries) => self.fetch_lost(lost.broker, &entries, how, ctx, out),
                 Purpose::ListOffsets(partition) | Purpose::EpochEnd(partition) => self.look_up_failed(partition, ctx.now),
+                Purpose::FindCoordinator => self.membership.iter_mut().for_each(|m| m.not_found(ctx.now)),
+                Purpose::Group(asked) => self.membership.iter_mut().for_each(|m| m.lost(asked.clone(), ctx.now, out)),
             }
         }
+        self.lose_unsent(channel, ctx.now, out);
         for (partition, toppar) in &mut self.toppars {
-            if toppar.replica == Some(lost.broker) {
+            if channel == Channel::Broker(lost.broker) && toppar.replica == Some(lost.broker) {
                 toppar.replica = None;
                 out.fact(Fact::ReplicaChosen { client: self.core.kit.index, partition: *partition, replica: None });
             }
@@ -133,7 +155,10 @@ impl Consumer {
     fn run_application(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let consumption = consumption(ctx.spec, self.core.kit.index);
         if self.reader.is_over(consumption, ctx.now) {
-            return self.close(out);
+            if !self.leave_group(ctx, out) && self.core.kit.up {
+                self.close(out);
+            }
+            return;
         }
         if self.reader.begins(ctx.now) {
             self.begin(ctx, out);
@@ -148,6 +173,7 @@ impl Consumer {
         while let Some(taken) = self.reader.take(consumption, ctx.now, out) {
             if let Some(toppar) = self.toppars.get_mut(&taken.partition) {
                 toppar.queued = toppar.queued.saturating_sub(taken.count);
+                toppar.stored = Some(taken.end);
             }
         }
         self.reader.arm(consumption, out);
@@ -175,7 +201,8 @@ impl Machine for Consumer {
         }
         self.crash();
         self.core.start(&consumption.topics, true, ctx, out);
-        for partition in partitions(&consumption.topics, ctx) {
+        let mine = self.warm_group(ctx, out);
+        for partition in mine.unwrap_or_else(|| partitions(&consumption.topics, ctx)) {
             let (_, epoch) = self.core.belief(partition, ctx);
             let (offset, known) = if consumption.from_beginning { (Offset(0), None) } else { (RECORDS_BEFORE, Some(epoch)) };
             let mut toppar = Toppar::reading(offset, known);
@@ -193,6 +220,9 @@ impl Machine for Consumer {
         self.fetching.clear();
         self.pauses.clear();
         self.reader.crash();
+        self.unsent.clear();
+        self.closing = false;
+        self.membership.iter_mut().for_each(Membership::crash);
     }
 
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
@@ -219,7 +249,12 @@ impl Machine for Consumer {
     fn response(&mut self, channel: Channel, correlation: u32, response: Response, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(purpose) = self.core.kit.connections.answered(channel, correlation, ctx.now) else { return };
         match (purpose, response) {
-            (Purpose::ApiVersions, Response::ApiVersions) => self.core.ready(channel, ctx, out),
+            (Purpose::ApiVersions, Response::ApiVersions) => {
+                self.core.ready(channel, ctx, out);
+                self.send_unsent(ctx.now, out);
+            }
+            (Purpose::FindCoordinator, Response::Group(response)) => self.coordinator_told(response, ctx.now, out),
+            (Purpose::Group(asked), Response::Group(response)) => self.group_answered(asked, response, ctx, out),
             (Purpose::Metadata, Response::Metadata { broker, offset, topics }) => {
                 for dropped in self.core.answered(broker, offset, &topics, ctx, out) {
                     out.close(dropped);

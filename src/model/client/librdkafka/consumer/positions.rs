@@ -37,7 +37,7 @@ impl Consumer {
     fn follow(&mut self, partition: PartitionIx, leader: Option<BrokerIx>, epoch: LeaderEpoch, now: Instant, out: &mut Outbox) {
         let clears = self.core.settings.policies.move_clears_backoff;
         let Some(toppar) = self.toppars.get_mut(&partition) else { return };
-        let (moved, grew) = (toppar.leader != leader, toppar.leader_epoch.is_none_or(|known| epoch > known));
+        let (moved, grew) = (toppar.leader != leader, toppar.leader_epoch.is_some_and(|known| epoch > known));
         (toppar.leader, toppar.leader_epoch) = (leader, Some(epoch));
         if moved {
             toppar.asked = false;
@@ -48,7 +48,7 @@ impl Consumer {
                 out.fact(Fact::ReplicaChosen { client: self.core.kit.index, partition, replica: None });
             }
         }
-        if grew && toppar.epoch.is_some() && toppar.state != State::Validating && toppar.state == State::Active {
+        if grew && toppar.epoch.is_some() && toppar.state == State::Active {
             toppar.enter(State::Validating, now);
         }
     }

@@ -22,6 +22,7 @@ pub(super) struct Message {
 pub(super) struct Taken {
     pub partition: PartitionIx,
     pub count: u64,
+    pub end: Offset,
 }
 
 /// Where the application is.
@@ -73,6 +74,15 @@ impl Reader {
         self.queue.retain(|m| m.partition != partition);
     }
 
+    pub(super) fn forget_all(&mut self) {
+        self.queue.clear();
+    }
+
+    /// Whether it works instead of polling.
+    pub(super) fn is_busy(&self) -> bool {
+        self.work.is_some()
+    }
+
     /// Tells what it is done with.
     pub(super) fn finish(&mut self, now: Instant, out: &mut Outbox) {
         if let Some((partition, end, _)) = self.work.take_if(|(_, _, at)| *at <= now) {
@@ -97,7 +107,7 @@ impl Reader {
         let takes = consumption.processing.sample(self.draws.at(mix(u64::from(partition.0), base.0)));
         self.work = Some((partition, end, now + takes));
         self.finish(now, out);
-        Some(Taken { partition, count: end.0 - base.0 })
+        Some(Taken { partition, count: end.0 - base.0, end })
     }
 
     /// Arms the timer for its next step.

@@ -43,6 +43,8 @@ pub(super) struct Toppar {
     /// A look-up is out, or is not to be sent until then.
     pub asked: bool,
     pub ask_at: Instant,
+    /// The offset after the last message that the application was given.
+    pub stored: Option<Offset>,
     /// Messages in the queue that the application has not taken.
     pub queued: u64,
     /// Failed attempts in a row.
@@ -63,6 +65,7 @@ impl Toppar {
             pause: Instant::ZERO,
             asked: false,
             ask_at: Instant::ZERO,
+            stored: None,
             queued: 0,
             failures: 0,
         }

@@ -123,7 +123,12 @@ impl Producer {
         let mut lost = self.core.lost(channel, how, ctx, out);
         for purpose in std::mem::take(&mut lost.requests) {
             match purpose {
-                Purpose::ApiVersions | Purpose::Fetch(_) | Purpose::ListOffsets(_) | Purpose::EpochEnd(_) => {}
+                Purpose::ApiVersions
+                | Purpose::Fetch(_)
+                | Purpose::ListOffsets(_)
+                | Purpose::EpochEnd(_)
+                | Purpose::FindCoordinator
+                | Purpose::Group(_) => {}
                 Purpose::Metadata => self.core.refresh_failed(out),
                 Purpose::ProducerId => self.retry_producer_id(ctx.now),
                 Purpose::Produce(number) => self.unanswered(number, lost.broker, how, loss, ctx, out),

@@ -50,7 +50,7 @@ fn a_message_in_flight_when_the_connection_breaks_starts_a_leader_query_that_doe
         bench.send(0);
         bench.run_to(start + ms(2000));
         let recovered = bench.times(start, acknowledged)[0];
-        assert!((102.0..=210.0).contains(&recovered), "the query of 100 ms finds a connection: {recovered}");
+        assert!((80.0..=210.0).contains(&recovered), "the query of 100 ms finds a connection, if the scan did not before: {recovered}");
     }
 }
 

@@ -40,7 +40,7 @@ impl Settings {
         use client::Settings as ClientSettings;
         let ClientConfig::SaramaProducer(config) = &*spec.config else { unreachable!("a sarama producer has the configuration of one") };
         let policies = Policies::of(&spec.profile);
-        let acks = Acks::of_sarama(config.producer_required_acks);
+        let acks = Acks::of(config.producer_required_acks);
         let idempotent = config.producer_idempotent;
         let settings = Settings {
             acks,

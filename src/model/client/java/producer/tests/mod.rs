@@ -2,6 +2,7 @@
 
 mod cache;
 mod failures;
+mod kafka_python;
 mod moves;
 mod records;
 mod storms;
