@@ -129,9 +129,12 @@ impl Messages {
     }
 
     /// The application learns what became of a record.
-    pub fn done(&mut self, client: ClientIx, record: RecordId, batch: Option<BatchId>, good: bool) {
+    pub fn done(&mut self, (client, partition): (ClientIx, PartitionIx), record: RecordId, batch: Option<BatchId>, good: bool) {
         if let Some(batch) = batch {
-            self.batch(batch).heard = true;
+            let batch = self.batch(batch);
+            batch.heard = true;
+            // It may have failed before it was sent.
+            batch.owner.get_or_insert((client, partition));
         }
         let again = !good && self.accounts[client.index()].retries;
         let message = self.message(client, record);
@@ -259,14 +262,14 @@ mod tests {
         // 0 fails and was written; said again as 3 and acknowledged. 1 fails and was not; said again as 4, of which nothing is heard.
         for (record, batch) in [(0, 0), (1, 1), (2, 2)] {
             sent(&mut m, batch, 1);
-            m.done(CLIENT, record, Some(batch), record == 2);
+            m.done((CLIENT, P), record, Some(batch), record == 2);
         }
         for (record, message, batch) in [(3, 0, 3), (4, 1, 4)] {
             m.created(CLIENT, record, true);
             m.on_fact(&Fact::RecordRepeats { client: CLIENT, record, message });
             sent(&mut m, batch, 1);
         }
-        m.done(CLIENT, 3, Some(3), true);
+        m.done((CLIENT, P), 3, Some(3), true);
         [0, 2, 3].into_iter().for_each(|batch| m.audit(batch));
         m.close(|_| false);
         let expected = Record { handed_over: 3, written: 2, lost: 0, extra_copies: 1, open: 1 };
@@ -279,7 +282,7 @@ mod tests {
         (0..5).for_each(|record| m.created(CLIENT, record, true));
         sent(&mut m, 0, 2);
         sent(&mut m, 1, 1);
-        m.done(CLIENT, 2, Some(1), false);
+        m.done((CLIENT, P), 2, Some(1), false);
         m.ended(CLIENT, &[0, 1, 3, 4]);
         m.audit(0);
         m.close(|_| false);

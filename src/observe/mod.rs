@@ -229,7 +229,7 @@ impl Observers {
             Fact::RecordRepeats { .. } | Fact::RecordRebatched { .. } => {}
             Fact::RecordDone { client, record, partition, batch, created_at, error } => {
                 self.ledger.done(at, (*client, *partition), *record, *batch, *created_at, *error);
-                self.messages.done(*client, *record, *batch, error.is_none());
+                self.messages.done((*client, *partition), *record, *batch, error.is_none());
                 let count_from = self.count_from;
                 let pair = self.pair(*client, *partition);
                 pair.outstanding = pair.outstanding.saturating_sub(1);

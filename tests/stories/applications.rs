@@ -35,7 +35,7 @@ on_failure = "{on_failure}"
 fn a_crash_of_a_leader_loses_messages_unless_the_application_says_them_again() {
     let (given_up, said_again) = (produce("give-up"), produce("retry(1s)"));
     assert!(given_up.lost > 50, "some nine seconds of a third of sixty messages a second: {given_up:?}");
-    assert_eq!((said_again.lost, said_again.open), (0, 0), "{said_again:?}");
+    assert!(said_again.lost == 0 && said_again.open <= 2, "but for what is on its way when the story ends: {said_again:?}");
     assert_eq!(given_up.handed_over, given_up.written + given_up.lost + given_up.open);
 }
 

@@ -154,10 +154,16 @@ impl Producer {
         self.due_brokers.insert(id);
     }
 
+    /// Whether it hears of a request before it makes another: a `select` with both before it takes either.
+    fn hears_first(&self, id: BrokerProducerId) -> bool {
+        let next = self.brokers.get(&id).and_then(|b| b.outcomes.front());
+        next.is_some_and(|(set, _)| self.draws.select.at(*set).happens(0.5))
+    }
+
     /// `brokerProducer.run`: takes what came, hears of its requests, sends.
     pub(super) fn run_broker(&mut self, id: BrokerProducerId, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         while self.brokers.get(&id).is_some_and(|b| b.busy.is_none()) {
-            let flushed = self.flush(id, ctx, out);
+            let flushed = !self.hears_first(id) && self.flush(id, ctx, out);
             if let Some((set, outcome)) = self.broker(id).outcomes.pop_front() {
                 self.broker(id).unheard -= 1;
                 self.hear(id, set, outcome, ctx, out);

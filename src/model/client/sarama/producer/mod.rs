@@ -78,6 +78,7 @@ pub(in crate::model::client) struct Producer {
 #[derive(Clone, Copy, Debug)]
 struct Draws {
     partition: Stream,
+    select: Stream,
 }
 
 /// What the producer writes.
@@ -97,7 +98,7 @@ impl Producer {
             core: Core::new(index, core, chance),
             settings,
             application: Application::new(index, workload(spec, index), stream("client arrivals")),
-            draws: Draws { partition: stream("client partition") },
+            draws: Draws { partition: stream("client partition"), select: stream("client select") },
             running: false,
             unknown: BTreeMap::new(),
             partitions: BTreeMap::new(),
