@@ -1,7 +1,7 @@
 //! kafkasim: a deterministic, seeded, in-process simulator of a Kafka cluster.
 //!
-//! It simulates brokers, the KRaft controller quorum, Java producers with their cached metadata, the network and faults, and counts how
-//! often, for how long and why requests meet a stale leader. The rules are listed in `docs/MODEL.md`, the definitions in
+//! It simulates brokers, the KRaft controller quorum, producers and consumers of seven client libraries with their cached metadata, the
+//! network and faults, and counts how often, for how long and why requests meet a stale leader. The rules are listed in `docs/MODEL.md`, the definitions in
 //! `docs/OBSERVING.md`, the keys of a scenario in `docs/SCENARIOS.md`.
 //!
 //! # From a scenario to a record
