@@ -14,11 +14,11 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SEEDS: [u64; 2] = [1, 2];
-/// Long enough for every fault of the catalogue.
+/// Longer than the faults of most scenarios.
 const LONGEST: Duration = Duration::from_secs(45);
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/determinism/digests.txt");
 
-/// A scenario of the catalogue, cut short.
+/// A scenario of the catalogue, cut short unless it has faults later than that.
 fn scenario(name: &str) -> Scenario {
     let source = Source::catalogue(name).expect("the catalogue has what it lists");
     let whole = load(&source, &[]).expect("the catalogue can be read");
@@ -26,7 +26,7 @@ fn scenario(name: &str) -> Scenario {
         return whole;
     }
     let short = Override::Set { key: "duration".to_owned(), value: LONGEST.to_string() };
-    load(&source, &[short]).expect("no fault of the catalogue is later")
+    load(&source, &[short]).unwrap_or(whole)
 }
 
 fn options(seed: u64) -> RunOptions {

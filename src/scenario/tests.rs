@@ -4,6 +4,7 @@ mod clients;
 
 use super::*;
 use crate::engine::Duration;
+use crate::model::message::Acks;
 use crate::model::spec::{ArrivalLaw, Partitioning};
 use proptest::prelude::*;
 
@@ -338,8 +339,8 @@ fn the_measured_cases_are_set_up_as_they_were() {
         assert_eq!(spec.broker_by_id(104).is_some(), name == "reassign");
         assert_eq!(broker.config.auto_leader_rebalance_enable, name == "restart");
         assert!(spec.partitions.iter().all(|p| p.replicas.len() == 3 && p.isr.len() == 3));
-        assert!(spec.clients.iter().all(|c| c.workload().unwrap().rate == 18.0 && c.config.get("acks").as_deref() == Some("all")));
-        assert_eq!((spec.clients.len(), spec.voters[0].id, spec.topics[0].config.min_insync_replicas), (3, 1, 2));
+        assert!(spec.clients.iter().all(|c| c.workload().unwrap().rate == 18.0 && c.acks() == Some(Acks::All)));
+        assert_eq!((spec.clients.len(), spec.voters[0].id, spec.topics[0].config.min_insync_replicas), (8, 1, 2));
         assert!(broker.costs.name.starts_with("measured"));
     }
 }
