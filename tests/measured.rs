@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use table::Row;
 
 /// How many seeds each case is run with.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 60;
 const VALIDATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/VALIDATION.md");
 const GAPS: &str = include_str!("measured/gaps.toml");
 

@@ -226,6 +226,9 @@ pub enum GroupRequest {
     Committed { partitions: Vec<PartitionIx> },
 }
 
+/// The next offset to read, and the leader epoch of the record before it, if the member told one.
+pub type CommittedOffset = (Offset, Option<LeaderEpoch>);
+
 /// The answer to a [`GroupRequest`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum GroupResponse {
@@ -242,7 +245,7 @@ pub enum GroupResponse {
     /// Each partition's result.
     Commit { results: Vec<(PartitionIx, ErrorCode)> },
     /// The committed offsets, none where there is none.
-    Committed { error: ErrorCode, offsets: Vec<(PartitionIx, Option<(Offset, Option<LeaderEpoch>)>)> },
+    Committed { error: ErrorCode, offsets: Vec<(PartitionIx, Option<CommittedOffset>)> },
 }
 
 /// One partition in a follower's fetch.

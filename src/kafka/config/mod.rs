@@ -65,6 +65,7 @@ macro_rules! config_table {
             }
 
             /// The text of one key, as a properties file would hold it.
+            #[allow(dead_code, reason = "tables of fixed behaviours are read by field only")]
             pub fn get(&self, name: &str) -> Option<String> {
                 match name {
                     $($key => Some($crate::kafka::config::ConfigValue::text(&self.$field, $kind)),)*

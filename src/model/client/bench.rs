@@ -4,8 +4,8 @@ pub mod reading;
 mod spec;
 
 use self::reading::Reading;
-pub use self::spec::{consumer_spec, spec};
 use self::spec::{changed, settled};
+pub use self::spec::{consumer_spec, spec};
 use crate::engine::{Chance, Duration, Instant};
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{

@@ -48,7 +48,6 @@ pub(super) struct Batch {
     /// Each with when it was handed over.
     pub records: Vec<(RecordId, Instant)>,
     pub bytes: u32,
-    pub created_at: Instant,
     /// How often it has been sent.
     pub sent: u32,
     /// Failed attempts that count against the library's budget.
@@ -73,7 +72,6 @@ impl Batch {
             partition,
             records: Vec::new(),
             bytes: BATCH_OVERHEAD,
-            created_at: ctx.now,
             sent: 0,
             retries: 0,
             entry: None,

@@ -91,7 +91,8 @@ fn read_one(name: &str, file: &str, properties: &Properties, servers: &[Server],
         concept_key(library, what).is_some_and(|known| counterparts::aliases(library.names().0, known).any(|k| k == key))
     };
     let bootstrap_line = properties.entries.iter().find(|p| own("bootstrap.servers", &p.key)).map(|p| p.value.as_str());
-    let group = properties.entries.iter().find(|p| own("group.id", &p.key)).map(|p| p.value.trim().to_owned()).filter(|g| !g.is_empty());
+    let written = properties.entries.iter().find(|p| own("group.id", &p.key)).map(|p| p.value.trim().to_owned()).filter(|g| !g.is_empty());
+    let group = written.filter(|group| has_groups(profile, name, group, findings));
     let read_here = |key: &str| {
         let ours = key == PROFILE_KEY || key == ROLE_KEY || own("bootstrap.servers", key);
         ours || security::is_read(key) || (consumer && own("group.id", key))
@@ -153,6 +154,17 @@ fn looks_like_a_profile(word: &str) -> bool {
     let release = word.rsplit_once('-').is_some_and(|(_, release)| release.starts_with(|c: char| c.is_ascii_digit()));
     let library = Library::ALL.into_iter().any(|l| word.starts_with(&format!("{}-", l.names().0)));
     !word.contains(char::is_whitespace) && (release || library)
+}
+
+/// Consumers of a library whose groups are not simulated read all partitions by assignment.
+fn has_groups(profile: &Profile, client: &str, group: &str, findings: &mut Findings) -> bool {
+    let known = profile.library.has_groups();
+    if !known {
+        let library = profile.library.names().1;
+        let (client, group) = (shown(client), shown(group));
+        findings.assume(format!("client {client} reads all partitions by itself, because groups of {library} ({group}) are not simulated"));
+    }
+    known
 }
 
 /// Its key, a comment `# role: consumer`, or that it has a group.

@@ -75,7 +75,10 @@ impl Reader {
     pub(super) fn work(&mut self, now: Instant, out: &mut Outbox) -> Vec<PartitionIx> {
         let mut idle = Vec::new();
         for (&partition, work) in &mut self.work {
-            while let Some((_, end, _)) = work.pop_front_if(|(_, _, at)| *at <= now) {
+            while let Some(&(_, end, at)) = work.front()
+                && at <= now
+            {
+                work.pop_front();
                 out.fact(Fact::Processed { client: self.client, partition, end });
             }
             if work.is_empty() {
