@@ -2,6 +2,7 @@
 //! happen to it, and looks at what then happened, in order.
 
 mod applications;
+mod clients;
 mod consumers;
 mod controllers;
 mod crashes;
