@@ -15,7 +15,9 @@ fn together(fault: &str, duration: &str) -> Story {
         ("kafka-python-3.0", ""),
     ];
     let client = |(profile, config): (&str, &str)| {
-        format!("[[client]]\nname = \"{profile}\"\nprofile = \"{profile}\"\nrate = 20\npartitioning = \"round-robin\"\nconfig = {{ {config} }}\n")
+        format!(
+            "[[client]]\nname = \"{profile}\"\nprofile = \"{profile}\"\nrate = 20\npartitioning = \"round-robin\"\nconfig = {{ {config} }}\n"
+        )
     };
     let clients: String = clients.into_iter().map(client).collect();
     let cluster = "count_from = \"10s\"\n[cluster]\nbrokers = 3\n[config]\n\"auto.leader.rebalance.enable\" = false\n[[topic]]\nname = \"orders\"\n\

@@ -3,6 +3,12 @@
 use kafkasim::engine::mix;
 use std::fmt::Write;
 
+/// How the clients of other libraries and the consumers are called.
+pub const OTHER: &str = "o";
+/// See above.
+pub const READER: &str = "r";
+/// Separates their draws from those of the cluster.
+const OTHERS: u64 = 0x5eed_0000_0000;
 /// Stands in every line of the calm.
 pub const CALM_MARK: &str = "# calm";
 /// Faults happen for this long, in seconds; then all is healed.
@@ -110,7 +116,41 @@ pub fn scenario(number: u64) -> String {
         );
     }
     (0..shape.clients).for_each(|i| client(&mut text, i, &mut dice));
+    // From a stream of their own: the clusters of older campaigns stay the same but for these.
+    let mut dice = Dice { seed: number ^ OTHERS, thrown: 0 };
+    (0..dice.below(4)).for_each(|i| other(&mut text, i, &mut dice));
     text
+}
+
+/// A producer of any other library or a consumer, with the library's defaults but for acks.
+fn other(text: &mut String, ordinal: u64, dice: &mut Dice) {
+    let topic = dice.pick(&["t0", "t0", "t1"]);
+    if dice.chance(50) {
+        let profile =
+            dice.pick(&["java-3.6", "java-3.9", "java-4.3", "librdkafka-2.5", "librdkafka-2.16", "franz-go-1.16", "franz-go-1.22"]);
+        let profile = if dice.chance(40) { dice.pick(&["sarama-1.48", "sarama-1.61", "kafkajs-2.2", "kafka-go-0.4"]) } else { profile };
+        let group = if profile.starts_with("java") && dice.chance(40) { "group = \"g\"\n" } else { "" };
+        let _ = write!(
+            text,
+            "[[client]]\nname = \"{READER}{ordinal}\"\nrole = \"consumer\"\nprofile = \"{profile}\"\ntopics = [\"{topic}\"]\n{group}\n"
+        );
+        return;
+    }
+    let (profile, acks) = match dice.below(8) {
+        0 => ("librdkafka-2.3", "acks = \"all\""),
+        1 => ("librdkafka-2.16", "\"enable.idempotence\" = true"),
+        2 => ("franz-go-1.16", ""),
+        3 => ("franz-go-1.22", ""),
+        4 => ("sarama-1.61", "\"Producer.RequiredAcks\" = \"WaitForAll\""),
+        5 => ("kafkajs-2.2", ""),
+        6 => ("kafka-go-0.4", "RequiredAcks = \"all\", BatchTimeout = \"20ms\""),
+        _ => ("kafka-python-3.0", ""),
+    };
+    let rate = [2, 5, 20][dice.below(3) as usize];
+    let _ = write!(
+        text,
+        "[[client]]\nname = \"{OTHER}{ordinal}\"\nprofile = \"{profile}\"\ntopics = [\"{topic}\"]\nrate = {rate}\nconfig = {{ {acks} }}\n\n"
+    );
 }
 
 fn config(text: &mut String, dice: &mut Dice) {

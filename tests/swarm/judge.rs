@@ -1,7 +1,7 @@
 //! Looks at a run's facts and its record, and says what is wrong.
 
 use kafkasim::engine::{Duration, Instant};
-use kafkasim::kafka::{ClientIx, PartitionIx, TopicIx};
+use kafkasim::kafka::{ClientIx, ErrorCode, PartitionIx, TopicIx};
 use kafkasim::observe::{Fact, RunRecord};
 use kafkasim::scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,8 @@ pub struct Witness {
     failed: Vec<(Instant, ClientIx, PartitionIx, String)>,
     last_success: BTreeMap<ClientIx, Instant>,
     removed: BTreeSet<TopicIx>,
+    /// Idempotent producers of librdkafka that have died of a fatal error: that is what they do, until their application makes another.
+    dead: BTreeSet<ClientIx>,
 }
 
 impl Witness {
@@ -31,9 +33,14 @@ impl Witness {
                 self.open.remove(&(*client, *record));
                 if error.is_none() {
                     self.last_success.insert(*client, at);
+                } else if *error == ErrorCode::Fatal {
+                    self.dead.insert(*client);
                 } else {
                     self.failed.push((at, *client, *partition, format!("{error:?}")));
                 }
+            }
+            Fact::Delivered { client, .. } => {
+                self.last_success.insert(*client, at);
             }
             Fact::TopicRemoved { topic } => {
                 self.removed.insert(*topic);
@@ -68,8 +75,21 @@ impl Witness {
         let late = self.failed.iter().filter(|(at, _, p, _)| !gone(*p) && *at + HEALED_FOR > end);
         wrong.extend(late.take(3).map(|(at, c, p, error)| format!("{} failed {p:?} at {at:?} in the calm: {error}", name(*c))));
         let clients = (0..scenario.spec.clients.len() as u32).map(ClientIx);
-        let silent = clients.filter(|c| self.last_success.get(c).is_none_or(|at| *at + SERVED_WITHIN < end));
+        let silent =
+            clients.filter(|c| !self.dead.contains(c)).filter(|c| !self.is_served(*c, end) && self.has_something(*c, scenario, end));
         wrong.extend(silent.map(|c| format!("{} is not served, last success {:?}", name(c), self.last_success.get(&c))));
         wrong
+    }
+
+    fn is_served(&self, client: ClientIx, end: Instant) -> bool {
+        self.last_success.get(&client).is_some_and(|at| *at + SERVED_WITHIN >= end)
+    }
+
+    /// A producer always has; a consumer while somebody's records to its topics are acknowledged.
+    fn has_something(&self, client: ClientIx, scenario: &Scenario, end: Instant) -> bool {
+        let clients = &scenario.spec.clients;
+        let Some(consumption) = clients[client.index()].consumption() else { return true };
+        let writes = |c: &ClientIx| clients[c.index()].workload().is_some_and(|w| w.topics.iter().any(|t| consumption.topics.contains(t)));
+        (0..clients.len() as u32).map(ClientIx).filter(writes).any(|c| self.is_served(c, end))
     }
 }

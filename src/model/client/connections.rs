@@ -187,6 +187,8 @@ impl<P> Connections<P> {
         let policy = self.policy;
         let Some(connection) = self.get_mut(channel) else { return };
         connection.state = State::Ready;
+        // A library that greets a broker only once sends nothing on a new connection before this.
+        connection.last_active = now;
         connection.failed_attempts = 0;
         let idle_at = policy.idle.map_or(Instant::MAX, |idle| now + idle + policy.tick);
         self.check_at = self.check_at.min(idle_at);

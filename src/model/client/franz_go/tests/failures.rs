@@ -2,7 +2,7 @@
 
 use super::{asks, producer};
 use crate::kafka::ErrorCode;
-use crate::model::client::bench::{Bench, acknowledged, ms, sent};
+use crate::model::client::bench::{Bench, Health, acknowledged, ms, sent};
 use crate::observe::Fact;
 
 /// The leader of partition 0 dies with a record in flight; the next is elected after so many milliseconds.
@@ -101,4 +101,22 @@ fn a_restarted_producer_gets_an_id_and_metadata_first() {
     bench.run_to(bench.now + ms(1000));
     assert_eq!(bench.records(), (1, 0));
     assert_eq!(bench.log[0].sequence, Some(0));
+}
+
+/// Releases that greet a broker only once send nothing on a new connection before their request: it must not count as idle since the old one.
+#[test]
+fn a_broker_that_comes_back_after_a_minute_is_spoken_to_again() {
+    for release in ["franz-go-1.16", "franz-go-1.22"] {
+        let mut bench = producer(release, &[0], &[]);
+        bench.send(0);
+        bench.run_to(bench.now + ms(1_000));
+        bench.kill(0);
+        bench.run_to(bench.now + ms(60_000));
+        bench.brokers[0].health = Health::Up;
+        bench.send(0);
+        bench.run_to(bench.now + ms(30_000));
+        assert_eq!(bench.records(), (2, 0), "{release}");
+        let opened = bench.facts.iter().filter(|(_, f)| matches!(f, Fact::ConnectionOpening { .. })).count();
+        assert!(opened < 10, "{release}: {opened} connections");
+    }
 }
