@@ -77,6 +77,11 @@ impl Logs {
         (found.base <= offset).then_some(*found)
     }
 
+    /// The end of a log by the facts; none when nobody in the run wrote to it.
+    pub fn end(&self, partition: PartitionIx) -> Option<Offset> {
+        self.logs.get(partition.index())?.stretches.last().map(|s| s.end)
+    }
+
     /// Every batch that stands in a log by the facts, partition by partition, in order.
     pub fn stretches(&self) -> impl Iterator<Item = (PartitionIx, Stretch)> {
         let of = |(i, log): (usize, &Log)| log.stretches.iter().map(move |s| (PartitionIx(i as u32), *s)).collect::<Vec<_>>();

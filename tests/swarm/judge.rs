@@ -2,6 +2,7 @@
 
 use kafkasim::engine::{Duration, Instant};
 use kafkasim::kafka::{ClientIx, ErrorCode, PartitionIx, TopicIx};
+use kafkasim::model::client::profile::Library;
 use kafkasim::observe::{Fact, RunRecord};
 use kafkasim::scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ pub struct Witness {
     failed: Vec<(Instant, ClientIx, PartitionIx, String)>,
     last_success: BTreeMap<ClientIx, Instant>,
     removed: BTreeSet<TopicIx>,
+    /// Clients that were told OFFSET_OUT_OF_RANGE: a sarama consumer closes that partition for good.
+    out_of_range: BTreeSet<ClientIx>,
     /// Idempotent producers of librdkafka that have died of a fatal error: that is what they do, until their application makes another.
     dead: BTreeSet<ClientIx>,
 }
@@ -38,6 +41,9 @@ impl Witness {
                 } else {
                     self.failed.push((at, *client, *partition, format!("{error:?}")));
                 }
+            }
+            Fact::EntryReturned { client, error: ErrorCode::OffsetOutOfRange, .. } => {
+                self.out_of_range.insert(*client);
             }
             Fact::Delivered { client, .. } => {
                 self.last_success.insert(*client, at);
@@ -75,10 +81,16 @@ impl Witness {
         let late = self.failed.iter().filter(|(at, _, p, _)| !gone(*p) && *at + HEALED_FOR > end);
         wrong.extend(late.take(3).map(|(at, c, p, error)| format!("{} failed {p:?} at {at:?} in the calm: {error}", name(*c))));
         let clients = (0..scenario.spec.clients.len() as u32).map(ClientIx);
-        let silent =
-            clients.filter(|c| !self.dead.contains(c)).filter(|c| !self.is_served(*c, end) && self.has_something(*c, scenario, end));
+        let silent = clients
+            .filter(|c| !self.has_given_up(*c, scenario))
+            .filter(|c| !self.is_served(*c, end) && self.has_something(*c, scenario, end));
         wrong.extend(silent.map(|c| format!("{} is not served, last success {:?}", name(c), self.last_success.get(&c))));
         wrong
+    }
+
+    fn has_given_up(&self, client: ClientIx, scenario: &Scenario) -> bool {
+        let library = scenario.spec.clients[client.index()].profile.library;
+        self.dead.contains(&client) || (library == Library::Sarama && self.out_of_range.contains(&client))
     }
 
     fn is_served(&self, client: ClientIx, end: Instant) -> bool {

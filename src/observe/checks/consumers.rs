@@ -14,7 +14,8 @@ pub struct Consumers {
     committed: Findings,
     order: Findings,
     positions: BTreeMap<(ClientIx, PartitionIx), Offset>,
-    /// Partitions in which committed records may be lost: by an unclean election or with unflushed data.
+    /// Partitions in which what stands is not known: committed records may be lost, by an unclean election or with unflushed data, or a leader
+    /// came back with records that another had written over (an eligible leader replica, KIP-966).
     excused: BTreeSet<PartitionIx>,
     nodes: Vec<Option<ClientIx>>,
     concerned: bool,
@@ -51,6 +52,13 @@ impl Consumers {
         self.excused.insert(partition);
     }
 
+    /// A leader that holds more than the facts left standing has kept what was written over elsewhere.
+    pub(super) fn role_taken(&mut self, partition: PartitionIx, log_end: Offset, logs: &Logs) {
+        if logs.end(partition).is_some_and(|end| log_end > end) {
+            self.excused.insert(partition);
+        }
+    }
+
     /// A process started: what a consumer knew before is gone.
     pub(super) fn started(&mut self, node: NodeIx) {
         let Some(client) = self.nodes.get(node.index()).copied().flatten() else { return };
@@ -77,7 +85,9 @@ impl Consumers {
             Some(_) | None => "which are not what stands in the log",
         };
         if self.excused.contains(partition) {
-            return self.committed.suspend(format!("partition {partition}: committed records were lost"));
+            return self
+                .committed
+                .suspend(format!("partition {partition}: committed records may be lost, or records that were written over came back"));
         }
         self.committed.violated(at, format!("partition {partition}: {client:?} is given records from {base} to {end}, {text}"));
     }

@@ -9,7 +9,7 @@ use super::Findings;
 use crate::engine::Instant;
 use crate::kafka::{ClientIx, LeaderEpoch, Offset, PartitionIx};
 use crate::observe::fact::Fact;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Batches remembered for each producer and partition: more than it can have in flight (`max.in.flight.requests.per.connection` is 5 at most) in two terms.
 const REMEMBERED: usize = 16;
@@ -28,11 +28,18 @@ struct Batch {
 pub struct IdempotentOrder {
     pub(super) findings: Findings,
     batches: BTreeMap<(PartitionIx, ClientIx), VecDeque<Batch>>,
+    /// Partitions of which a replica lost its unflushed tail: what a leader's log holds of a producer is not known any more.
+    excused: BTreeSet<PartitionIx>,
 }
 
 impl IdempotentOrder {
     pub(super) const fn new() -> Self {
-        IdempotentOrder { findings: Findings::of("idempotent order"), batches: BTreeMap::new() }
+        IdempotentOrder { findings: Findings::of("idempotent order"), batches: BTreeMap::new(), excused: BTreeSet::new() }
+    }
+
+    /// A replica lost its unflushed tail.
+    pub(super) fn unflushed_lost(&mut self, partition: PartitionIx) {
+        self.excused.insert(partition);
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
@@ -46,7 +53,9 @@ impl IdempotentOrder {
             // Sequence numbers wrap to zero after 2^31 - 1 (`DefaultRecordBatch.incrementSequence`).
             let next = ((u64::from(*first) + records) & 0x7FFF_FFFF) as u32;
             let known = self.batches.entry((*partition, *client)).or_default();
-            if !may_follow(known, *leader_epoch, *base, *first) {
+            if !may_follow(known, *leader_epoch, *base, *first) && self.excused.contains(partition) {
+                self.findings.suspend(format!("partition {partition}: a replica lost unflushed data"));
+            } else if !may_follow(known, *leader_epoch, *base, *first) {
                 let text = format!(
                     "partition {partition}: batch {batch} of {client:?} at {broker:?} starts at sequence {first}, which follows none before it"
                 );

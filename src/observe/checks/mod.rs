@@ -120,7 +120,8 @@ impl Checks {
             }
             Fact::CandidateRaised { voter, epoch } => self.votes.voted(at, *voter, *voter, *epoch),
             Fact::Voted { voter, candidate, epoch } => self.votes.voted(at, *voter, *candidate, *epoch),
-            Fact::LeaderRoleTaken { partition, .. } => {
+            Fact::LeaderRoleTaken { partition, log_end, .. } => {
+                self.consumers.role_taken(*partition, *log_end, logs);
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
@@ -146,6 +147,7 @@ impl Checks {
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.durability.unflushed_lost(*broker, *partition, &truth.partition(*partition).isr);
                 self.consumers.unflushed_lost(*partition);
+                self.idempotent_order.unflushed_lost(*partition);
             }
             Fact::ProcessStarted { node } => self.consumers.started(*node),
             Fact::PositionSet { client, partition, to, .. } => self.consumers.position_set(*client, *partition, *to),
