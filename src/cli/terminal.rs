@@ -1,6 +1,6 @@
 //! What kind of terminal there is, if any.
 
-use crate::report::document::escape;
+use crate::printable::escape_lines;
 use crate::report::text::Look;
 use std::io::IsTerminal;
 
@@ -37,7 +37,7 @@ fn dumb() -> bool {
 
 /// `error: …`, with nothing in it that a terminal would obey. Line breaks in the message stay.
 pub fn error_line(message: &str) -> String {
-    let message = message.split('\n').map(escape).collect::<Vec<_>>().join("\n");
+    let message = escape_lines(message);
     if message_look().colour {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         return format!("{red}error:{red:#} {message}");
