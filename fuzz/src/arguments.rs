@@ -1,6 +1,6 @@
 //! The command line: one word a line.
 
-use crate::words::check_shown;
+use super::words::check_shown;
 
 /// Understands the words, or refuses them with exit code 2; help and version end with 0.
 pub fn take(data: &[u8]) {

@@ -1,6 +1,6 @@
 //! `kafka-topics.sh --describe`.
 
-use crate::words::{check_mistakes, check_shown};
+use super::words::{check_mistakes, check_shown};
 use kafkasim::kafka::text::describe::{Description, PrintOptions, parse, print};
 
 /// What is read is printed and read again as the same.

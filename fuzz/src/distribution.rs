@@ -1,6 +1,5 @@
 //! Distributions: `lognormal(median 1ms, p99 5ms)`.
 
-use crate::words::check_shown;
 use kafkasim::engine::Draw;
 use kafkasim::scenario::parse_distribution;
 
@@ -8,7 +7,7 @@ use kafkasim::scenario::parse_distribution;
 pub fn take(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match parse_distribution(text) {
-        Err(message) => check_shown(&message),
+        Err(message) => assert!(!message.is_empty()),
         Ok(distribution) => {
             let samples = [0, 1, u64::MAX / 7, u64::MAX / 2, u64::MAX - 1, u64::MAX].map(|bits| distribution.sample(Draw::from_bits(bits)));
             assert!(samples.is_sorted(), "{distribution:?}: {samples:?}");

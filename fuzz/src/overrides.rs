@@ -1,6 +1,6 @@
 //! Changes from the command line: a line is `KEY=VALUE` of `--set`, or else the text of a `--fault`.
 
-use crate::words::check_shown;
+use super::words::check_shown;
 use kafkasim::scenario::{Override, Source, load};
 
 /// What is refused is refused in words.

@@ -1,6 +1,6 @@
 //! `[[profile]]`, `policies` and the settings of clients: the input is the rest of a scenario with one client.
 
-use crate::scenario;
+use super::scenario;
 
 /// As any scenario.
 pub fn take(data: &[u8]) {

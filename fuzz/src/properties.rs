@@ -1,6 +1,6 @@
 //! Java `.properties` files.
 
-use crate::words::{check_mistakes, check_shown};
+use super::words::{check_mistakes, check_shown};
 use kafkasim::kafka::text::properties::parse;
 
 /// Every key is there once, at a place that the text has.

@@ -1,6 +1,6 @@
 //! `kafka-metadata-quorum.sh describe --status`.
 
-use crate::words::check_mistakes;
+use super::words::check_mistakes;
 use kafkasim::kafka::Release;
 use kafkasim::kafka::text::quorum::{parse, print};
 

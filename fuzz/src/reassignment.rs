@@ -1,6 +1,6 @@
 //! The JSON of `kafka-reassign-partitions.sh`.
 
-use crate::words::check_mistakes;
+use super::words::check_mistakes;
 use kafkasim::kafka::text::reassignment::parse;
 
 /// Every move has replicas, each once.

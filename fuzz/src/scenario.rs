@@ -1,6 +1,6 @@
 //! Scenarios in TOML.
 
-use crate::words::check_shown;
+use super::words::check_shown;
 use kafkasim::scenario::{Scenario, Source, load};
 
 /// What is read is written and read again as the same run.

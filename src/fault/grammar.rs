@@ -5,6 +5,7 @@ use super::known::{Known, closest};
 use super::reader::{Mistake, Reader, Word, count};
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::config::TopicConfig;
+use crate::kafka::text::describe::is_topic_name;
 use std::collections::BTreeSet;
 
 const VERBS: [&str; 20] = [
@@ -333,6 +334,9 @@ fn create(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
     let name = words.take("the name of the new topic")?;
     if known.topics.contains_key(name.text) {
         return Err(name.wrong(format!("topic `{}` is there already", name.text), "take another name, or `add partitions to` it"));
+    }
+    if !is_topic_name(name.text) {
+        return Err(name.wrong(format!("`{}` is no name of a topic", name.text), "letters, digits, `.`, `_` and `-`, 249 at most"));
     }
     let (word, key, value) = pair(words, "partitions=N")?;
     if key != "partitions" {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// A mistake is not drawn where it or its neighbours have longer lines than this, in bytes.
 const LONGEST_SHOWN_LINE: usize = 500;
 /// Most mistakes that are listed one by one.
-const MOST_MISTAKES: usize = 50;
+const MOST_MISTAKES: usize = 20;
 /// Characters of a message or a remedy that are shown.
 const LONGEST_SENTENCE: usize = 1000;
 

@@ -2,7 +2,7 @@
 
 use super::{Mistakes, TextError, check_size, column_at, lines, shown};
 use crate::kafka::Release;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 const LABELS: [&str; 8] = [
@@ -176,12 +176,12 @@ fn members_text(members: &[Member], release: Release) -> String {
         let mut out = format!("{{\"id\": {}", m.id);
         // Writing into a String cannot fail.
         let _ = match &m.directory_id {
-            Some(id) => write!(out, ", \"directoryId\": \"{id}\""),
+            Some(id) => write!(out, ", \"directoryId\": {}", json!(id)),
             None if release < Release::V4_1 => write!(out, ", \"directoryId\": null"),
             None => Ok(()),
         };
         if !m.endpoints.is_empty() {
-            let quoted: Vec<String> = m.endpoints.iter().map(|e| format!("\"{e}\"")).collect();
+            let quoted: Vec<String> = m.endpoints.iter().map(|e| json!(e).to_string()).collect();
             let _ = write!(out, ", \"endpoints\": [{}]", quoted.join(", "));
         }
         out.push('}');
