@@ -216,6 +216,14 @@ mod tests {
         assert_eq!(parse(&print(&read, Release::V4_0)).unwrap(), read);
     }
 
+    /// Found by fuzzing: what was printed was no JSON.
+    #[test]
+    fn an_endpoint_with_a_quote_in_it_is_read_again() {
+        let read = parse(&REAL.replace("CONTROLLER://", "\\\"\\u0001")).unwrap();
+        assert!(read.voters[0].endpoints[0].starts_with("\"\u{1}"));
+        assert_eq!(parse(&print(&read, Release::V4_3)).unwrap(), read);
+    }
+
     #[test]
     fn the_other_report_and_a_cut_one_are_told_apart() {
         let errors = parse(REPLICATION).unwrap_err();
