@@ -49,6 +49,10 @@ fn the_corpora_are_small() {
     for (name, _) in fuzz::TARGETS {
         let inputs = inputs("corpus", name);
         let bytes: usize = inputs.iter().map(|(_, data)| data.len()).sum();
-        assert!(inputs.len() <= 150 && bytes <= 200 << 10, "fuzz/corpus/{name}: {} files, {bytes} bytes: `cargo fuzz cmin {name}`", inputs.len());
+        assert!(
+            inputs.len() <= 150 && bytes <= 200 << 10,
+            "fuzz/corpus/{name}: {} files, {bytes} bytes: `cargo fuzz cmin {name}`",
+            inputs.len()
+        );
     }
 }

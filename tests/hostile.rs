@@ -93,8 +93,15 @@ group = "@group@"
 
 /// What the other places say, so that the scenario is good but for one of them; a line with nothing for it is left out.
 const GOOD: &[(&str, &str)] = &[
-    ("@name@", "a name"), ("@about@", "about"), ("@note@", "a note"), ("@rack@", "a"), ("@topic@", "orders"), ("@profile@", "ours"),
-    ("@base@", "java-4.3"), ("@client@", "app"), ("@group@", "g"),
+    ("@name@", "a name"),
+    ("@about@", "about"),
+    ("@note@", "a note"),
+    ("@rack@", "a"),
+    ("@topic@", "orders"),
+    ("@profile@", "ours"),
+    ("@base@", "java-4.3"),
+    ("@client@", "app"),
+    ("@group@", "g"),
 ];
 
 /// The scenario with `hostile` at one place.
@@ -168,13 +175,32 @@ fn no_word_of_the_command_line_steers_the_terminal() {
     let run = |option: &'static str, value| vec!["run", "case.toml", option, value];
     let import = |option: &'static str, value| vec!["import", "--topics", "d", option, value];
     let mut lines = vec![
-        vec![STEERS], vec![&option], vec!["help", STEERS], vec!["run", STEERS], vec!["show", STEERS], vec!["completions", STEERS],
-        vec!["man", STEERS], vec!["clients", STEERS], vec!["clients", "show", STEERS], vec!["clients", "diff", STEERS, STEERS],
-        vec!["schema", STEERS], vec!["list", STEERS], vec!["describe", "case.toml", "--at", STEERS], vec!["run", "case.toml", STEERS],
+        vec![STEERS],
+        vec![&option],
+        vec!["help", STEERS],
+        vec!["run", STEERS],
+        vec!["show", STEERS],
+        vec!["completions", STEERS],
+        vec!["man", STEERS],
+        vec!["clients", STEERS],
+        vec!["clients", "show", STEERS],
+        vec!["clients", "diff", STEERS, STEERS],
+        vec!["schema", STEERS],
+        vec!["list", STEERS],
+        vec!["describe", "case.toml", "--at", STEERS],
+        vec!["run", "case.toml", STEERS],
     ];
-    lines.extend([("--set", &*set), ("--set", &key), ("--set", STEERS), ("--fault", &fault), ("--fault", STEERS), ("--seed", STEERS)].map(|(o, v)| run(o, v)));
-    lines.extend([("--format", STEERS), ("--max-events", STEERS), ("--load", STEERS), ("-o", "/"), ("--events", "absent/\u{9b}")].map(|(o, v)| run(o, v)));
-    lines.extend([("--racks", STEERS), ("--load", &*load), ("--kafka", STEERS), ("--client", &named), ("--quorum", "d")].map(|(o, v)| import(o, v)));
+    lines.extend(
+        [("--set", &*set), ("--set", &key), ("--set", STEERS), ("--fault", &fault), ("--fault", STEERS), ("--seed", STEERS)]
+            .map(|(o, v)| run(o, v)),
+    );
+    lines.extend(
+        [("--format", STEERS), ("--max-events", STEERS), ("--load", STEERS), ("-o", "/"), ("--events", "absent/\u{9b}")]
+            .map(|(o, v)| run(o, v)),
+    );
+    lines.extend(
+        [("--racks", STEERS), ("--load", &*load), ("--kafka", STEERS), ("--client", &named), ("--quorum", "d")].map(|(o, v)| import(o, v)),
+    );
     for line in lines {
         desk.is_only_shown(&line);
     }
@@ -193,9 +219,28 @@ fn no_word_in_the_files_of_a_cluster_steers_the_terminal() {
         DESCRIBE.replace("TopicId: ", &format!("TopicId: {raw}")),
         DESCRIBE.replace("Leader: ", &format!("Leader: {raw}")),
     ];
-    let properties = ["", "client.id=@", "group.id=@", "@=1", "# client: @", "acks=@", "security.protocol=@", "bootstrap.servers=@", "partitioner.class=@", "\\u12"];
-    let servers = ["node.id=101", "node.id=@", "node.id=101\nbroker.rack=@", "node.id=101\n@=1", "node.id=101\nlisteners=@", "node.id=101\nprocess.roles=@"];
-    let quorums = [QUORUM.to_owned(), QUORUM.replace("ClusterId:   ", &format!("ClusterId: {raw}")), QUORUM.replace("CONTROLLER", &raw), raw.clone()];
+    let properties = [
+        "",
+        "client.id=@",
+        "group.id=@",
+        "@=1",
+        "# client: @",
+        "acks=@",
+        "security.protocol=@",
+        "bootstrap.servers=@",
+        "partitioner.class=@",
+        "\\u12",
+    ];
+    let servers = [
+        "node.id=101",
+        "node.id=@",
+        "node.id=101\nbroker.rack=@",
+        "node.id=101\n@=1",
+        "node.id=101\nlisteners=@",
+        "node.id=101\nprocess.roles=@",
+    ];
+    let quorums =
+        [QUORUM.to_owned(), QUORUM.replace("ClusterId:   ", &format!("ClusterId: {raw}")), QUORUM.replace("CONTROLLER", &raw), raw.clone()];
     let desk = Desk::new(&[("d", DESCRIBE), ("c", "linger.ms=5\n"), ("s", "node.id=101\n"), ("q", QUORUM)]);
     let try_all = |file: &str, text: &str| {
         fs::write(desk.path().join(file), text).expect("it can be written");
@@ -221,7 +266,8 @@ fn no_word_of_a_scenario_becomes_markup_of_a_page() {
         let desk = Desk::new(&[("case.toml", &scenario_with(place, markup))]);
         let page = desk.is_only_shown(&["run", "case.toml", "--format", "markdown"]);
         // What stands after a backslash is no markup.
-        let live: String = page.split('\\').enumerate().map(|(i, part)| part.chars().skip(usize::from(i > 0)).collect::<String>()).collect();
+        let live: String =
+            page.split('\\').enumerate().map(|(i, part)| part.chars().skip(usize::from(i > 0)).collect::<String>()).collect();
         for tag in ["<script", "](http", "|!", "`a`", "&lt;"] {
             assert!(!live.contains(tag), "{place}: {tag} in\n{page}");
         }

@@ -6,9 +6,8 @@ use std::process::Command;
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Licences that code under the Apache License 2.0 may be linked with and given away with.
-const LICENCES: &[&str] = &[
-    "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib",
-];
+const LICENCES: &[&str] =
+    &["Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib"];
 
 /// What comes in two versions, because of whom.
 const TWICE: &[(&str, &str)] = &[
@@ -44,7 +43,8 @@ fn packages() -> Vec<Package> {
     let metadata: Value = serde_json::from_slice(&cargo.stdout).expect("cargo writes JSON");
     let text = |package: &Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
     let all = metadata["packages"].as_array().expect("packages are listed");
-    let package = |p: &Value| Package { name: text(p, "name"), version: text(p, "version"), licence: text(p, "license"), source: text(p, "source") };
+    let package =
+        |p: &Value| Package { name: text(p, "name"), version: text(p, "version"), licence: text(p, "license"), source: text(p, "source") };
     all.iter().map(package).collect()
 }
 

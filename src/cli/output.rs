@@ -188,7 +188,25 @@ mod tests {
         std::fs::create_dir(&directory).expect("can be made");
         let place = directory.to_str().expect("it is UTF-8");
         let long = "x".repeat(201);
-        for name in ["../x", "..", ".", "", "/etc/x", "a/b", "a\\b", "C:x", "a\0", "a\u{1b}[2J", "nul", "COM1.txt", ".ssh", "-o", "x.", "größe", &long] {
+        for name in [
+            "../x",
+            "..",
+            ".",
+            "",
+            "/etc/x",
+            "a/b",
+            "a\\b",
+            "C:x",
+            "a\0",
+            "a\u{1b}[2J",
+            "nul",
+            "COM1.txt",
+            ".ssh",
+            "-o",
+            "x.",
+            "größe",
+            &long,
+        ] {
             assert!(Output::open_in(place, name).is_err(), "{name:?}");
         }
         let mut output = Output::open_in(place, "broker-1.log").ok().expect("a plain name");
