@@ -17,8 +17,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),
     ("scenario", &["printable", "engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
+    ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("report", &["printable", "observe::record", "observe::RunRecord"]),
-    ("cli", &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "report"]),
+    ("cli", &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "swarm", "report"]),
 ];
 
 /// Only the world may know the queue.
