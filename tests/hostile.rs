@@ -319,6 +319,7 @@ fn a_small_scenario_that_asks_for_too_much_is_refused_at_once() {
         format!("a = {}1{}\n", "{ a = ".repeat(100_000), "}".repeat(100_000)),
         format!("config.{} = 1\n", "a.".repeat(100_000) + "b"),
         format!("[config.{}]\n", "a.".repeat(100_000) + "b"),
+        format!("{}b = 1{}\n", ("a.".repeat(78) + "a = {").repeat(78), "}".repeat(78)),
         format!("name = \"{}\"\n{whole}", "x".repeat(10 << 20)),
         format!("name = \"{}\"\nduration = 5\n{whole}", "x\\n".repeat(100_000)),
         (0..100_000).map(|i| format!("k{i} = 1\n")).collect(),

@@ -4,7 +4,7 @@ use super::diagnostic::Diagnostics;
 use super::file::File;
 use super::overrides::{Override, apply};
 use super::schema::schema;
-use super::{Source, shape};
+use super::{Source, depth, shape};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,7 +19,11 @@ const LONGEST_LINE: usize = 1 << 20;
 pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Diagnostics), Diagnostics> {
     refuse_long_lines(source)?;
     let mut found = Diagnostics::of(&source.name, &source.text);
-    let (mut document, errors) = DeTable::parse_recoverable(&source.text);
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let Some(mut document) = depth::bounded(document) else {
+        found.add(None, "its tables and lists are nested too deeply".to_owned(), "a scenario has tables, and values in them");
+        return Err(found);
+    };
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         found.add(
@@ -75,6 +79,9 @@ fn refuse_long_lines(source: &Source) -> Result<(), Diagnostics> {
 fn value<'a>(change: &Override, padded: &'a str) -> Option<Spanned<DeValue<'a>>> {
     match change {
         Override::Fault(_) => None,
-        Override::Set { .. } | Override::Seed(_) => DeTable::parse(padded).ok()?.into_inner().remove("v"),
+        Override::Set { .. } | Override::Seed(_) => {
+            let (document, errors) = DeTable::parse_recoverable(padded);
+            depth::bounded(document).filter(|_| errors.is_empty())?.into_inner().remove("v")
+        }
     }
 }
