@@ -152,7 +152,7 @@ fn ids(list: &[u32]) -> String {
 }
 
 /// A basic string, in which TOML has escapes for everything.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut string = String::from("\"");
     for c in text.chars() {
         match c {
