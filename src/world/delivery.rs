@@ -4,10 +4,10 @@ use super::World;
 use super::event::{ConnectionRef, Event};
 use crate::engine::{Instant, mix};
 use crate::kafka::NodeIx;
-use crate::model::{Channel, Spec};
 use crate::model::network::connection::{Connection, ConnectionState, Inbound, Message, Way};
 use crate::model::network::tcp;
 use crate::model::outbox::{NetworkOp, Token};
+use crate::model::{Channel, Spec};
 use crate::observe::fact::Unreachable;
 
 /// Size of a segment without data.
