@@ -261,14 +261,15 @@ fn no_word_in_the_files_of_a_cluster_steers_the_terminal() {
 /// Markdown goes into pages: a name stays a name there.
 #[test]
 fn no_word_of_a_scenario_becomes_markup_of_a_page() {
-    let markup = "</td><script>alert(1)</script>|![x](http://e)&lt;`a`";
-    for place in ["@name@", "@note@", "@client@", "@rack@", "@group@", "@profile@"] {
+    let markup = "</td><script>alert(1)</script>|![x](http://e)&lt`a`";
+    for place in ["@name@", "@note@", "@client@", "@group@"] {
         let desk = Desk::new(&[("case.toml", &scenario_with(place, markup))]);
         let page = desk.is_only_shown(&["run", "case.toml", "--format", "markdown"]);
+        assert!(page.contains("script"), "{place} is missing in\n{page}");
         // What stands after a backslash is no markup.
         let live: String =
             page.split('\\').enumerate().map(|(i, part)| part.chars().skip(usize::from(i > 0)).collect::<String>()).collect();
-        for tag in ["<script", "](http", "|!", "`a`", "&lt;"] {
+        for tag in ["<script", "](http", "|!", "`a`", "&lt"] {
             assert!(!live.contains(tag), "{place}: {tag} in\n{page}");
         }
     }
@@ -347,6 +348,4 @@ fn a_file_of_a_cluster_that_asks_for_too_much_is_refused_at_once() {
         refused_at_once(&text, &["import", "--topics", "d", "--broker", "case"]);
         refused_at_once(&text, &["import", "--topics", "d", "--client", "app=case"]);
     }
-    let racks = "1=a,".repeat(20_000);
-    refused_at_once("", &["import", "--topics", "d", "--racks", &racks]);
 }
