@@ -22,6 +22,7 @@ class Cluster:
         self.case, self.folder = case, folder
         self.jars = work.broker_jars(case.kafka)
         self.processes = {}
+        self.ended = False
         self.events = open(folder / "events.jsonl", "w")
         self.network = Network([*map(str, case.controllers + case.brokers), "clients", "admin"])
         self.bootstrap = ",".join(f"{self.network.address[str(b)]}:9092" for b in case.brokers)
@@ -76,6 +77,8 @@ class Cluster:
         return self.folder / str(node)
 
     def start(self, node):
+        if self.ended:  # by a failure, or by Ctrl-C, while a fault line still had something to do
+            return
         self.note("start", node=node)
         home = self.home(node)
         # A broker tells every request with its answer, a controller none: only what clients and followers ask is measured.
@@ -118,6 +121,7 @@ class Cluster:
 
     def end(self):
         """Ends all processes and dumps the metadata log; the records are not kept."""
+        self.ended = True
         for process in [self.admin_process, *self.processes.values()]:
             if process and process.poll() is None:
                 process.kill()

@@ -11,7 +11,8 @@ def write(cases, out):
 
 
 def values_of(case, out):
-    runs = [quantities.of_run(case, folder) for folder in sorted(out.glob(f"{case.name}--*")) if not (folder / "failed.txt").exists()]
+    folders = sorted(mark.parent for mark in out.glob(f"{case.name}--*/finished"))
+    runs = [quantities.of_run(case, folder) for folder in folders]
     values = defaultdict(lambda: defaultdict(list))
     for run in runs:
         for who, found in run.items():

@@ -3,8 +3,8 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import faults, work
 from harness.cluster import Cluster
@@ -19,18 +19,17 @@ def run(case, folder):
     folder.mkdir(parents=True)
     cluster = Cluster(case, folder)
     producers = []
+    players = ThreadPoolExecutor(max_workers=len(case.faults) or 1)
     try:
         cluster.create()
         zero_ms = round(time.time() * 1000) + CLIENTS_START_MS
         moments = {"count_from_ms": zero_ms + case.warm_up_ms, "end_ms": zero_ms + case.end_ms}
         (folder / "moments.json").write_text(json.dumps(moments))
         producers = [produce(client, cluster, folder, zero_ms) for client in case.clients]
-        players = [threading.Thread(target=faults.play, args=(line, cluster, moments["count_from_ms"])) for line in case.faults]
-        for player in players:
-            player.start()
+        playing = [players.submit(faults.play, line, cluster, moments["count_from_ms"]) for line in case.faults]
         faults.sleep_until(moments["end_ms"])
-        for player in players:
-            player.join(timeout=60)
+        for line in playing:
+            line.result(timeout=60)
     finally:
         for producer in producers:
             producer.kill()
