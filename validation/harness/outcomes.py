@@ -25,5 +25,5 @@ def text_of(case_name, values):
     tables = []
     for who, found in values.items():
         rows = [f'"{quantity}" = {list_}' for quantity, list_ in found.items()]
-        tables.append("\n".join([f'[{case_name}."{who}"]', *rows, ""]))
+        tables.append("\n".join([f'["{case_name}"."{who}"]', *rows, ""]))
     return "\n".join(tables)

@@ -23,7 +23,7 @@ def run(case, folder):
     try:
         cluster.create()
         zero_ms = round(time.time() * 1000) + CLIENTS_START_MS
-        moments = {"count_from_ms": zero_ms + case.warm_up_ms, "end_ms": zero_ms + case.end_ms}
+        moments = {"count_from_ms": round(zero_ms + case.warm_up_ms), "end_ms": round(zero_ms + case.end_ms)}
         (folder / "moments.json").write_text(json.dumps(moments))
         producers = [produce(client, cluster, folder, zero_ms) for client in case.clients]
         playing = [players.submit(faults.play, line, cluster, moments["count_from_ms"]) for line in case.faults]
