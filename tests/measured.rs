@@ -1,4 +1,5 @@
-//! Calibration: the five cases that real clusters were measured in, held against what the model gives.
+//! Calibration: the cases that real clusters were measured in, held against what the model gives: five that it was made with (producers, then
+//! consumers), and five whose answer had been written down before.
 //!
 //! Each `sims/measured/*.toml` is run with many seeds, every quantity that was measured is taken from each run, and the rule of agreement
 //! (`measured/rule.rs`) judges the lot. The verdicts stand, one line a row, in `docs/VALIDATION.md`; the reason of each known gap in
@@ -31,7 +32,7 @@ const GAPS: &str = include_str!("measured/gaps.toml");
 const OUTCOMES: &str = include_str!("measured/outcomes.toml");
 
 /// The cases, in the order in which they are told.
-const CASES: [&str; 10] = [
+const CASES: [&str; 15] = [
     "elect",
     "restart",
     "kill",
@@ -42,6 +43,11 @@ const CASES: [&str; 10] = [
     "kill-consumers",
     "cut-consumers",
     "reassign-consumers",
+    "pause",
+    "cut-controller",
+    "quick-restart",
+    "two-down",
+    "restart-3.9",
 ];
 
 /// Rows that do not agree, and why.
