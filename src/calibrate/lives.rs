@@ -1,0 +1,133 @@
+//! Lives of broker processes, from server logs and state-change logs: how they start and stop.
+
+use super::clock::Moment;
+use super::key::Key;
+use super::machines::Machines;
+use crate::kafka::text::server_log::ServerLine;
+
+/// One life of one process; what is none is not in the logs.
+#[derive(Default, Debug)]
+struct Life {
+    broker: Option<u32>,
+    first_word: Option<Moment>,
+    /// The controller's first answer to a registration, and whether it took it.
+    answered: Option<(Moment, bool)>,
+    caught_up: Option<Moment>,
+    unclean: Option<bool>,
+    first_batch: Option<Moment>,
+    unfenced: Option<Moment>,
+    accepting: Option<Moment>,
+    may_stop: Option<Moment>,
+    stopped: Option<Moment>,
+}
+
+/// All lives, in the order of the logs.
+#[derive(Default)]
+pub struct Lives {
+    all: Vec<Life>,
+    /// The life that the log is in now.
+    open: Option<usize>,
+}
+
+impl Lives {
+    /// Another log begins: which life it is in is not known yet.
+    pub fn begin_log(&mut self) {
+        self.open = None;
+    }
+
+    /// Adds a line. Gives the broker that it is about, where that is known.
+    pub fn add(&mut self, at: Moment, line: ServerLine) -> Option<u32> {
+        match line {
+            ServerLine::FirstWord => self.begin(at, None),
+            ServerLine::Starting(id) => self.starting(at, id),
+            ServerLine::Registered(id) => _ = self.of(id).answered.get_or_insert((at, true)),
+            ServerLine::Refused(id) => _ = self.of(id).answered.get_or_insert((at, false)),
+            ServerLine::CaughtUp(id) => self.of(id).caught_up = Some(at),
+            ServerLine::Unfenced(id) => self.of(id).unfenced = Some(at),
+            ServerLine::MayStop(id) => self.of(id).may_stop = Some(at),
+            ServerLine::Stopped(id) => self.of(id).stopped = Some(at),
+            ServerLine::CleanLogs => self.logs(false),
+            ServerLine::UncleanLogs => self.logs(true),
+            // The first time after being unfenced: a controller in the same process listens earlier.
+            ServerLine::Accepting => {
+                if let Some(life) = self.current().filter(|life| life.unfenced.is_some() && life.accepting.is_none()) {
+                    life.accepting = Some(at);
+                }
+            }
+            ServerLine::GroupsLoaded(_) => {}
+        }
+        self.current().and_then(|life| life.broker)
+    }
+
+    /// A broker begins a batch of roles; says whether that is the first of a life that has just loaded its logs.
+    pub fn batch(&mut self, broker: u32, at: Moment) -> bool {
+        let loading = |life: &&mut Life| {
+            let begun = life.caught_up.is_some_and(|caught_up| caught_up <= at);
+            life.broker == Some(broker) && begun && life.unfenced.is_none_or(|unfenced| at <= unfenced)
+        };
+        match self.all.iter_mut().rev().find(loading) {
+            Some(life) if life.first_batch.is_none() => {
+                life.first_batch = Some(at);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Adds what the lives tell. The raft leader lets a batch collect for `linger_ms`, which the model adds itself.
+    pub fn measure(&self, linger_ms: i64, machines: &mut Machines) {
+        for life in &self.all {
+            let mut add = |key, from: Option<Moment>, to: Option<Moment>| {
+                if let (Some(from), Some(to)) = (from, to) {
+                    machines.add_ms(life.broker, key, to - from);
+                }
+            };
+            let registration = life.answered.map(|(at, taken)| if taken { at - linger_ms } else { at });
+            add(Key::Start, life.first_word, registration);
+            match life.unclean {
+                Some(false) => add(Key::CleanRecovery, life.caught_up, life.first_batch),
+                Some(true) => add(Key::UncleanRecovery, life.caught_up, life.first_batch),
+                // There was no log to load.
+                None => {}
+            }
+            add(Key::Listen, life.unfenced, life.accepting);
+            add(Key::Stop, life.may_stop, life.stopped);
+        }
+    }
+
+    fn current(&mut self) -> Option<&mut Life> {
+        self.open.and_then(|open| self.all.get_mut(open))
+    }
+
+    fn begin(&mut self, at: Moment, broker: Option<u32>) {
+        self.open = Some(self.all.len());
+        self.all.push(Life { broker, first_word: Some(at), ..Life::default() });
+    }
+
+    /// The line that a life without a first word is known by: some layouts leave that to another file.
+    fn starting(&mut self, at: Moment, id: u32) {
+        match self.current() {
+            Some(life) if life.answered.is_none() && life.broker.is_none() => life.broker = Some(id),
+            Some(_) | None => self.begin(at, Some(id)),
+        }
+    }
+
+    /// The life of a broker that the log is in: the one that is open, else the broker's last, else one whose beginning is missing.
+    fn of(&mut self, id: u32) -> &mut Life {
+        let open = self.open.filter(|open| self.all[*open].broker.is_none_or(|broker| broker == id));
+        let at = open.or_else(|| self.all.iter().rposition(|life| life.broker == Some(id))).unwrap_or_else(|| {
+            self.all.push(Life::default());
+            self.all.len() - 1
+        });
+        self.open = Some(at);
+        self.all[at].broker = Some(id);
+        &mut self.all[at]
+    }
+
+    fn logs(&mut self, unclean: bool) {
+        if let Some(life) = self.current() {
+            // One log directory that has to be recovered makes the whole start unclean.
+            life.unclean = Some(unclean || life.unclean == Some(true));
+        }
+    }
+}
