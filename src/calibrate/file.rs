@@ -26,9 +26,13 @@ impl Kind {
                 "no batch of the metadata log is in it; give the output of `kafka-dump-log.sh --cluster-metadata-decoder --files \
                  …/__cluster_metadata-0/*.log`"
             }
-            Kind::ServerLog => "no start, stop or load of groups of a broker is in it; give its server.log at level INFO of the hours of a restart",
+            Kind::ServerLog => {
+                "no start, stop or load of groups of a broker is in it; give its server.log at level INFO of the hours of a restart"
+            }
             Kind::StateChangeLog => "no line is about a broker; give the state-change.log of a KRaft broker at level INFO",
-            Kind::RequestLog => "no answered request is in it; set the logger kafka.request.logger to DEBUG for some minutes (docs/CALIBRATING.md)",
+            Kind::RequestLog => {
+                "no answered request is in it; set the logger kafka.request.logger to DEBUG for some minutes (docs/CALIBRATING.md)"
+            }
         }
     }
 }
@@ -86,7 +90,8 @@ impl File {
     /// In words, with the place of the first bad line.
     pub fn judge(&self) -> Result<(), String> {
         let name = shown(&self.name);
-        if let Some(bad) = self.first_bad.as_ref().filter(|_| self.unreadable as f64 > TOLERATED * (self.used + self.outside + self.unreadable) as f64)
+        if let Some(bad) =
+            self.first_bad.as_ref().filter(|_| self.unreadable as f64 > TOLERATED * (self.used + self.outside + self.unreadable) as f64)
         {
             let (all, found) = (self.used + self.outside + self.unreadable, self.unreadable);
             return Err(format!(

@@ -66,8 +66,7 @@ keys! {
         "the first role of a fresh process, less the median of such roles in running brokers",
         "a start in the server log and the state-change log of that broker, and role changes while it runs";
     Start start,
-        "from the first line of the process to the controller's first answer to its registration, less the linger of the raft leader \
-         if it was taken; the JVM's own start before that line is missing",
+        "from the first line of the process to its first registration; the JVM's own start before that line is missing: add it",
         "a server log with the start of the process";
     CleanRecovery clean_recovery,
         "after a clean end: from having caught up to the first batch of roles",

@@ -10,8 +10,8 @@ use crate::kafka::text::server_log::ServerLine;
 struct Life {
     broker: Option<u32>,
     first_word: Option<Moment>,
-    /// The controller's first answer to a registration, and whether it took it.
-    answered: Option<(Moment, bool)>,
+    /// The first registration request leaves.
+    registering: Option<Moment>,
     caught_up: Option<Moment>,
     unclean: Option<bool>,
     first_batch: Option<Moment>,
@@ -40,8 +40,7 @@ impl Lives {
         match line {
             ServerLine::FirstWord => self.begin(at, None),
             ServerLine::Starting(id) => self.starting(at, id),
-            ServerLine::Registered(id) => _ = self.of(id).answered.get_or_insert((at, true)),
-            ServerLine::Refused(id) => _ = self.of(id).answered.get_or_insert((at, false)),
+            ServerLine::Registering(id) => self.of(id).registering = Some(at),
             ServerLine::CaughtUp(id) => self.of(id).caught_up = Some(at),
             ServerLine::Unfenced(id) => self.of(id).unfenced = Some(at),
             ServerLine::MayStop(id) => self.of(id).may_stop = Some(at),
@@ -74,16 +73,15 @@ impl Lives {
         }
     }
 
-    /// Adds what the lives tell. The raft leader lets a batch collect for `linger_ms`, which the model adds itself.
-    pub fn measure(&self, linger_ms: i64, machines: &mut Machines) {
+    /// Adds what the lives tell.
+    pub fn measure(&self, machines: &mut Machines) {
         for life in &self.all {
             let mut add = |key, from: Option<Moment>, to: Option<Moment>| {
                 if let (Some(from), Some(to)) = (from, to) {
                     machines.add_ms(life.broker, key, to - from);
                 }
             };
-            let registration = life.answered.map(|(at, taken)| if taken { at - linger_ms } else { at });
-            add(Key::Start, life.first_word, registration);
+            add(Key::Start, life.first_word, life.registering);
             match life.unclean {
                 Some(false) => add(Key::CleanRecovery, life.caught_up, life.first_batch),
                 Some(true) => add(Key::UncleanRecovery, life.caught_up, life.first_batch),
@@ -107,7 +105,7 @@ impl Lives {
     /// The line that a life without a first word is known by: some layouts leave that to another file.
     fn starting(&mut self, at: Moment, id: u32) {
         match self.current() {
-            Some(life) if life.answered.is_none() && life.broker.is_none() => life.broker = Some(id),
+            Some(life) if life.registering.is_none() && life.broker.is_none() => life.broker = Some(id),
             Some(_) | None => self.begin(at, Some(id)),
         }
     }

@@ -172,11 +172,15 @@ impl Calibration {
     /// # Errors
     /// In words, when they tell nothing.
     pub fn finish(mut self) -> Result<Profile, String> {
-        self.lives.measure(linger_ms(&self.options), &mut self.machines);
+        self.lives.measure(&mut self.machines);
         self.roles.measure_cold(&mut self.machines);
         if self.machines.all.is_empty() {
             let window = self.options.window.from.or(self.options.window.to).is_some();
-            let why = if window { "nothing between --from and --to tells a cost; the times are those of the logs' own clock" } else { "these files tell no cost" };
+            let why = if window {
+                "nothing between --from and --to tells a cost; the times are those of the logs' own clock"
+            } else {
+                "these files tell no cost"
+            };
             return Err(format!("{why}; see docs/CALIBRATING.md for what is needed"));
         }
         let notes = self.notes();
@@ -187,7 +191,10 @@ impl Calibration {
         let mut notes: Vec<String> = self.files.iter().filter_map(File::note).collect();
         notes.extend(self.requests.note(self.options.handlers));
         if self.requests.left_out > 0 {
-            notes.push(format!("{} requests are of kinds that the model does not have, or are fetches of the metadata log: left out", self.requests.left_out));
+            notes.push(format!(
+                "{} requests are of kinds that the model does not have, or are fetches of the metadata log: left out",
+                self.requests.left_out
+            ));
         }
         if self.requests.answering.count() > 0 {
             let (median, most) = (self.requests.answering.percentile(50.0), self.requests.answering.percentile(99.0));
@@ -197,7 +204,10 @@ impl Calibration {
             notes.push(format!("{} roles of partitions that are new on their broker are left out: they create a log", self.roles.created));
         }
         if self.roles.waited > 0 {
-            notes.push(format!("{} batches of roles waited for the batch before and are left out of metadata_apply: the model makes that wait itself", self.roles.waited));
+            notes.push(format!(
+                "{} batches of roles waited for the batch before and are left out of metadata_apply: the model makes that wait itself",
+                self.roles.waited
+            ));
         }
         notes.extend(self.unmatched());
         notes
@@ -209,15 +219,23 @@ impl Calibration {
         if unmatched == 0 || self.commits.is_empty() {
             return Vec::new();
         }
-        let mut notes = vec![format!("{unmatched} batches of roles have no commit in the metadata dump within the 30 s before them and are left out of metadata_apply")];
+        let mut notes = vec![format!(
+            "{unmatched} batches of roles have no commit in the metadata dump within the 30 s before them and are left out of metadata_apply"
+        )];
         if let Some(ahead) = self.commits.other_zone() {
             let ahead = ahead + self.options.zone.ahead_ms;
             let (sign, minutes) = (if ahead < 0 { '-' } else { '+' }, ahead.abs() / 60_000);
-            notes.push(format!("they would have one if the logs' clock were UTC{sign}{0:02}:{1:02}: give --utc-offset={sign}{0:02}:{1:02}", minutes / 60, minutes % 60));
+            notes.push(format!(
+                "they would have one if the logs' clock were UTC{sign}{0:02}:{1:02}: give --utc-offset={sign}{0:02}:{1:02}",
+                minutes / 60,
+                minutes % 60
+            ));
         }
         let early = self.commits.before_their_commit(5_000);
         if early > 0 {
-            notes.push(format!("{early} of them stand shortly before their commit: the clocks of controller and broker differ; do not trust metadata_apply"));
+            notes.push(format!(
+                "{early} of them stand shortly before their commit: the clocks of controller and broker differ; do not trust metadata_apply"
+            ));
         }
         notes
     }
@@ -236,6 +254,3 @@ fn untimed(kind: Kind, line: &str) -> Result<(), String> {
     };
     if of_use { Err("it does not begin with a time".to_owned()) } else { Ok(()) }
 }
-
-#[cfg(test)]
-mod tests;

@@ -68,7 +68,8 @@ impl Profile {
 
     /// Each cost that was not learnt: its key, and what it takes, or why logs cannot tell it.
     pub fn missing(&self) -> Vec<(&'static str, String)> {
-        let unlearnt = Key::ALL.iter().filter(|key| !self.all.contains_key(key)).map(|key| (key.name(), format!("it takes {}", key.needs())));
+        let unlearnt =
+            Key::ALL.iter().filter(|key| !self.all.contains_key(key)).map(|key| (key.name(), format!("it takes {}", key.needs())));
         unlearnt.chain(UNTOLD.map(|(key, why)| (key, why.to_owned()))).collect()
     }
 }

@@ -75,7 +75,9 @@ impl Requests {
         Some(if share <= BUSY {
             format!("{busy}, so hardly a request waited for a busy one")
         } else {
-            format!("{busy}: request_queue has waits for busy handlers in it, which the model adds itself; it is too long. Take calmer hours")
+            format!(
+                "{busy}: request_queue has waits for busy handlers in it, which the model adds itself; it is too long. Take calmer hours"
+            )
         })
     }
 }

@@ -135,7 +135,11 @@ fn document(profile: &Profile, output: Option<&str>) -> Document {
         blocks.extend([Block::Heading("To use it".to_owned()), Block::Command(format!("kafkasim run SCENARIO --costs {file}"))]);
     }
     let learnt = profile.all.len() as u64;
-    let text = format!("{} learnt from {}; nothing lies beyond what was measured.", counted(learnt, "cost"), counted(profile.files.len() as u64, "file"));
+    let text = format!(
+        "{} learnt from {}; nothing lies beyond what was measured.",
+        counted(learnt, "cost"),
+        counted(profile.files.len() as u64, "file")
+    );
     Document { title: format!("Costs of `{}`", profile.name), verdict: Verdict { text, good: true }, blocks }
 }
 
@@ -157,7 +161,9 @@ fn named_file(text: &str) -> Result<(Option<u32>, String), String> {
 
 fn moment(text: &str) -> Result<LogTime, String> {
     let whole = log_time(text).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time);
-    whole.ok_or_else(|| format!("`{text}` is no time; write it as the logs do, such as \"2026-11-22 10:00:00\" or \"2026-11-22 10:00:00,250\""))
+    whole.ok_or_else(|| {
+        format!("`{text}` is no time; write it as the logs do, such as \"2026-11-22 10:00:00\" or \"2026-11-22 10:00:00,250\"")
+    })
 }
 
 fn offset(text: &str) -> Result<i64, String> {

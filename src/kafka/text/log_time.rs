@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for line in ["", "[", "\tat kafka.server", "java.io.IOException: x", "2026-13-01 00:00:00,000 x", "25:00:00 x", "2026-11-22", "größe"] {
+        for line in
+            ["", "[", "\tat kafka.server", "java.io.IOException: x", "2026-13-01 00:00:00,000 x", "25:00:00 x", "2026-11-22", "größe"]
+        {
             assert_eq!(log_time(line), None, "{line}");
         }
         assert_eq!((utc_offset("+02:00"), utc_offset("-0330"), utc_offset("CET")), (Some(7_200_000), Some(-12_600_000), None));

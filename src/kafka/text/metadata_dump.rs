@@ -49,9 +49,8 @@ pub fn parse(line: &str) -> Option<Result<DumpLine, String>> {
     if !payload.starts_with('{') {
         return Some(Err("the tool could not decode the record".to_owned()));
     }
-    let read = serde_json::from_str::<Payload>(payload).map_err(|error| {
-        if error.is_eof() { "the line is cut off".to_owned() } else { format!("its JSON cannot be read: {error}") }
-    });
+    let read = serde_json::from_str::<Payload>(payload)
+        .map_err(|error| if error.is_eof() { "the line is cut off".to_owned() } else { format!("its JSON cannot be read: {error}") });
     Some(read.and_then(record))
 }
 

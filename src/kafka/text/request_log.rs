@@ -107,7 +107,11 @@ pub fn parse(line: &str) -> Option<Result<Completed<'_>, String>> {
     let mut reader = serde_json::Deserializer::from_str(json);
     Some(Line::deserialize(&mut reader).map(|read| completed(read, json)).map_err(|error| {
         let (what, at) = (error.classify(), error.column());
-        if what == serde_json::error::Category::Eof { "the line is cut off".to_owned() } else { format!("at byte {at} of its JSON: {error}") }
+        if what == serde_json::error::Category::Eof {
+            "the line is cut off".to_owned()
+        } else {
+            format!("at byte {at} of its JSON: {error}")
+        }
     }))
 }
 
@@ -152,7 +156,11 @@ mod tests {
             ("{\"replicaId\":-1,\"topics\":[]}", false, false),
             ("{\"replicaId\":102,\"topics\":[]}", true, false),
             ("{\"replicaState\":{\"replicaId\":102,\"replicaEpoch\":16},\"topics\":[]}", true, false),
-            ("{\"replicaState\":{\"replicaId\":102,\"replicaEpoch\":-1},\"topics\":[{\"topicId\":\"AAAAAAAAAAAAAAAAAAAAAQ\"}]}", true, true),
+            (
+                "{\"replicaState\":{\"replicaId\":102,\"replicaEpoch\":-1},\"topics\":[{\"topicId\":\"AAAAAAAAAAAAAAAAAAAAAQ\"}]}",
+                true,
+                true,
+            ),
         ] {
             let fetch = line("FETCH", request);
             let read = parse(&fetch).unwrap().unwrap();

@@ -10,10 +10,8 @@ pub enum ServerLine {
     FirstWord,
     /// A process that has read its configuration begins to start (`BrokerServer`).
     Starting(u32),
-    /// The controller took its registration.
-    Registered(u32),
-    /// The controller refused its registration.
-    Refused(u32),
+    /// Its first registration request leaves.
+    Registering(u32),
     /// It has the metadata and begins to load its logs.
     CaughtUp(u32),
     /// A log directory was left clean.
@@ -67,8 +65,7 @@ fn of_server(text: &str) -> Option<ServerLine> {
 fn of_lifecycle(text: &str) -> Option<ServerLine> {
     let (id, text) = owner(text)?;
     match text {
-        _ if text.starts_with("Successfully registered broker") => Some(ServerLine::Registered(id)),
-        _ if text.starts_with("Unable to register broker") && text.contains("the controller returned error") => Some(ServerLine::Refused(id)),
+        _ if text.starts_with("Incarnation ") && text.contains(" is now STARTING") => Some(ServerLine::Registering(id)),
         _ if text.starts_with("The broker has caught up.") => Some(ServerLine::CaughtUp(id)),
         _ if text.starts_with("The broker has been unfenced.") => Some(ServerLine::Unfenced(id)),
         _ if text.starts_with("The controller has asked us to exit controlled shutdown") => Some(ServerLine::MayStop(id)),
@@ -108,18 +105,17 @@ mod tests {
             ("INFO Registered `kafka:type=kafka.Log4jController` MBean (kafka.utils.Log4jControllerRegistration$)", ServerLine::FirstWord),
             ("INFO [BrokerServer id=102] Transition from SHUTDOWN to STARTING (kafka.server.BrokerServer)", ServerLine::Starting(102)),
             (
-                "INFO [BrokerLifecycleManager id=102] Successfully registered broker 102 with broker epoch 118 (x)",
-                ServerLine::Registered(102),
-            ),
-            (
-                "INFO [BrokerLifecycleManager id=102] Unable to register broker 102 because the controller returned error DUPLICATE_BROKER_REGISTRATION (x)",
-                ServerLine::Refused(102),
+                "INFO [BrokerLifecycleManager id=102] Incarnation xuP of broker 102 in cluster MkU is now STARTING. (x)",
+                ServerLine::Registering(102),
             ),
             (
                 "INFO [BrokerLifecycleManager id=102] The broker has caught up. Transitioning from STARTING to RECOVERY. (x)",
                 ServerLine::CaughtUp(102),
             ),
-            ("INFO Skipping recovery of 12 logs from /data since clean shutdown file was found (kafka.log.LogManager)", ServerLine::CleanLogs),
+            (
+                "INFO Skipping recovery of 12 logs from /data since clean shutdown file was found (kafka.log.LogManager)",
+                ServerLine::CleanLogs,
+            ),
             ("INFO Recovering 12 logs from /data since no clean shutdown file was found (kafka.log.LogManager)", ServerLine::UncleanLogs),
             ("INFO Awaiting socket connections on 10.77.0.12:9092. (kafka.network.DataPlaneAcceptor)", ServerLine::Accepting),
             ("INFO [BrokerServer id=102] shut down completed (kafka.server.BrokerServer)", ServerLine::Stopped(102)),

@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn roles_are_told_with_their_partition() {
-        let leads = "INFO [Broker id=102] Leader my-topic-4 with topic id Some(_qS36r6OR3-xr0H5JxuIbQ) starts at leader epoch 1 from offset 116";
+        let leads =
+            "INFO [Broker id=102] Leader my-topic-4 with topic id Some(_qS36r6OR3-xr0H5JxuIbQ) starts at leader epoch 1 from offset 116";
         let replica = Replica { topic: "my-topic", topic_id: Some("_qS36r6OR3-xr0H5JxuIbQ"), partition: 4 };
         assert_eq!(read(leads), What::Leads(replica));
         let new = "INFO [Broker id=102] Creating new partition my-topic-4 with topic id _qS36r6OR3-xr0H5JxuIbQ. (state.change.logger)";
