@@ -94,7 +94,7 @@ fn a_real_restart_tells_roles_propagation_start_and_stop() {
     assert_eq!((value(&costs, "first_follower_role", "min"), value(&costs, "first_follower_role", "max")), (0.0, 29.0));
     // The first role of the new process took 65 ms, in place of the median of 6.
     assert_eq!(value(&costs, "cold", "max"), 59.0);
-    for (key, ms) in [("start", 1901.0), ("clean_recovery", 407.0), ("listen", 14.0), ("stop", 497.0)] {
+    for (key, ms) in [("start", 1901.0), ("clean_recovery", 362.0), ("listen", 14.0), ("stop", 497.0)] {
         assert_eq!((value(&costs, key, "min"), value(&costs, key, "max")), (ms, ms), "{key}");
     }
     assert!(costs["costs"].get("unclean_recovery").is_none() && costs["costs"].get("produce").is_none());
@@ -213,7 +213,7 @@ fn rotated_files_are_one_log_in_any_order() {
     fs::write(desk.0.path().join("server.log.2026-11-22-15"), &SERVER_102[..at]).expect("a file can be written");
     let rotated = ["--server-log", "server.log", "server.log.2026-11-22-15", "--state-change-log", "sc-102.log"];
     let (costs, _) = desk.costs(&rotated);
-    for (key, ms) in [("start", 1901.0), ("clean_recovery", 407.0), ("listen", 14.0), ("stop", 497.0)] {
+    for (key, ms) in [("start", 1901.0), ("clean_recovery", 362.0), ("listen", 14.0), ("stop", 497.0)] {
         assert_eq!(value(&costs, key, "max"), ms, "{key}");
     }
 }

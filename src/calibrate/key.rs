@@ -69,10 +69,10 @@ keys! {
         "from the first line of the process to its first registration; the JVM's own start before that line is missing: add it",
         "a server log with the start of the process";
     CleanRecovery clean_recovery,
-        "after a clean end: from having caught up to the first batch of roles",
+        "after a clean end: from `Loading logs` to the first batch of roles",
         "a start after a clean end in the server log and the state-change log of that broker";
     UncleanRecovery unclean_recovery,
-        "after an unclean end: from having caught up to the first batch of roles",
+        "after an unclean end: from `Loading logs` to the first batch of roles",
         "a start after an unclean end in the server log and the state-change log of that broker";
     Listen listen, "from being unfenced to `Awaiting socket connections`", "a server log with the start of the process";
     Stop stop, "from the controller's leave to `shut down completed`", "a server log with a controlled shutdown";

@@ -10,9 +10,11 @@ use crate::kafka::text::server_log::ServerLine;
 struct Life {
     broker: Option<u32>,
     first_word: Option<Moment>,
+    starting: Option<Moment>,
     /// The first registration request leaves.
     registering: Option<Moment>,
-    caught_up: Option<Moment>,
+    /// It began to load its logs.
+    loading: Option<Moment>,
     unclean: Option<bool>,
     first_batch: Option<Moment>,
     unfenced: Option<Moment>,
@@ -41,7 +43,11 @@ impl Lives {
             ServerLine::FirstWord => self.begin(at, None),
             ServerLine::Starting(id) => self.starting(at, id),
             ServerLine::Registering(id) => self.of(id).registering = Some(at),
-            ServerLine::CaughtUp(id) => self.of(id).caught_up = Some(at),
+            ServerLine::LoadingLogs => {
+                if let Some(life) = self.current() {
+                    life.loading = Some(at);
+                }
+            }
             ServerLine::Unfenced(id) => self.of(id).unfenced = Some(at),
             ServerLine::MayStop(id) => self.of(id).may_stop = Some(at),
             ServerLine::Stopped(id) => self.of(id).stopped = Some(at),
@@ -53,6 +59,7 @@ impl Lives {
                     life.accepting = Some(at);
                 }
             }
+            ServerLine::Of(id) => _ = self.of(id),
             ServerLine::GroupsLoaded(_) => {}
         }
         self.current().and_then(|life| life.broker)
@@ -61,7 +68,7 @@ impl Lives {
     /// A broker begins a batch of roles; says whether that is the first of a life that has just loaded its logs.
     pub fn batch(&mut self, broker: u32, at: Moment) -> bool {
         let loading = |life: &&mut Life| {
-            let begun = life.caught_up.is_some_and(|caught_up| caught_up <= at);
+            let begun = life.loading.is_some_and(|loading| loading <= at);
             life.broker == Some(broker) && begun && life.unfenced.is_none_or(|unfenced| at <= unfenced)
         };
         match self.all.iter_mut().rev().find(loading) {
@@ -83,8 +90,8 @@ impl Lives {
             };
             add(Key::Start, life.first_word, life.registering);
             match life.unclean {
-                Some(false) => add(Key::CleanRecovery, life.caught_up, life.first_batch),
-                Some(true) => add(Key::UncleanRecovery, life.caught_up, life.first_batch),
+                Some(false) => add(Key::CleanRecovery, life.loading, life.first_batch),
+                Some(true) => add(Key::UncleanRecovery, life.loading, life.first_batch),
                 // There was no log to load.
                 None => {}
             }
@@ -102,12 +109,12 @@ impl Lives {
         self.all.push(Life { broker, first_word: Some(at), ..Life::default() });
     }
 
-    /// The line that a life without a first word is known by: some layouts leave that to another file.
+    /// The second word of a life; where a layout leaves the first word to another file, its first.
     fn starting(&mut self, at: Moment, id: u32) {
-        match self.current() {
-            Some(life) if life.registering.is_none() && life.broker.is_none() => life.broker = Some(id),
-            Some(_) | None => self.begin(at, Some(id)),
+        if self.current().is_none_or(|life| life.first_word.is_none() || life.starting.is_some()) {
+            self.begin(at, Some(id));
         }
+        self.of(id).starting = Some(at);
     }
 
     /// The life of a broker that the log is in: the one that is open, else the broker's last, else one whose beginning is missing.

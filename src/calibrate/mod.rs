@@ -144,7 +144,7 @@ impl Calibration {
                 self.machines.add(broker, Key::GroupLoad, time);
             }
         }
-        true
+        !matches!(line, ServerLine::Of(_))
     }
 
     fn state_change(&mut self, at: Moment, text: &str, counts: bool) -> Result<bool, String> {

@@ -12,8 +12,8 @@ pub enum ServerLine {
     Starting(u32),
     /// Its first registration request leaves.
     Registering(u32),
-    /// It has the metadata and begins to load its logs.
-    CaughtUp(u32),
+    /// It begins to load its logs.
+    LoadingLogs,
     /// A log directory was left clean.
     CleanLogs,
     /// A log directory has to be recovered.
@@ -28,6 +28,8 @@ pub enum ServerLine {
     Stopped(u32),
     /// A partition of the offsets topic was read, in this time.
     GroupsLoaded(Duration),
+    /// Anything else that tells only whose log it is.
+    Of(u32),
 }
 
 /// Reads a line; none when it tells nothing of this.
@@ -40,6 +42,9 @@ pub fn parse(line: &str) -> Option<ServerLine> {
     }
     if let Some(text) = after(line, "[BrokerLifecycleManager id=") {
         return of_lifecycle(text);
+    }
+    if line.contains("Loading logs from log dirs") {
+        return Some(ServerLine::LoadingLogs);
     }
     if line.contains("since clean shutdown file was found") {
         return Some(ServerLine::CleanLogs);
@@ -58,7 +63,7 @@ fn of_server(text: &str) -> Option<ServerLine> {
     match text {
         _ if text.starts_with("Transition from SHUTDOWN to STARTING") => Some(ServerLine::Starting(id)),
         _ if text.starts_with("shut down completed") => Some(ServerLine::Stopped(id)),
-        _ => None,
+        _ => Some(ServerLine::Of(id)),
     }
 }
 
@@ -66,10 +71,9 @@ fn of_lifecycle(text: &str) -> Option<ServerLine> {
     let (id, text) = owner(text)?;
     match text {
         _ if text.starts_with("Incarnation ") && text.contains(" is now STARTING") => Some(ServerLine::Registering(id)),
-        _ if text.starts_with("The broker has caught up.") => Some(ServerLine::CaughtUp(id)),
         _ if text.starts_with("The broker has been unfenced.") => Some(ServerLine::Unfenced(id)),
         _ if text.starts_with("The controller has asked us to exit controlled shutdown") => Some(ServerLine::MayStop(id)),
-        _ => None,
+        _ => Some(ServerLine::Of(id)),
     }
 }
 
@@ -109,9 +113,10 @@ mod tests {
                 ServerLine::Registering(102),
             ),
             (
-                "INFO [BrokerLifecycleManager id=102] The broker has caught up. Transitioning from STARTING to RECOVERY. (x)",
-                ServerLine::CaughtUp(102),
+                "INFO [BrokerServer id=102] Transition from STARTING to STARTED (kafka.server.BrokerServer)",
+                ServerLine::Of(102),
             ),
+            ("INFO Loading logs from log dirs ArrayBuffer(/data) (kafka.log.LogManager)", ServerLine::LoadingLogs),
             (
                 "INFO Skipping recovery of 12 logs from /data since clean shutdown file was found (kafka.log.LogManager)",
                 ServerLine::CleanLogs,
