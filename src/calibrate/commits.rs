@@ -90,3 +90,36 @@ impl Commits {
         self.strays.iter().filter(early).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn committed(at: Moment) -> Commits {
+        let mut commits = Commits::default();
+        commits.add(DumpLine::Topic { name: "orders".to_owned(), id: "abc".to_owned() });
+        commits.add(DumpLine::Batch(at));
+        commits.add(DumpLine::Leader { topic_id: "abc".to_owned(), partition: 4, leader: Some(101) });
+        commits
+    }
+
+    #[test]
+    fn a_role_change_is_held_against_the_commit_that_it_follows() {
+        let mut commits = committed(5_000);
+        assert_eq!(commits.behind("orders", 4, Some(101), 5_040), Some(5_000));
+        assert_eq!(commits.behind("orders", 4, Some(101), 4_999), Some(5_000), "both clocks are cut to milliseconds");
+        assert_eq!(commits.unmatched, 0);
+        assert_eq!(commits.behind("orders", 4, Some(102), 5_040), None, "another leader is another change");
+        assert_eq!(commits.behind("orders", 4, Some(101), 50_000), None, "too late to be its doing");
+        assert_eq!((commits.unmatched, commits.other_zone(), commits.before_their_commit(5_000)), (2, None, 0));
+    }
+
+    #[test]
+    fn clocks_that_differ_are_noticed() {
+        let mut commits = committed(3_600_000);
+        assert_eq!(commits.behind("orders", 4, Some(101), 3_599_000), None);
+        assert_eq!((commits.before_their_commit(5_000), commits.other_zone()), (1, None));
+        assert_eq!(commits.behind("orders", 4, Some(101), 1_800_100), None);
+        assert_eq!(commits.other_zone(), Some(-1_800_000), "half an hour behind UTC");
+    }
+}

@@ -136,3 +136,40 @@ impl Lives {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Duration;
+
+    #[test]
+    fn a_broker_that_is_refused_loads_its_logs_meanwhile() {
+        let mut lives = Lives::default();
+        // The process before was killed: of its end nothing is told.
+        for (at, line) in [(0, ServerLine::FirstWord), (10, ServerLine::Starting(2)), (900, ServerLine::Registering(2))] {
+            lives.add(at, line);
+        }
+        for (at, line) in [
+            (20_000, ServerLine::FirstWord),
+            (20_010, ServerLine::Starting(2)),
+            (21_000, ServerLine::Registering(2)),
+            (21_100, ServerLine::LoadingLogs),
+            (21_101, ServerLine::CleanLogs),
+            (21_102, ServerLine::UncleanLogs),
+        ] {
+            lives.add(at, line);
+        }
+        assert!(!lives.batch(3, 21_500), "that is another broker");
+        assert!(lives.batch(2, 21_500) && !lives.batch(2, 21_600));
+        for (at, line) in [(25_000, ServerLine::Accepting), (25_001, ServerLine::Unfenced(2)), (25_021, ServerLine::Accepting)] {
+            assert_eq!(lives.add(at, line), Some(2));
+        }
+        let mut machines = Machines::default();
+        lives.measure(&mut machines);
+        let found = |key: Key| machines.all.get(&key).map(|samples| (samples.count(), samples.percentile(100.0)));
+        assert_eq!(found(Key::Start), Some((2, Duration::from_millis(1000))));
+        assert_eq!(found(Key::UncleanRecovery), Some((1, Duration::from_millis(400))), "one log directory of two had to be recovered");
+        assert_eq!(found(Key::Listen), Some((1, Duration::from_millis(20))));
+        assert_eq!((found(Key::CleanRecovery), found(Key::Stop)), (None, None));
+    }
+}

@@ -151,3 +151,29 @@ impl Roles {
         against.machines.add_ms(Some(id), Key::MetadataApply, begun - commit - against.linger_ms);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::text::metadata_dump::DumpLine;
+
+    #[test]
+    fn a_batch_that_waited_for_the_one_before_tells_nothing_of_propagation() {
+        let (mut lives, mut commits, mut machines) = (Lives::default(), Commits::default(), Machines::default());
+        for (at, partition) in [(1_000, 0), (1_050, 1)] {
+            commits.add(DumpLine::Batch(at));
+            commits.add(DumpLine::Leader { topic_id: "abc".to_owned(), partition, leader: Some(7) });
+        }
+        let mut roles = Roles::default();
+        let leads = |partition| What::Leads(Replica { topic: "t", topic_id: Some("abc"), partition });
+        // The first batch takes until 1300; the second, committed at 1050, cannot begin before.
+        for (at, what) in [(1_040, What::Leaders), (1_300, leads(0)), (1_310, What::Leaders), (1_330, leads(1))] {
+            let mut against = Against { lives: &mut lives, commits: &mut commits, machines: &mut machines, linger_ms: 25 };
+            roles.add(at, &StateChange { broker: 7, what }, &mut against);
+        }
+        assert_eq!(roles.waited, 1);
+        let found = |key: Key| machines.all.get(&key).map(|samples| (samples.count(), samples.percentile(100.0).as_millis()));
+        assert_eq!(found(Key::MetadataApply), Some((1, 15)), "40 ms less the linger");
+        assert_eq!(found(Key::FirstLeaderRole), Some((2, 260)));
+    }
+}
