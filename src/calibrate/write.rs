@@ -6,7 +6,6 @@ use super::machines::Measured;
 use super::profile::Profile;
 use super::samples::{FEW, Samples};
 use crate::engine::Duration;
-use crate::kafka::text::shown;
 use std::fmt::Write;
 
 /// The whole text, the same for the same profile.
@@ -28,7 +27,7 @@ fn head(out: &mut String, profile: &Profile) -> std::fmt::Result {
         let broker = file.broker.map(|id| format!(", broker {id}")).unwrap_or_default();
         let outside = if file.outside > 0 { format!(", {} outside of --from and --to", file.outside) } else { String::new() };
         let unit = if file.kind == Kind::RequestLog { "requests" } else { "lines of use" };
-        writeln!(out, "# From {}{broker}: {} {unit} in {} lines{outside}", shown(&file.name), file.used, file.lines)?;
+        writeln!(out, "# From {}{broker}: {} {unit} in {} lines{outside}", file.shown(), file.used, file.lines)?;
     }
     for note in &profile.notes {
         writeln!(out, "# Note: {note}")?;

@@ -112,10 +112,7 @@ mod tests {
                 "INFO [BrokerLifecycleManager id=102] Incarnation xuP of broker 102 in cluster MkU is now STARTING. (x)",
                 ServerLine::Registering(102),
             ),
-            (
-                "INFO [BrokerServer id=102] Transition from STARTING to STARTED (kafka.server.BrokerServer)",
-                ServerLine::Of(102),
-            ),
+            ("INFO [BrokerServer id=102] Transition from STARTING to STARTED (kafka.server.BrokerServer)", ServerLine::Of(102)),
             ("INFO Loading logs from log dirs ArrayBuffer(/data) (kafka.log.LogManager)", ServerLine::LoadingLogs),
             (
                 "INFO Skipping recovery of 12 logs from /data since clean shutdown file was found (kafka.log.LogManager)",
