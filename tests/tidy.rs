@@ -16,10 +16,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("world", &["engine", "kafka", "model", "observe::fact", "observe::Fact"]),
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),
     ("scenario", &["printable", "engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
+    ("calibrate", &["engine", "kafka", "model::cost"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("report", &["printable", "observe::record", "observe::RunRecord"]),
-    ("cli", &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "swarm", "report"]),
+    (
+        "cli",
+        &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"],
+    ),
 ];
 
 /// Only the world may know the queue.

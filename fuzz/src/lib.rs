@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod calibrate;
 pub mod describe;
 pub mod distribution;
 pub mod duration;
@@ -26,6 +27,7 @@ pub type Target = fn(&[u8]);
 /// Every target by its name, which is also that of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("arguments", arguments::take),
+    ("calibrate", calibrate::take),
     ("describe", describe::take),
     ("distribution", distribution::take),
     ("duration", duration::take),
