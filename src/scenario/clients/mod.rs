@@ -128,7 +128,11 @@ fn count(client: &ClientFile, before: usize, found: &mut Diagnostics) -> u32 {
     let left = MOST_MEMBERS.saturating_sub(before as u32);
     if !(1..=left).contains(&written.value) {
         let message = format!("`{}` cannot be a fleet of {} clients", *client.name, written.value);
-        found.add(Some(&written.span), message, format!("write a number from 1 to {left}: all fleets together have {MOST_MEMBERS} at most"));
+        found.add(
+            Some(&written.span),
+            message,
+            format!("write a number from 1 to {left}: all fleets together have {MOST_MEMBERS} at most"),
+        );
         return 1;
     }
     written.value
