@@ -258,6 +258,25 @@ fn no_word_in_the_files_of_a_cluster_steers_the_terminal() {
     quorums.iter().for_each(|text| try_all("q", text));
 }
 
+#[test]
+fn no_line_of_a_log_steers_the_terminal() {
+    let raw = STEERS.replace(['\r', '\n'], "");
+    let logs = [
+        ("--state-change-log", format!("INFO [Broker id={raw}] Leader a-1 starts at leader epoch 5")),
+        ("--state-change-log", format!("INFO [Broker id=1] Leader {raw} starts at leader epoch 5")),
+        ("--server-log", format!("INFO [BrokerServer id=1] {raw}")),
+        ("--request-log", format!("DEBUG Completed request:{{\"requestHeader\":{{\"{raw}")),
+        ("--request-log", format!("DEBUG Completed request:{raw}")),
+    ];
+    for (option, line) in logs {
+        let desk = Desk::new(&[("log", &format!("[2026-11-22 10:00:00,000] {line}\n{raw}\n"))]);
+        desk.is_only_shown(&["calibrate", option, "log"]);
+    }
+    let desk = Desk::new(&[("dump", &format!("baseOffset: {raw}\n| offset: 1 payload: {{{raw}\n")), (STEERS_IN_A_NAME, "x")]);
+    desk.is_only_shown(&["calibrate", "--metadata-dump", "dump"]);
+    desk.is_only_shown(&["calibrate", "--metadata-dump", STEERS_IN_A_NAME]);
+}
+
 /// Markdown goes into pages: a name stays a name there.
 #[test]
 fn no_word_of_a_scenario_becomes_markup_of_a_page() {

@@ -34,23 +34,6 @@ impl Output {
         Ok(Output { target, name: format!("`{path}`"), closed: false })
     }
 
-    /// Opens the file of this name in a directory. The name may be made of words of an input: it cannot lead out of the directory.
-    ///
-    /// # Errors
-    /// When it is no plain name, when something that is no file has it, or when the file could not be written in the end.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the verbs that write into a directory"))]
-    pub fn open_in(directory: &str, name: &str) -> Result<Output, Failure> {
-        if !is_plain_name(name) {
-            return Err(Failure::new(format!("`{name}` cannot be the name of a file in `{directory}`: letters, digits, `.`, `_` and `-`")));
-        }
-        let path = Path::new(directory).join(name);
-        // A link may lead anywhere.
-        if path.symlink_metadata().is_ok_and(|there| !there.is_file()) {
-            return Err(Failure::new(format!("`{}` cannot be written: it is no file", path.display())));
-        }
-        Output::open(Some(&path.to_string_lossy()))
-    }
-
     /// Writes text; that nobody reads any longer is no failure.
     ///
     /// # Errors
@@ -94,15 +77,6 @@ impl Output {
             Ok(()) => Ok(()),
         }
     }
-}
-
-/// A name that every system takes for a file in the directory that it is put into: no separators, no `..`, nothing hidden, no device of Windows.
-fn is_plain_name(name: &str) -> bool {
-    const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let device = DEVICES.contains(&stem.trim_end_matches(|c: char| c.is_ascii_digit()));
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && name.len() <= 200 && name.chars().all(legal) && !name.starts_with(['.', '-']) && !name.ends_with('.') && !device
 }
 
 fn open_target(path: &Path) -> io::Result<Target> {
@@ -182,49 +156,5 @@ mod tests {
         output.write("new").ok().expect("can be written");
         drop(output);
         assert_eq!(std::fs::read_to_string(&path).expect("is there"), "old");
-    }
-
-    #[test]
-    fn no_name_leads_out_of_its_directory() {
-        let home = tempfile::tempdir().expect("a directory");
-        let directory = home.path().join("out");
-        std::fs::create_dir(&directory).expect("can be made");
-        let place = directory.to_str().expect("it is UTF-8");
-        let long = "x".repeat(201);
-        for name in [
-            "../x",
-            "..",
-            ".",
-            "",
-            "/etc/x",
-            "a/b",
-            "a\\b",
-            "C:x",
-            "a\0",
-            "a\u{1b}[2J",
-            "nul",
-            "COM1.txt",
-            ".ssh",
-            "-o",
-            "x.",
-            "größe",
-            &long,
-        ] {
-            assert!(Output::open_in(place, name).is_err(), "{name:?}");
-        }
-        let mut output = Output::open_in(place, "broker-1.log").ok().expect("a plain name");
-        output.write("x").ok().expect("can be written");
-        output.finish().ok().expect("can be finished");
-        assert_eq!((entries(&directory), entries(home.path())), (vec!["broker-1.log".to_owned()], vec!["out".to_owned()]));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_link_in_the_directory_is_not_followed() {
-        let home = tempfile::tempdir().expect("a directory");
-        std::fs::write(home.path().join("precious"), "old").expect("can be written");
-        std::fs::create_dir(home.path().join("out")).expect("can be made");
-        std::os::unix::fs::symlink("../precious", home.path().join("out/x")).expect("can be made");
-        assert!(Output::open_in(home.path().join("out").to_str().expect("it is UTF-8"), "x").is_err());
     }
 }
