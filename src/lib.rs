@@ -60,6 +60,7 @@ pub mod fault;
 pub mod kafka;
 pub mod model;
 pub mod observe;
+pub mod printable;
 pub mod report;
 pub mod scenario;
 pub mod swarm;

@@ -115,6 +115,19 @@ fn an_output_that_cannot_be_written_is_refused_before_the_run_and_nothing_is_lef
     assert_eq!(std::fs::read_dir(directory.path()).expect("is there").count(), 0);
 }
 
+/// As a shell has it in `-o >(gzip)` and `--events /dev/stderr`.
+#[test]
+#[cfg(unix)]
+fn an_output_may_be_a_pipe_that_is_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = "duration = \"1s\"\ntopic = [{ name = \"t\", partitions = 1 }]\nclient = [{ name = \"c\", rate = 5 }]\n";
+    std::fs::write(directory.path().join("case.toml"), text).expect("can be written");
+    let output = kafkasim_in(directory.path(), &["run", "case.toml", "--format", "json", "-o", "/dev/stdout", "--events", "/dev/stderr"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(serde_json::from_str::<serde_json::Value>(&stdout(&output)).is_ok(), "{}", stdout(&output));
+    assert!(stderr(&output).lines().any(|line| line.starts_with("{\"at_ms\"")), "{}", stderr(&output));
+}
+
 #[test]
 fn the_clients_are_listed_shown_and_held_against_each_other() {
     let list = stdout(&kafkasim(&["clients"]));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Who may use whom: (part of the crate, what it may name of the rest). The longest matching part counts.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("printable", &[]),
     ("engine", &[]),
     ("kafka", &["engine::Duration", "engine::parse_duration", "engine::text"]),
     ("observe::fact", &["engine::Duration", "engine::Instant", "kafka"]),
@@ -14,12 +15,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["engine", "kafka", "observe::fact", "observe::Fact"]),
     ("world", &["engine", "kafka", "model", "observe::fact", "observe::Fact"]),
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),
-    ("scenario", &["engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
+    ("scenario", &["printable", "engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
     ("calibrate", &["engine", "kafka", "model::cost"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
-    ("report", &["observe::record", "observe::RunRecord"]),
-    ("cli", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"]),
+    ("report", &["printable", "observe::record", "observe::RunRecord"]),
+    (
+        "cli",
+        &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"],
+    ),
 ];
 
 /// Only the world may know the queue.

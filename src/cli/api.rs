@@ -8,6 +8,7 @@ use super::terminal;
 use crate::engine::{Duration, Instant};
 use crate::experiment;
 use crate::observe::{Fact, RunRecord, trace};
+use crate::printable;
 use crate::scenario::import::{Imported, Input, Sources};
 use crate::scenario::{self, Override, Source};
 
@@ -54,7 +55,7 @@ pub fn run(scenario: &Scenario, max_events: Option<u64>, sink: Option<Sink<'_>>)
 
 /// One fact as one line of JSON, without the line end.
 pub fn trace_line(scenario: &Scenario, at: Instant, fact: &Fact) -> String {
-    trace::line(&scenario.spec, Instant::ZERO + scenario.count_from, at, fact)
+    printable::json(&trace::line(&scenario.spec, Instant::ZERO + scenario.count_from, at, fact))
 }
 
 /// Makes a scenario from files of a real cluster.

@@ -6,6 +6,7 @@ use super::{log_lines, terminal};
 use crate::calibrate::{Calibration, Kind, Options, Profile, Window, Zone};
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::text::log_time::{LogTime, log_time, utc_offset};
+use crate::printable;
 use crate::report::document::{Block, Document, Table, Verdict};
 use crate::report::quantity::{count, counted, duration};
 use crate::report::text;
@@ -70,7 +71,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         calibration.end().map_err(Failure::new)?;
     }
     let profile = calibration.finish().map_err(Failure::new)?;
-    output.write(&profile.toml())?;
+    output.write(&printable::toml(&profile.toml()))?;
     output.finish()?;
     if !arguments.quiet {
         eprint!("{}", text::render(&document(&profile, arguments.output.as_deref()), terminal::message_look()));

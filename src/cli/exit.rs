@@ -2,6 +2,7 @@
 
 use super::repeat::shell_words;
 use super::terminal;
+use crate::printable::escape_lines;
 use std::process::ExitCode;
 
 /// An expectation of the scenario did not hold.
@@ -39,7 +40,8 @@ impl Failure {
 pub fn explain_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let command: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-        eprintln!("kafkasim has failed, which is a bug of kafkasim and not of your input: {panic}");
+        let what = escape_lines(&panic.to_string());
+        eprintln!("kafkasim has failed, which is a bug of kafkasim and not of your input: {what}");
         eprintln!("Please report it, with the files it was given. This command repeats it:");
         eprintln!("{}", shell_words(&command));
     }));

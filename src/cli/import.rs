@@ -4,7 +4,7 @@ use super::api;
 use super::arguments::Sources;
 use super::exit::Failure;
 use super::output::Output;
-use crate::report::document::escape;
+use crate::printable::escape;
 use clap::Args;
 use std::process::ExitCode;
 

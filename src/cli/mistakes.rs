@@ -1,7 +1,7 @@
 //! Mistakes in the files of a real cluster, drawn with file, line, column, caret and remedy as those in a scenario are.
 
 use super::terminal;
-use crate::report::document::escape;
+use crate::printable::escape;
 
 /// A longer line is not shown with its mistake.
 const LONGEST_SHOWN_LINE: usize = 200;

@@ -21,8 +21,10 @@ mod schema;
 mod show;
 mod terminal;
 
+use crate::printable::escape;
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Failure;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 const AFTER_HELP: &str = "\
@@ -45,7 +47,7 @@ Environment:
 /// Simulates a Kafka cluster, deterministically: how often, for how long and why requests of clients meet a stale leader.
 #[derive(Parser)]
 #[command(name = "kafkasim", version, arg_required_else_help = true, after_help = AFTER_HELP, max_term_width = 100)]
-struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -67,7 +69,7 @@ enum Verb {
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
     exit::explain_panics();
-    let cli = match Cli::try_parse() {
+    let cli = match understand(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => {
             // Help for a reader that has gone away is no failure.
@@ -79,6 +81,18 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
+}
+
+/// What the words of a command line ask for.
+///
+/// # Errors
+/// What is wrong with them, or the help that they ask for, with nothing in it that a terminal would obey.
+pub fn understand(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(&words).map_err(|error| {
+        // The message repeats some of the words: it is made again of words that can be shown.
+        let shown = words.iter().map(|word| escape(&word.to_string_lossy()));
+        Cli::try_parse_from(shown).err().unwrap_or(error)
+    })
 }
 
 fn perform(verb: &Verb) -> Result<ExitCode, Failure> {

@@ -80,18 +80,21 @@ impl Output {
 }
 
 fn open_target(path: &Path) -> io::Result<Target> {
-    // A link is followed, so that the file it names is replaced and not the link.
-    let path = if path.exists() { path.canonicalize()? } else { path.to_owned() };
-    if path.is_dir() {
+    let Ok(there) = path.metadata() else { return beside(path.to_owned()) };
+    if there.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    if path.exists() {
-        // Opened for writing, and left as it is, to know that it may be written.
-        let existing = OpenOptions::new().append(true).open(&path)?;
-        if !existing.metadata()?.is_file() {
-            return Ok(Target::Device(BufWriter::new(existing)));
-        }
+    // Opened for writing, and left as it is, to know that it may be written.
+    let existing = OpenOptions::new().append(true).open(path)?;
+    if !there.is_file() {
+        return Ok(Target::Device(BufWriter::new(existing)));
     }
+    // A link is followed, so that the file it names is replaced and not the link.
+    beside(path.canonicalize()?)
+}
+
+/// A new file in the directory of its target.
+fn beside(path: PathBuf) -> io::Result<Target> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kafkasim-");

@@ -3,6 +3,7 @@
 use super::arguments::scenario_text;
 use super::exit::Failure;
 use super::output::Output;
+use crate::printable;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ pub struct Arguments {
 /// When there is none, or the output cannot be written.
 pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut output = Output::open(None)?;
-    output.write(&scenario_text(&arguments.scenario)?.text)?;
+    output.write(&printable::toml(&scenario_text(&arguments.scenario)?.text))?;
     output.finish()?;
     Ok(ExitCode::SUCCESS)
 }

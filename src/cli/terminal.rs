@@ -1,6 +1,6 @@
 //! What kind of terminal there is, if any.
 
-use crate::report::document::escape;
+use crate::printable::escape;
 use crate::report::text::Look;
 use std::io::IsTerminal;
 
@@ -35,9 +35,9 @@ fn dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// `error: …`, with nothing in it that a terminal would obey. Line breaks in the message stay.
+/// `error: …`, with nothing in it that a terminal would obey.
 pub fn error_line(message: &str) -> String {
-    let message = message.split('\n').map(escape).collect::<Vec<_>>().join("\n");
+    let message = escape(message);
     if message_look().colour {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         return format!("{red}error:{red:#} {message}");

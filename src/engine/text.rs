@@ -2,9 +2,20 @@
 
 use super::Duration;
 
-const UNITS: [(&str, f64); 7] = [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9), ("d", 86_400e9)];
+/// Units in nanoseconds.
+const UNITS: [(&str, u128); 7] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
+];
 /// Nothing that a run can be about lasts longer.
-const LONGEST: f64 = 366.0 * 86_400e9;
+const LONGEST: u128 = 366 * 86_400_000_000_000;
+/// Digits after the point that count, which is beyond a nanosecond in every unit.
+const FRACTION_DIGITS: usize = 18;
 
 /// Reads `250us`, `1.5ms`, `30s`, `5m`, `2h` or `1d`; `0` needs no unit.
 ///
@@ -20,8 +31,10 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     }
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..split], text[split..].trim());
-    let number: f64 =
-        number.parse().map_err(|_| format!("`{text}` is no duration; write a number and a unit, such as \"1.5ms\" or \"30s\""))?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.len() + fraction.len() == 0 || fraction.contains('.') {
+        return Err(format!("`{text}` is no duration; write a number and a unit, such as \"1.5ms\" or \"30s\""));
+    }
     if unit.is_empty() {
         return Err(format!("`{text}` has no unit; write \"{text}ms\" or \"{text}s\""));
     }
@@ -29,10 +42,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let Some((_, nanos)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(format!("`{unit}` is no unit of time; known are {}", UNITS.map(|(name, _)| name).join(", ")));
     };
-    if number * nanos > LONGEST {
-        return Err(format!("`{text}` is longer than a year; check the unit"));
+    match exact(whole, fraction, *nanos).filter(|nanos| *nanos <= LONGEST) {
+        Some(nanos) => Ok(Duration::from_nanos(nanos as u64)),
+        None => Err(format!("`{text}` is longer than a year; check the unit")),
     }
-    Ok(Duration::from_nanos((number * nanos + 0.5) as u64))
+}
+
+/// `whole.fraction` units, rounded to the nearest nanosecond; none when that is beyond all numbers.
+fn exact(whole: &str, fraction: &str, unit: u128) -> Option<u128> {
+    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
+    let fraction = &fraction[..fraction.len().min(FRACTION_DIGITS)];
+    let scale = 10_u128.pow(fraction.len() as u32);
+    let part = digits(fraction)?.checked_mul(unit)?.checked_add(scale / 2)? / scale;
+    digits(whole)?.checked_mul(unit)?.checked_add(part)
 }
 
 #[cfg(test)]
@@ -52,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_back(nanos in 0_u64..86_400_000_000_000) {
+        fn what_is_printed_is_read_back(nanos in 0_u64..366 * 86_400_000_000_000) {
             let duration = Duration::from_nanos(nanos);
             prop_assert_eq!(parse_duration(&duration.to_string()), Ok(duration));
         }

@@ -147,12 +147,19 @@ impl fmt::Display for Duration {
         match ns {
             0 => f.write_str("0ms"),
             _ if ns.is_multiple_of(60_000_000_000) => write!(f, "{}m", ns / 60_000_000_000),
-            _ if ns >= 1_000_000_000 => write!(f, "{}s", ns as f64 / 1e9),
-            _ if ns >= 1_000_000 => write!(f, "{}ms", ns as f64 / 1e6),
-            _ if ns >= 1_000 => write!(f, "{}us", ns as f64 / 1e3),
+            _ if ns >= 1_000_000_000 => write!(f, "{}s", decimal(ns, 9)),
+            _ if ns >= 1_000_000 => write!(f, "{}ms", decimal(ns, 6)),
+            _ if ns >= 1_000 => write!(f, "{}us", decimal(ns, 3)),
             _ => write!(f, "{ns}ns"),
         }
     }
+}
+
+/// `n` with so many digits after the point, without zeros at the end: exact, where a float has lost the nanoseconds after a hundred days.
+fn decimal(n: u64, digits: usize) -> String {
+    let scale = 10_u64.pow(digits as u32);
+    let text = format!("{}.{:0digits$}", n / scale, n % scale);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl fmt::Debug for Duration {

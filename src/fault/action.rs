@@ -134,6 +134,16 @@ pub struct Random {
     pub overlapping: bool,
 }
 
+impl Fault {
+    /// How many faults the line stands for, on average, in a run that counts for `duration`.
+    pub fn expected(&self, duration: Duration) -> f64 {
+        match self {
+            Fault::At(..) => 0.0,
+            Fault::Random(random) => duration.as_secs_f64() / random.every.as_secs_f64(),
+        }
+    }
+}
+
 impl How {
     /// As a fault line says it.
     pub const fn verb(self) -> &'static str {

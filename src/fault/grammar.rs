@@ -5,6 +5,8 @@ use super::known::{Known, closest};
 use super::reader::{Mistake, Reader, Word, count};
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::config::TopicConfig;
+use crate::kafka::text::describe::is_topic_name;
+use std::collections::BTreeSet;
 
 const VERBS: [&str; 20] = [
     "kill",
@@ -28,8 +30,8 @@ const VERBS: [&str; 20] = [
     "delete",
     "random",
 ];
-/// Most faults of one random line, on average.
-const MOST_RANDOM: f64 = 100_000.0;
+/// Most faults of all random lines together, on average.
+pub const MOST_RANDOM: f64 = 100_000.0;
 /// How long a restarted process stays down unless the line says so.
 const DOWN: Duration = Duration::from_secs(5);
 
@@ -252,18 +254,17 @@ fn partitions(words: &mut Reader<'_>, known: &Known) -> Result<Vec<Partition>, M
     if words.accept("all") || words.peek().is_empty() {
         return Ok(Vec::new());
     }
-    let mut named = Vec::new();
+    let mut named = BTreeSet::new();
     words.list(|w| once(w, known, &mut named))
 }
 
 /// A partition that the line has not named yet.
-fn once(words: &mut Reader<'_>, known: &Known, named: &mut Vec<Partition>) -> Result<Partition, Mistake> {
+fn once(words: &mut Reader<'_>, known: &Known, named: &mut BTreeSet<Partition>) -> Result<Partition, Mistake> {
     let written = words.clone_next();
     let partition = partition(words, known)?;
-    if named.contains(&partition) {
+    if !named.insert(partition.clone()) {
         return Err(written.wrong(format!("{}-{} stands twice in one line", partition.0, partition.1), "name each partition once"));
     }
-    named.push(partition.clone());
     Ok(partition)
 }
 
@@ -278,7 +279,7 @@ fn elect(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
 }
 
 fn reassign(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
-    let (mut moves, mut named) = (Vec::new(), Vec::new());
+    let (mut moves, mut named) = (Vec::new(), BTreeSet::new());
     loop {
         let partition = once(words, known, &mut named)?;
         words.expect("to")?;
@@ -333,6 +334,9 @@ fn create(words: &mut Reader<'_>, known: &Known) -> Result<Action, Mistake> {
     let name = words.take("the name of the new topic")?;
     if known.topics.contains_key(name.text) {
         return Err(name.wrong(format!("topic `{}` is there already", name.text), "take another name, or `add partitions to` it"));
+    }
+    if !is_topic_name(name.text) {
+        return Err(name.wrong(format!("`{}` is no name of a topic", name.text), "letters, digits, `.`, `_` and `-`, 249 at most"));
     }
     let (word, key, value) = pair(words, "partitions=N")?;
     if key != "partitions" {

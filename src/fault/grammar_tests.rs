@@ -165,3 +165,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_topic_is_made_only_under_a_name_that_kafka_takes() {
+    let (message, under, _) = mistake("at 0ms create topic a/b partitions=1 replication_factor=1");
+    assert_eq!((message.as_str(), under.as_str()), ("`a/b` is no name of a topic", "a/b"));
+}

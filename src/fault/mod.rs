@@ -13,7 +13,7 @@ mod reader;
 mod roll;
 
 pub use action::{Action, Fault, Group, How, Kind, Pace, Partition, Random, Target};
-pub use grammar::parse;
+pub use grammar::{MOST_RANDOM, parse};
 pub use known::{Known, closest};
 pub use placement::assign;
 pub use reader::Mistake;

@@ -74,26 +74,3 @@ impl Table {
         self.rows.push(cells.into());
     }
 }
-
-/// `text` with what a terminal would obey rather than show (control characters, changes of writing direction) made visible.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        let obeyed =
-            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if obeyed { safe.extend(c.escape_unicode()) } else { safe.push(c) }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_topic_name_cannot_steer_the_terminal() {
-        assert_eq!(escape("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(escape("a\u{202e}b\n"), "a\\u{202e}b\\u{a}");
-        assert_eq!(escape("größe-0 ✓"), "größe-0 ✓");
-    }
-}

@@ -1,6 +1,7 @@
 //! The document as Markdown (tables of GitHub's dialect).
 
-use super::document::{Align, Block, Document, Table, escape};
+use super::document::{Align, Block, Document, Table};
+use crate::printable::escape;
 
 /// Renders the document; the text ends with a line break.
 pub fn render(document: &Document) -> String {
@@ -38,7 +39,7 @@ fn table_text(table: &Table) -> String {
 fn prose(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in escape(text).chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~') {
+        if matches!(c, '\\' | '&' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~') {
             safe.push('\\');
         }
         safe.push(c);

@@ -10,13 +10,13 @@ mod words;
 pub use document::Document;
 
 use crate::observe::RunRecord;
+use crate::printable;
 
 /// The answer of a run as JSON, in the documented schema, ending with a line break.
 ///
 /// # Panics
 /// Never: a record holds only numbers, strings, lists, and maps with string keys.
 pub fn json(record: &RunRecord) -> String {
-    let mut text = serde_json::to_string_pretty(record).expect("a record holds only numbers, strings, lists, and maps with string keys");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(record).expect("a record holds only numbers, strings, lists, and maps with string keys");
+    printable::json(&text) + "\n"
 }

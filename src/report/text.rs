@@ -1,6 +1,7 @@
 //! The document as text for a terminal of a given width.
 
-use super::document::{Align, Block, Document, Table, escape};
+use super::document::{Align, Block, Document, Table};
+use crate::printable::escape;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 

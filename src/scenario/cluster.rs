@@ -93,7 +93,10 @@ fn broker_ids(cluster: &ClusterFile, found: &mut Diagnostics) -> Vec<u32> {
 
 fn distinct(ids: &At<Vec<u32>>, what: &str, found: &mut Diagnostics) -> Vec<u32> {
     let mut seen: Vec<u32> = Vec::new();
-    for id in &ids.value {
+    if ids.len() > MOST_BROKERS as usize {
+        found.add(Some(&ids.span), format!("{} ids of a {what} are too many", ids.len()), format!("name {MOST_BROKERS} at most"));
+    }
+    for id in ids.iter().take(MOST_BROKERS as usize) {
         if seen.contains(id) {
             found.add(Some(&ids.span), format!("{what} {id} stands twice"), "give every process an id of its own");
         } else {

@@ -1,5 +1,6 @@
 //! What is wrong with a scenario: every mistake at once, each with its place and its remedy.
 
+use crate::printable::{escape, obeyed};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 use std::fmt::{self, Display};
 use std::ops::Range;
@@ -7,6 +8,10 @@ use std::sync::Arc;
 
 /// A mistake is not drawn where it or its neighbours have longer lines than this, in bytes.
 const LONGEST_SHOWN_LINE: usize = 500;
+/// Most mistakes that are listed one by one.
+const MOST_MISTAKES: usize = 20;
+/// Characters of a message or a remedy that are shown.
+const LONGEST_SENTENCE: usize = 1000;
 
 /// One mistake.
 #[derive(Clone, Debug)]
@@ -30,6 +35,8 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     sources: Vec<(usize, Arc<NamedSource<String>>)>,
     items: Vec<Diagnostic>,
+    /// Mistakes beyond [`MOST_MISTAKES`].
+    more: usize,
     notes: Vec<String>,
 }
 
@@ -43,7 +50,7 @@ impl Diagnostics {
 
     /// Spans from `offset` on mean this text.
     pub(super) fn source(&mut self, offset: usize, name: &str, text: &str) {
-        self.sources.push((offset, Arc::new(NamedSource::new(name, printable(text)))));
+        self.sources.push((offset, Arc::new(NamedSource::new(escape(name), same_length(text)))));
     }
 
     /// Notes what is no mistake and belongs into the answer, as a sentence.
@@ -60,6 +67,10 @@ impl Diagnostics {
 
     /// Notes a mistake. Without a span it belongs to the file as a whole.
     pub(super) fn add(&mut self, span: Option<&Range<usize>>, message: String, help: impl Into<String>) {
+        if self.items.len() == MOST_MISTAKES {
+            self.more += 1;
+            return;
+        }
         let start = span.map_or(0, |s| s.start);
         let (offset, source) = self.sources.iter().rev().find(|(from, _)| *from <= start).expect("the first source starts at 0");
         let text = source.inner();
@@ -67,8 +78,8 @@ impl Diagnostics {
         let before = text.get(..span.as_ref().map_or(0, |s| s.start)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         self.items.push(Diagnostic {
-            message: printable(&message),
-            help: printable(&help.into()),
+            message: sentence(&message),
+            help: sentence(&help.into()),
             file: source.name().to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
@@ -118,14 +129,33 @@ impl Diagnostics {
                 text.push_str(&item.plain());
             }
         }
-        text
+        text + &self.rest()
+    }
+
+    /// The mistakes that are not listed, as a number.
+    fn rest(&self) -> String {
+        if self.more == 0 { String::new() } else { format!("\nerror: and {} more mistakes\n  help: mend these first\n", self.more) }
     }
 }
 
-/// The text without what would move a terminal's cursor, each such character replaced by as many bytes.
-fn printable(text: &str) -> String {
-    let safe = |c: char| !c.is_control() || matches!(c, '\n' | '\t' | '\r');
-    text.chars().map(|c| if safe(c) { String::from(c) } else { "?".repeat(c.len_utf8()) }).collect()
+/// The text with its lines and without what a terminal would obey, each such character replaced by as many bytes, so that spans stay true.
+fn same_length(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' => String::from(c),
+        '\t' | '\r' => String::from(' '),
+        _ if obeyed(c) => "?".repeat(c.len_utf8()),
+        _ => String::from(c),
+    };
+    text.chars().map(shown).collect()
+}
+
+/// A sentence as it can be shown: it may quote any part of a file.
+fn sentence(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_SENTENCE).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    escape(&short)
 }
 
 impl Diagnostic {
@@ -167,7 +197,7 @@ impl Display for Diagnostics {
         for (i, item) in self.items.iter().enumerate() {
             write!(f, "{}{}", if i > 0 { "\n" } else { "" }, item.plain())?;
         }
-        Ok(())
+        f.write_str(&self.rest())
     }
 }
 

@@ -4,7 +4,7 @@ use super::diagnostic::Diagnostics;
 use super::file::File;
 use super::overrides::{Override, apply};
 use super::schema::schema;
-use super::{Source, shape};
+use super::{Source, depth, shape};
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -20,16 +20,15 @@ const LONGEST_LINE: usize = 1 << 20;
 pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Diagnostics), Diagnostics> {
     refuse_long_lines(source)?;
     let mut found = Diagnostics::of(&source.name, &source.text);
-    let (mut document, errors) = DeTable::parse_recoverable(&source.text);
-    errors.iter().for_each(|error| no_toml(error, &mut found));
-    if found.is_empty() && document.get_ref().is_empty() {
+    let document = parse(&source.text, &mut found);
+    if document.as_ref().is_some_and(|document| document.get_ref().is_empty()) {
         let help = "`kafkasim show rolling-restart` prints a scenario to begin with";
         found.add(None, "the scenario is empty".to_owned(), help);
     }
-    if !found.is_empty() {
+    let Some(mut document) = document.filter(|_| found.is_empty()) else {
         found.sort();
         return Err(found);
-    }
+    };
     let schema = schema();
     let words: Vec<(String, usize)> = overrides.iter().map(Override::words).collect();
     let mut offset = source.text.len() + 1;
@@ -65,10 +64,22 @@ pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Dia
 
 /// Applies a change that is a document of its own.
 fn whole_file<'a>(change: &'a Override, padded: &'a str, document: &mut DeTable<'a>, schema: &Value, found: &mut Diagnostics) {
-    match DeTable::parse(padded) {
-        Ok(file) => apply(change, Spanned::new(file.span(), DeValue::Table(file.into_inner())), document, schema, found),
-        Err(error) => no_toml(&error, found),
+    if let Some(file) = parse(padded, found) {
+        apply(change, Spanned::new(file.span(), DeValue::Table(file.into_inner())), document, schema, found);
     }
+}
+
+/// The text as TOML; or all that is wrong with it is noted.
+fn parse<'a>(text: &'a str, found: &mut Diagnostics) -> Option<Spanned<DeTable<'a>>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    errors.iter().for_each(|error| no_toml(error, found));
+    let document = depth::bounded(document);
+    if document.is_none() {
+        let start = text.len() - text.trim_start().len();
+        let help = "a scenario has tables, and values in them";
+        found.add(Some(&(start..start)), "its tables and lists are nested too deeply".to_owned(), help);
+    }
+    document.filter(|_| errors.is_empty())
 }
 
 fn no_toml(error: &toml::de::Error, found: &mut Diagnostics) {
@@ -92,6 +103,9 @@ fn refuse_long_lines(source: &Source) -> Result<(), Diagnostics> {
 fn value<'a>(change: &Override, padded: &'a str) -> Option<Spanned<DeValue<'a>>> {
     match change {
         Override::Fault(_) | Override::Costs { .. } => None,
-        Override::Set { .. } | Override::Seed(_) => DeTable::parse(padded).ok()?.into_inner().remove("v"),
+        Override::Set { .. } | Override::Seed(_) => {
+            let (document, errors) = DeTable::parse_recoverable(padded);
+            depth::bounded(document).filter(|_| errors.is_empty())?.into_inner().remove("v")
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod catalogue;
 mod clients;
 mod cluster;
 mod costs;
+mod depth;
 mod diagnostic;
 mod distribution;
 mod document;

@@ -102,9 +102,16 @@ fn release(file: &File, found: &mut Diagnostics) -> Release {
 fn faults(file: &File, spec: &Spec, duration: Duration, found: &mut Diagnostics) -> Vec<Fault> {
     let mut known = Known::of(spec, duration);
     let mut faults = Vec::new();
+    let mut drawn = 0.0;
     for line in &file.faults {
         match fault::parse(line, &known) {
             Ok(fault) => {
+                drawn += fault.expected(duration);
+                if drawn > fault::MOST_RANDOM {
+                    let message = format!("the random lines up to this one would be more than {} faults", fault::MOST_RANDOM);
+                    found.add(Some(&line.span), message, "give them longer times between their faults");
+                    return Vec::new();
+                }
                 known.learn(&fault);
                 faults.push(fault);
             }

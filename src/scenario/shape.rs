@@ -51,9 +51,10 @@ fn unknown<'a>(name: &str, span: &Range<usize>, known: impl Iterator<Item = &'a 
 
 /// Kafka's keys have dots, which TOML reads as tables within tables unless the key stands in quotes: they are joined again.
 fn flatten(table: &mut DeTable<'_>) {
-    while let Some((outer, span)) = table.iter().find(|(_, v)| v.get_ref().is_table()).map(|(k, _)| (k.get_ref().clone(), k.span())) {
-        let Some(inner) = table.remove(outer.as_ref()) else { return };
-        let DeValue::Table(inner) = inner.into_inner() else { return };
+    let outer: Vec<_> = table.iter().filter(|(_, v)| v.get_ref().is_table()).map(|(k, _)| (k.get_ref().clone(), k.span())).collect();
+    for (outer, span) in outer {
+        let Some(DeValue::Table(mut inner)) = table.remove(outer.as_ref()).map(Spanned::into_inner) else { return };
+        flatten(&mut inner);
         for (key, value) in inner {
             let joined = format!("{outer}.{}", key.get_ref());
             table.insert(Spanned::new(span.clone(), joined.into()), value);

@@ -168,7 +168,7 @@ fn bad_values_are_each_told_with_place_and_remedy() {
             "raise `cluster.brokers`",
         ),
         ("partitions = 6", "assignment = [[1, 2, 2]]", "8:15", "broker 2 stands twice in one list", "one replica"),
-        ("partitions = 6", "partitions = 0", "8:14", "a topic of 0 partitions", "write 1 to"),
+        ("partitions = 6", "partitions = 0", "8:14", "cannot have 0 partitions", "write 1 to"),
         ("\"1m\"", "\"-1m\"", "2:12", "`-1m` is negative", "duration"),
         ("\"1m\"", "\"99999999h\"", "2:12", "longer than a year", "duration"),
         ("\"1m\"", "60", "2:12", "`60` has no unit", "duration"),

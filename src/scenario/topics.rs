@@ -9,18 +9,23 @@ use crate::fault::assign;
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{BrokerIx, LeaderEpoch, PartitionEpoch, PartitionIx, Replicas, TopicIx};
 use crate::model::spec::{PartitionSpec, TopicSpec};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Most partitions of a topic.
-const MOST_PARTITIONS: u32 = 1_000_000;
+/// Most partitions of a cluster.
+const MOST_PARTITIONS: usize = 1_000_000;
+/// Most replicas of a cluster, over all partitions.
+const MOST_REPLICAS: usize = 3_000_000;
 
 /// All topics and all partitions.
 pub(super) fn resolve(file: &File, cluster: &Cluster, found: &mut Diagnostics) -> (Vec<TopicSpec>, Vec<PartitionSpec>) {
     let (mut topics, mut partitions) = (Vec::<TopicSpec>::new(), Vec::new());
+    let (mut names, mut replicas) = (BTreeSet::new(), 0);
     for topic in &file.topic {
-        check_name(&topic.name, &topics, found);
+        check_name(&topic.name, &mut names, found);
         let ix = TopicIx(topics.len() as u32);
-        let lists = assignment(topic, cluster, partitions.len(), found);
+        let lists = assignment(topic, cluster, (partitions.len(), replicas), found);
+        replicas += lists.iter().map(Replicas::len).sum::<usize>();
         let first = partitions.len() as u32;
         check_lengths(topic, lists.len(), found);
         for (i, replicas) in lists.into_iter().enumerate() {
@@ -38,7 +43,7 @@ pub(super) fn resolve(file: &File, cluster: &Cluster, found: &mut Diagnostics) -
 }
 
 /// The rules of `org.apache.kafka.common.internals.Topic.validate`.
-fn check_name(name: &At<String>, before: &[TopicSpec], found: &mut Diagnostics) {
+fn check_name<'f>(name: &'f At<String>, before: &mut BTreeSet<&'f str>, found: &mut Diagnostics) {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || name.len() > 249 || !name.chars().all(legal) || **name == "." || **name == ".." {
         found.add(
@@ -47,7 +52,7 @@ fn check_name(name: &At<String>, before: &[TopicSpec], found: &mut Diagnostics) 
             "use letters, digits, `.`, `_` and `-`, 249 at most",
         );
     }
-    if before.iter().any(|t| t.name == **name) {
+    if !before.insert(name.as_str()) {
         found.add(
             Some(&name.span),
             format!("there are two topics `{}`", **name),
@@ -66,7 +71,8 @@ fn config(topic: &TopicFile, cluster: &Cluster, found: &mut Diagnostics) -> Topi
     config
 }
 
-fn assignment(topic: &At<TopicFile>, cluster: &Cluster, placed: usize, found: &mut Diagnostics) -> Vec<Replicas> {
+/// The replicas of each partition. `placed` says how many partitions and replicas the topics before have.
+fn assignment(topic: &At<TopicFile>, cluster: &Cluster, placed: (usize, usize), found: &mut Diagnostics) -> Vec<Replicas> {
     let brokers = cluster.brokers.len() as u32;
     if let Some(lists) = &topic.assignment {
         for written in [&topic.partitions, &topic.replication_factor].into_iter().flatten() {
@@ -86,18 +92,31 @@ fn assignment(topic: &At<TopicFile>, cluster: &Cluster, placed: usize, found: &m
         }
         return Vec::new();
     };
-    if partitions.value == 0 || partitions.value > MOST_PARTITIONS {
-        found.add(Some(&partitions.span), format!("a topic of {} partitions", partitions.value), format!("write 1 to {MOST_PARTITIONS}"));
-        return Vec::new();
-    }
     let factor = topic.replication_factor.as_ref().map_or(brokers.min(3), |f| f.value);
     if let Some(written) = topic.replication_factor.as_ref().filter(|_| factor == 0 || factor > brokers) {
         let message = format!("a replication factor of {factor} does not fit {brokers} brokers");
         found.add(Some(&written.span), message, format!("write 1 to {brokers}, or raise `cluster.brokers`"));
     }
+    let factor = factor.clamp(1, brokers);
+    if !fits(&topic.name, partitions, factor, placed, found) {
+        return Vec::new();
+    }
     let racks: Vec<Option<&str>> = cluster.brokers.iter().map(|b| b.rack.as_deref()).collect();
-    let lists = assign(&racks, partitions.value, factor.clamp(1, brokers), placed);
+    let lists = assign(&racks, partitions.value, factor, placed.0);
     lists.into_iter().map(|list| list.into_iter().map(|b| BrokerIx(b as u32)).collect()).collect()
+}
+
+/// Whether so many partitions can be run beside those of the topics before.
+fn fits(topic: &str, partitions: &At<u32>, factor: u32, placed: (usize, usize), found: &mut Diagnostics) -> bool {
+    let (left, replicas_left) = (MOST_PARTITIONS.saturating_sub(placed.0), MOST_REPLICAS.saturating_sub(placed.1));
+    let most = left.min(replicas_left / factor as usize);
+    let fits = (1..=most).contains(&(partitions.value as usize));
+    if !fits {
+        let message = format!("topic `{topic}` cannot have {} partitions", partitions.value);
+        let help = format!("write 1 to {most}: all topics together have {MOST_PARTITIONS} partitions and {MOST_REPLICAS} replicas at most");
+        found.add(Some(&partitions.span), message, help);
+    }
+    fits
 }
 
 /// Brokers by id, each once.

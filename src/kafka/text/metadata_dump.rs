@@ -4,6 +4,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The end of the year 9999, the last that a log's times have.
+const LAST_MS: u64 = 253_402_300_799_999;
+
 /// A line of the dump that counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DumpLine {
@@ -56,7 +59,7 @@ pub fn parse(line: &str) -> Option<Result<DumpLine, String>> {
 
 fn create_time(line: &str) -> Option<i64> {
     let (_, time) = line.split_once("CreateTime: ")?;
-    time.split(' ').next()?.parse().ok()
+    time.split(' ').next()?.parse().ok().filter(|ms: &i64| ms.unsigned_abs() <= LAST_MS)
 }
 
 fn record(payload: Payload) -> Result<DumpLine, String> {
@@ -86,6 +89,7 @@ mod tests {
                      isTransactional: false isControl: false deleteHorizonMs: OptionalLong.empty position: 8123 CreateTime: 1795365534201 size: 421 \
                      magic: 2 compresscodec: none crc: 1 isvalid: true";
         assert_eq!(parse(batch), Some(Ok(DumpLine::Batch(1_795_365_534_201))));
+        assert!(parse(&batch.replace("1795365534201", "-9223372036854775808")).unwrap().is_err(), "before all times");
         let head = "| offset: 94 CreateTime: 1795365534201 keySize: -1 valueSize: 27 sequence: -1 headerKeys: []";
         let change = |data: &str| format!("{head} payload: {{\"type\":\"PARTITION_CHANGE_RECORD\",\"version\":0,\"data\":{data}}}");
         let leader = |leader| DumpLine::Leader { topic_id: "abc".to_owned(), partition: 4, leader };

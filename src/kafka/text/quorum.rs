@@ -2,7 +2,7 @@
 
 use super::{Mistakes, TextError, check_size, column_at, lines, shown};
 use crate::kafka::Release;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 const LABELS: [&str; 8] = [
@@ -176,12 +176,12 @@ fn members_text(members: &[Member], release: Release) -> String {
         let mut out = format!("{{\"id\": {}", m.id);
         // Writing into a String cannot fail.
         let _ = match &m.directory_id {
-            Some(id) => write!(out, ", \"directoryId\": \"{id}\""),
+            Some(id) => write!(out, ", \"directoryId\": {}", json!(id)),
             None if release < Release::V4_1 => write!(out, ", \"directoryId\": null"),
             None => Ok(()),
         };
         if !m.endpoints.is_empty() {
-            let quoted: Vec<String> = m.endpoints.iter().map(|e| format!("\"{e}\"")).collect();
+            let quoted: Vec<String> = m.endpoints.iter().map(|e| json!(e).to_string()).collect();
             let _ = write!(out, ", \"endpoints\": [{}]", quoted.join(", "));
         }
         out.push('}');
@@ -214,6 +214,14 @@ mod tests {
         assert!(print(&read, Release::V4_0).contains("[{\"id\": 3000, \"directoryId\": null}, {\"id\": 3001"));
         assert!(print(&read, Release::V4_1).contains("[{\"id\": 3000}, {\"id\": 3001}"));
         assert_eq!(parse(&print(&read, Release::V4_0)).unwrap(), read);
+    }
+
+    /// Found by fuzzing: what was printed was no JSON.
+    #[test]
+    fn an_endpoint_with_a_quote_in_it_is_read_again() {
+        let read = parse(&REAL.replace("CONTROLLER://", "\\\"\\u0001")).unwrap();
+        assert!(read.voters[0].endpoints[0].starts_with("\"\u{1}"));
+        assert_eq!(parse(&print(&read, Release::V4_3)).unwrap(), read);
     }
 
     #[test]

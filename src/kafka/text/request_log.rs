@@ -1,6 +1,7 @@
 //! Lines of a broker's `kafka-request.log` (logger `kafka.request.logger` at DEBUG): what each request cost.
 //! Source: `RequestChannel.Request.updateRequestMetrics`, `RequestConvertToJson.requestDescMetrics`; JSON since Kafka 2.8, the same keys to 4.3.
 
+use super::log_time::DAY_MS;
 use crate::engine::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -105,14 +106,24 @@ pub fn parse(line: &str) -> Option<Result<Completed<'_>, String>> {
         return Some(Err("the request is not written as JSON; Kafka does so since 2.8".to_owned()));
     }
     let mut reader = serde_json::Deserializer::from_str(json);
-    Some(Line::deserialize(&mut reader).map(|read| completed(read, json)).map_err(|error| {
+    let read = Line::deserialize(&mut reader).map_err(|error| {
         let (what, at) = (error.classify(), error.column());
         if what == serde_json::error::Category::Eof {
             "the line is cut off".to_owned()
         } else {
             format!("at byte {at} of its JSON: {error}")
         }
+    });
+    Some(read.and_then(|line| match impossible(&line) {
+        Some(ms) => Err(format!("no request takes {ms} ms")),
+        None => Ok(completed(line, json)),
     }))
+}
+
+/// A time that no request takes, if there is one.
+fn impossible(line: &Line<'_>) -> Option<f64> {
+    let times = [line.request_queue_time_ms, line.local_time_ms, line.remote_time_ms, line.response_queue_time_ms, line.send_time_ms];
+    times.into_iter().find(|ms| !(0.0..=DAY_MS as f64).contains(ms))
 }
 
 fn completed<'a>(line: Line<'a>, json: &str) -> Completed<'a> {
@@ -179,5 +190,9 @@ mod tests {
         let old = "Completed request:RequestHeader(apiKey=PRODUCE, apiVersion=8) -- {acks=-1},response:{}";
         assert!(parse(old).unwrap().unwrap_err().contains("since 2.8"));
         assert!(parse("Completed request:{\"localTimeMs\":\"x\"}").unwrap().is_err());
+        for time in ["-1.5", "1e300"] {
+            let read = whole.replace("\"localTimeMs\":1.5", &format!("\"localTimeMs\":{time}"));
+            assert!(parse(&read).unwrap().unwrap_err().starts_with("no request takes"), "{time}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Lines of a broker's `server.log` that tell how it starts, stops and loads groups.
 //! Source: `BrokerServer`, `BrokerLifecycleManager`, `LogManager.loadLogs`, `SocketServer`, `GroupMetadataManager`, `CoordinatorRuntime` (3.6 to 4.3).
 
+use super::log_time::DAY_MS;
 use crate::engine::Duration;
 
 /// A line that tells something of a broker's life.
@@ -92,7 +93,7 @@ fn groups_loaded(line: &str) -> Option<Duration> {
     };
     let text = of_old.or_else(of_new)?;
     let end = text.find(|c: char| !c.is_ascii_digit())?;
-    text[..end].parse().ok().map(Duration::from_millis)
+    text[..end].parse().ok().filter(|ms| *ms <= DAY_MS as u64).map(Duration::from_millis)
 }
 
 fn after<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
@@ -133,6 +134,8 @@ mod tests {
             assert_eq!(parse(line), Some(told), "{line}");
         }
         assert_eq!(parse("\tat kafka.server.ReplicaFetcherThread.doWork(ReplicaFetcherThread.scala:107)"), None);
+        let endless = "Finished loading offsets and group metadata from __consumer_offsets-7 in 18446744073709551615 milliseconds";
+        assert_eq!(parse(endless), None);
         assert_eq!(parse("INFO [ControllerServer id=1] Transition from SHUTDOWN to STARTING (x)"), None);
     }
 }

@@ -16,10 +16,11 @@ use super::profiles;
 use crate::engine::{Duration, parse_duration};
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, NodeIx, TopicIx};
 use crate::model::spec::{ClientSpec, NodeSpec, Role, TopicSpec};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Most members of one fleet.
+/// Most clients, the members of all fleets together.
 const MOST_MEMBERS: u32 = 100_000;
 
 /// All clients, whose processes are added to `nodes`, and the names of their groups by `GroupIx`.
@@ -32,9 +33,10 @@ pub(super) fn resolve(
 ) -> (Vec<ClientSpec>, Vec<String>) {
     let mut clients: Vec<ClientSpec> = Vec::new();
     let mut groups = Groups::default();
+    let mut names = BTreeSet::new();
     let profiles = profiles::resolve(&file.profile, found);
     for client in &file.client {
-        check_name(&client.name, &clients, found);
+        check_name(&client.name, &mut names, found);
         let whose = format!("Client {}", *client.name);
         let resolved = profiles.find(client.profile.as_ref(), found).with_policies(&whose, &client.policies, found);
         let consumer = is_consumer(client);
@@ -47,9 +49,13 @@ pub(super) fn resolve(
         };
         let profile = Arc::new(resolved.profile);
         let fleet = client.count.as_ref().map(|_| Arc::<str>::from(client.name.as_str()));
-        for member in 1..=count(client, found) {
+        for member in 1..=count(client, clients.len(), found) {
             let node = NodeIx(nodes.len() as u32);
             let name = if fleet.is_some() { format!("{}-{member}", *client.name) } else { client.name.value.clone() };
+            if fleet.is_some() && !names.insert(name.clone()) {
+                let message = format!("a member of the fleet `{}` would be a second client `{name}`", *client.name);
+                found.add(Some(&client.name.span), message, "give one of the two another name");
+            }
             nodes.push(NodeSpec { name: name.clone(), broker: None, voter: None, client: Some(ClientIx(clients.len() as u32)) });
             clients.push(ClientSpec {
                 node,
@@ -117,17 +123,22 @@ fn times(client: &ClientFile, found: &mut Diagnostics) -> (Duration, Option<Dura
 }
 
 /// How many clients the entry stands for.
-fn count(client: &ClientFile, found: &mut Diagnostics) -> u32 {
+fn count(client: &ClientFile, before: usize, found: &mut Diagnostics) -> u32 {
     let Some(written) = &client.count else { return 1 };
-    if !(1..=MOST_MEMBERS).contains(&written.value) {
+    let left = MOST_MEMBERS.saturating_sub(before as u32);
+    if !(1..=left).contains(&written.value) {
         let message = format!("`{}` cannot be a fleet of {} clients", *client.name, written.value);
-        found.add(Some(&written.span), message, format!("write a number from 1 to {MOST_MEMBERS}"));
+        found.add(
+            Some(&written.span),
+            message,
+            format!("write a number from 1 to {left}: all fleets together have {MOST_MEMBERS} at most"),
+        );
         return 1;
     }
     written.value
 }
 
-fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics) {
+fn check_name(name: &At<String>, before: &mut BTreeSet<String>, found: &mut Diagnostics) {
     let separates = |c: char| c.is_whitespace() || c == ',' || c == ';';
     if name.is_empty() || name.contains(separates) {
         found.add(
@@ -136,7 +147,7 @@ fn check_name(name: &At<String>, before: &[ClientSpec], found: &mut Diagnostics)
             "take a name without spaces, commas and semicolons",
         );
     }
-    if before.iter().any(|c| c.is_called(name)) {
+    if !before.insert(name.value.clone()) {
         found.add(Some(&name.span), format!("there are two clients `{}`", **name), "give each a name of its own");
     }
 }

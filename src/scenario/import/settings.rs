@@ -2,6 +2,7 @@
 
 use super::super::keys::Scope;
 use super::Findings;
+use super::write::quoted;
 use crate::kafka::config::known::Classified;
 use crate::kafka::config::{BrokerConfig, ConfigError, Key, Kind, TopicConfig};
 use crate::kafka::text::properties::Property;
@@ -95,7 +96,7 @@ fn as_toml(key: &Key, text: &str) -> String {
         Kind::Real => text.to_owned(),
         Kind::Bool => text.to_ascii_lowercase(),
         Kind::Word(words) => format!("\"{}\"", words.iter().find(|w| w.eq_ignore_ascii_case(text)).copied().unwrap_or(text)),
-        Kind::Text => toml::Value::String(text.to_owned()).to_string(),
+        Kind::Text => quoted(text),
     }
 }
 

@@ -6,6 +6,7 @@ use super::servers::{Config, Controllers};
 use super::topics::{Partitions, TopicDraft};
 use super::{BrokerDraft, Draft, Findings};
 use crate::kafka::text::describe::Partition;
+use crate::printable;
 use std::fmt::Write;
 
 /// Lists are broken before this column.
@@ -151,8 +152,18 @@ fn ids(list: &[u32]) -> String {
     format!("[{}]", list.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
 }
 
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+/// A basic string, in which TOML has escapes for everything.
+pub(super) fn quoted(text: &str) -> String {
+    let mut string = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => string.extend(['\\', c]),
+            '\n' => string.push_str("\\n"),
+            '\t' => string.push_str("\\t"),
+            _ => string.push(c),
+        }
+    }
+    printable::toml(&(string + "\""))
 }
 
 /// `name = [a, b, …]`, on one line if it fits, else as many items a line as fit.

@@ -211,11 +211,15 @@ impl Reader {
         let partition_count = fields.number("PartitionCount:", mistakes);
         let replication_factor = fields.number("ReplicationFactor:", mistakes);
         let configs = fields.find("Configs:")?;
+        let Some(pairs) = configs_of(configs.value) else {
+            mistakes.add(fields.place(configs), format!("Configs `{}` is no list of key=value", shown(configs.value)), CUT);
+            return None;
+        };
         let header = Header {
             id: fields.find("TopicId:").map(|f| f.value.to_owned()),
             partition_count: partition_count?,
             replication_factor: replication_factor?,
-            configs: configs_of(configs.value),
+            configs: pairs,
             marked_for_deletion: fields.marked_for_deletion(),
             line: fields.number,
             configs_column: column_at(fields.line, configs.at),
@@ -362,7 +366,7 @@ fn check_count(topic: &Topic, broken: bool, mistakes: &mut Mistakes) {
 }
 
 /// `k=v` joined by commas, where a value may hold commas itself: a piece without a key belongs to the value before it.
-fn configs_of(text: &str) -> Vec<(String, String)> {
+fn configs_of(text: &str) -> Option<Vec<(String, String)>> {
     let is_key = |k: &str| !k.is_empty() && k.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     let mut configs: Vec<(String, String)> = Vec::new();
     for piece in text.split(',').filter(|_| !text.is_empty()) {
@@ -372,8 +376,8 @@ fn configs_of(text: &str) -> Vec<(String, String)> {
                 value.push(',');
                 value.push_str(piece);
             }
-            (_, None) => configs.push((piece.to_owned(), String::new())),
+            (_, None) => return None,
         }
     }
-    configs
+    Some(configs)
 }

@@ -230,3 +230,10 @@ fn a_cut_anywhere_is_read_or_reported_but_never_misread() {
         }
     }
 }
+
+/// Found by fuzzing: a piece without a key was read as a key without a value, and as another one when it was printed.
+#[test]
+fn configs_that_begin_with_no_key_are_a_mistake() {
+    let error = only_error("Topic: t\tPartitionCount: 1\tReplicationFactor: 1\tConfigs: min.insy*nc=1,a=b\n");
+    assert_eq!((error.line, error.message.as_str()), (1, "Configs `min.insy*nc=1,a=b` is no list of key=value"));
+}
