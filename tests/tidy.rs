@@ -16,8 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),
     ("scenario", &["engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
+    ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("report", &["observe::record", "observe::RunRecord"]),
-    ("cli", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "report"]),
+    ("cli", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "swarm", "report"]),
 ];
 
 /// Only the world may know the queue.

@@ -1,16 +1,16 @@
 //! Draws a scenario from a number: a cluster, its clients, a stretch of faults, and a calm in which everything is made good.
 
-use kafkasim::engine::mix;
+use crate::engine::mix;
 use std::fmt::Write;
 
 /// How the clients of other libraries and the consumers are called.
-pub const OTHER: &str = "o";
+const OTHER: &str = "o";
 /// See above.
-pub const READER: &str = "r";
+const READER: &str = "r";
 /// Separates their draws from those of the cluster.
 const OTHERS: u64 = 0x5eed_0000_0000;
 /// Stands in every line of the calm.
-pub const CALM_MARK: &str = "# calm";
+const CALM_MARK: &str = "# calm";
 /// Faults happen for this long, in seconds; then all is healed.
 const STORM: u64 = 60;
 /// The run ends this long after the start of counting.
@@ -91,7 +91,7 @@ impl Shape {
 }
 
 /// The scenario of a number, as TOML.
-pub fn scenario(number: u64) -> String {
+pub(super) fn scenario(number: u64) -> String {
     let mut dice = Dice { seed: number, thrown: 0 };
     let controllers = [1, 1, 3, 3, 5][dice.below(5) as usize];
     let combined = dice.chance(35);
