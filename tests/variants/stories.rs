@@ -1,6 +1,6 @@
 //! The stories, one for each way to get Kafka wrong.
 
-use crate::clusters::{FIVE_VOTERS, GROUP, READER, LONE_REPLICAS, THREE_BROKERS, THREE_VOTERS, TWO_REPLICAS, UNCLEAN_READER};
+use crate::clusters::{FIVE_VOTERS, GROUP, LONE_REPLICAS, READER, THREE_BROKERS, THREE_VOTERS, TWO_REPLICAS, UNCLEAN_READER};
 use crate::story::{SERVED, Story};
 use kafkasim::model::Broken;
 
@@ -11,7 +11,13 @@ const CONTROLLER: [Story; 13] = [
         says: "A leader is elected from outside the ISR, and the election is called clean.",
         caught_by: "leader in ISR",
         cluster: THREE_BROKERS,
-        happens: &["replica.lag.time.max.ms=5000", "at 1s cut broker 1 from broker 2", "at 15s kill broker 2", "at 35s heal", "duration=50s"],
+        happens: &[
+            "replica.lag.time.max.ms=5000",
+            "at 1s cut broker 1 from broker 2",
+            "at 15s kill broker 2",
+            "at 35s heal",
+            "duration=50s",
+        ],
     },
     Story {
         broken: Broken::LeaderEpochNotRaised,
@@ -67,12 +73,7 @@ const CONTROLLER: [Story; 13] = [
         says: "A replica that lost power stays an eligible leader replica (KIP-966).",
         caught_by: "committed data on all of the ISR",
         cluster: THREE_BROKERS,
-        happens: &[
-            "at 3s kill broker 3 for 50s",
-            "at 15s kill broker 2 for 35s",
-            "at 27s power-off broker 1 for 3s",
-            "duration=90s",
-        ],
+        happens: &["at 3s kill broker 3 for 50s", "at 15s kill broker 2 for 35s", "at 27s power-off broker 1 for 3s", "duration=90s"],
     },
     Story {
         broken: Broken::ProposalWithoutPartitionEpoch,
@@ -139,11 +140,7 @@ const REPLICATION: [Story; 8] = [
         says: "A leader that cannot reach the controller takes its own proposal of a smaller ISR for committed.",
         caught_by: "committed data on all of the ISR",
         cluster: THREE_BROKERS,
-        happens: &[
-            "replica.lag.time.max.ms=4000",
-            "at 3s pause broker 3 for 8s",
-            "at 6s cut broker 1 from controllers for 5s",
-        ],
+        happens: &["replica.lag.time.max.ms=4000", "at 3s pause broker 3 for 8s", "at 6s cut broker 1 from controllers for 5s"],
     },
     Story {
         broken: Broken::TruncationToHighWatermark,
@@ -236,12 +233,7 @@ const CLIENTS: [Story; 13] = [
         says: "What waits at a leader that is deposed is not answered.",
         caught_by: "deposed leaders answer",
         cluster: THREE_BROKERS,
-        happens: &[
-            "at 2s reassign orders-1 to 3,2,1",
-            "at 9s pause broker 1 for 4s",
-            "at 10s elect preferred all",
-            "duration=60s",
-        ],
+        happens: &["at 2s reassign orders-1 to 3,2,1", "at 9s pause broker 1 for 4s", "at 10s elect preferred all", "duration=60s"],
     },
     Story {
         broken: Broken::ConnectionReadAhead,
@@ -266,11 +258,7 @@ const CLIENTS: [Story; 13] = [
         says: "A consumer reads on at a new leader whose log was cut off below its position (KIP-320).",
         caught_by: "consumers notice truncations",
         cluster: UNCLEAN_READER,
-        happens: &[
-            "at 3s kill broker 2 for 31s",
-            "at 29s cut client reader from brokers for 31s",
-            "at 30s kill broker 1",
-        ],
+        happens: &["at 3s kill broker 2 for 31s", "at 29s cut client reader from brokers for 31s", "at 30s kill broker 1"],
     },
     Story {
         broken: Broken::OlderMetadataAccepted,

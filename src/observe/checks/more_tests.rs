@@ -104,7 +104,7 @@ fn a_dead_broker_is_fenced_when_its_session_is_over() {
     assert_eq!(violated(std::slice::from_ref(&dies), 60_000, 0), [late]);
     assert_eq!(violated(&[dies.clone(), (10_500, moved(B, 6, Why::Fenced)), (10_500, broker(A, true))], 60_000, 0), NOTHING);
     let quorum_lost = [NodeIx(3), NodeIx(5)].map(|node| (2000, Fact::Paused { node }));
-    assert_eq!(violated(&[&[dies], &quorum_lost[..]].concat(), 60_000, 0), NOTHING, "nobody could");
+    assert_eq!(violated(&[&[dies][..], &quorum_lost].concat(), 60_000, 0), NOTHING, "nobody could");
 }
 
 #[test]

@@ -139,8 +139,8 @@ fn monotone_epochs() {
     assert_broken(name, &[registered(9), registered(8)]);
     // A new process of broker C, on node 2, has applied its own registration.
     let again = [Fact::ProcessStarted { node: NodeIx(2) }, state(C, BrokerState::Recovery)];
-    assert_holds(name, &[&[registered(9)], &again[..1], &[registered(12)], &again[1..]].concat());
-    assert_broken(name, &[&[registered(9)], &again[..1], &[registered(9)], &again[1..]].concat());
+    assert_holds(name, &[&[registered(9)][..], &again[..1], &[registered(12)], &again[1..]].concat());
+    assert_broken(name, &[&[registered(9)][..], &again[..1], &[registered(9)], &again[1..]].concat());
     assert_broken(name, &[active(0, 4), active(1, 3)]);
     let same_epoch_other_leader = [Fact::PartitionCommitted {
         partition: P,
