@@ -75,7 +75,10 @@ config = { "min.insync.replicas" = 1 }
 name = "app"
 profile = "java-4.3"
 rate = 100
-count = 3
+[[client]]
+name = "other"
+profile = "java-4.3"
+rate = 100
 "#;
 
 /// Two partitions without copies.

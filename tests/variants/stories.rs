@@ -78,9 +78,16 @@ const CONTROLLER: [Story; 13] = [
     Story {
         broken: Broken::ProposalWithoutPartitionEpoch,
         says: "A leader's proposal for the ISR counts however old the state is that it was made from.",
-        caught_by: "committed data on all of the ISR",
+        caught_by: "ISR proposals are not stale",
         cluster: THREE_BROKERS,
-        happens: &["at 3s stop broker 2 for 3s"],
+        happens: &[
+            "replica.lag.time.max.ms=4000",
+            "at 3s stop broker 2 for 3s",
+            "at 20s pause broker 3 for 10s",
+            "at 23900ms cut broker 1 from controllers for 5600ms",
+            "at 27s reassign orders-0 to 1,3,2",
+            "duration=50s",
+        ],
     },
     Story {
         broken: Broken::VoterVotesTwice,
@@ -126,7 +133,7 @@ const REPLICATION: [Story; 8] = [
         says: "The high watermark follows a replica that comes back, down to where its log ends.",
         caught_by: "high watermark monotone within a term",
         cluster: THREE_BROKERS,
-        happens: &["at 3s stop broker 2 for 3s", "duration=30s"],
+        happens: &["client.app.record_bytes=200000", "at 3s stop broker 2 for 8s", "duration=40s"],
     },
     Story {
         broken: Broken::LaggardJoinsIsr,
@@ -169,6 +176,7 @@ const REPLICATION: [Story; 8] = [
         cluster: TWO_REPLICAS,
         happens: &[
             "at 1s stop broker 2 for 3s",
+            "at 19900ms cut client app from broker 2 for 2s",
             "at 19950ms cut broker 1 from broker 2 for 5s",
             "at 20s elect preferred all",
             "at 21s kill broker 2 for 15s",
@@ -205,7 +213,13 @@ const CLIENTS: [Story; 13] = [
         says: "An idempotent producer's batch is written although the one before it is missing.",
         caught_by: "idempotent order",
         cluster: THREE_BROKERS,
-        happens: &["client.app.rate=1000", "at 3s kill broker 2 for 12s", "at 3s kill broker 3 for 14s"],
+        happens: &[
+            "client.app.rate=600",
+            "network.latency=20ms",
+            "at 3s kill broker 3",
+            "at 20s configure topic orders min.insync.replicas=3",
+            "at 20020ms configure topic orders min.insync.replicas=2",
+        ],
     },
     Story {
         broken: Broken::ProducersForgotten,
@@ -219,7 +233,7 @@ const CLIENTS: [Story; 13] = [
         says: "Consumers are given what is not committed.",
         caught_by: "consumers are given committed records",
         cluster: READER,
-        happens: &["client.app.rate=50"],
+        happens: &["client.app.rate=50", "at 3s pause broker 3 for 3s"],
     },
     Story {
         broken: Broken::ParkedFetchNotWoken,

@@ -97,6 +97,15 @@ fn who_is_fenced_leads_nothing_and_joins_nothing() {
 }
 
 #[test]
+fn an_isr_is_committed_as_it_was_proposed_from_the_newest_state() {
+    let proposed = (5, Fact::IsrProposed { broker: A, partition: P, isr: smallvec::smallvec![A, B] });
+    let (operator, applied) = ((2, moved(A, 6, Why::Reassignment)), Fact::ImageApplied { broker: A, offset: MetadataOffset(6) });
+    let done = (9, moved(A, 7, Why::AlterPartition));
+    assert_eq!(violated(&[operator.clone(), (3, applied.clone()), proposed.clone(), done.clone()], 10, 0), NOTHING);
+    assert_eq!(violated(&[operator, proposed, (7, applied), done], 10, 0), ["ISR proposals are not stale"]);
+}
+
+#[test]
 fn a_dead_broker_is_fenced_when_its_session_is_over() {
     let dies = (1000, Fact::ProcessEnded { node: A_NODE, how: Ending::Killed });
     let late = "dead brokers are fenced";
