@@ -78,7 +78,7 @@ const CONTROLLER: [Story; 13] = [
     Story {
         broken: Broken::ProposalWithoutPartitionEpoch,
         says: "A leader's proposal for the ISR counts however old the state is that it was made from.",
-        caught_by: "ISR proposals are not stale",
+        caught_by: "committed data on all of the ISR",
         cluster: THREE_BROKERS,
         happens: &[
             "replica.lag.time.max.ms=4000",

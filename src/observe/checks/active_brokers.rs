@@ -13,11 +13,14 @@ use crate::observe::truth::{PartitionTruth, Truth};
 pub struct ActiveBrokers {
     pub(super) findings: Findings,
     active: Vec<bool>,
+    /// Before 4.0 a new process registers, fenced, while partitions are still the old one's (KAFKA-18106).
+    moves_first: bool,
 }
 
 impl ActiveBrokers {
     pub(super) fn new(spec: &Spec) -> Self {
-        ActiveBrokers { findings: Findings::of("active brokers lead"), active: spec.brokers.iter().map(|b| b.up).collect() }
+        let moves_first = spec.release.rules().unclean_restart_leaves_isr;
+        ActiveBrokers { findings: Findings::of("active brokers lead"), active: spec.brokers.iter().map(|b| b.up).collect(), moves_first }
     }
 
     /// A broker's registration is committed.
@@ -27,7 +30,7 @@ impl ActiveBrokers {
             self.active.resize(broker.index() + 1, false);
         }
         self.active[broker.index()] = !fenced && !in_controlled_shutdown;
-        if !fenced {
+        if !fenced || !self.moves_first {
             return;
         }
         if let Some((partition, _)) = truth.partitions().find(|(_, p)| p.leader == Some(*broker)) {
@@ -38,7 +41,7 @@ impl ActiveBrokers {
     /// A registration is committed; `before` is the one that it replaces.
     pub(super) fn committed(&mut self, at: Instant, fact: &Fact, before: &PartitionTruth) {
         let Fact::PartitionCommitted { partition, leader, isr, .. } = fact else { return };
-        if let Some(leader) = leader.filter(|l| !self.is_active(*l)) {
+        if let Some(leader) = leader.filter(|l| self.moves_first && !self.is_active(*l)) {
             self.findings.violated(at, format!("partition {partition}: {leader:?} leads and is not active"));
         }
         let joined: Replicas = isr.iter().copied().filter(|m| !before.isr.contains(m) && !self.is_active(*m)).collect();

@@ -15,7 +15,6 @@ mod group_commits;
 mod high_watermark;
 mod idempotent_once;
 mod idempotent_order;
-mod isr_proposals;
 mod leader_in_isr;
 mod leader_per_epoch;
 #[cfg(test)]
@@ -111,7 +110,6 @@ pub struct Checks {
     deposed_leaders: deposed_leaders::DeposedLeaders,
     group_commits: group_commits::GroupCommits,
     idempotent_once: idempotent_once::IdempotentOnce,
-    isr_proposals: isr_proposals::IsrProposals,
     one_request: one_request::OneRequest,
     parked_fetches: parked_fetches::ParkedFetches,
     refresh_pace: refresh_pace::RefreshPace,
@@ -141,7 +139,6 @@ impl Checks {
             deposed_leaders: deposed_leaders::DeposedLeaders::new(),
             group_commits: group_commits::GroupCommits::new(spec),
             idempotent_once: idempotent_once::IdempotentOnce::new(),
-            isr_proposals: isr_proposals::IsrProposals::new(),
             one_request: one_request::OneRequest::new(spec),
             parked_fetches: parked_fetches::ParkedFetches::new(spec),
             refresh_pace: refresh_pace::RefreshPace::new(spec),
@@ -160,7 +157,6 @@ impl Checks {
                 self.epoch_order.committed(at, fact, before);
                 self.leader_per_epoch.on_fact(at, fact);
                 self.active_brokers.committed(at, fact, before);
-                self.isr_proposals.committed(at, fact, truth);
                 self.committed_data.committed(at, fact);
                 self.durability.committed(fact);
                 self.consumers.registered(fact);
@@ -169,6 +165,7 @@ impl Checks {
             }
             Fact::BrokerCommitted { broker, epoch, .. } => {
                 self.epoch_order.broker(at, *broker, *epoch);
+                self.shutdowns.on_fact(fact, truth);
                 self.active_brokers.broker(at, fact, truth);
                 self.dead_brokers.on_fact(at, fact);
             }
@@ -244,7 +241,6 @@ impl Checks {
             Fact::EntrySent { .. } | Fact::EntryTaken { .. } | Fact::EntryAnswered { .. } | Fact::EntryUnreachable { .. } => {
                 self.entry(at, fact);
             }
-            Fact::IsrProposed { broker, partition, .. } => self.isr_proposals.proposed(at, *broker, *partition),
             Fact::ConnectionLost { .. } => self.one_request.on_fact(at, fact),
             Fact::BeliefChanged { .. } => self.beliefs.changed(at, fact),
             Fact::Refreshed { client, what: Refresh::Sent(_) } => self.refresh_pace.sent(at, *client),
@@ -258,6 +254,7 @@ impl Checks {
             | Fact::FaultApplied { .. }
             | Fact::ImageApplied { .. }
             | Fact::IsrAnswered { .. }
+            | Fact::IsrProposed { .. }
             | Fact::ReplicaFetchError { .. }
             | Fact::RequestServed { .. }
             | Fact::ConnectionOpening { .. }
@@ -337,7 +334,6 @@ impl Checks {
             self.active_controller.findings,
             self.votes.findings,
             self.active_brokers.findings,
-            self.isr_proposals.findings,
             self.dead_brokers.findings,
             self.shutdowns.findings,
             self.deposed_controllers.findings,

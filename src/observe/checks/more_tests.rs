@@ -97,15 +97,6 @@ fn who_is_fenced_leads_nothing_and_joins_nothing() {
 }
 
 #[test]
-fn an_isr_is_committed_as_it_was_proposed_from_the_newest_state() {
-    let proposed = (5, Fact::IsrProposed { broker: A, partition: P, isr: smallvec::smallvec![A, B] });
-    let (operator, applied) = ((2, moved(A, 6, Why::Reassignment)), Fact::ImageApplied { broker: A, offset: MetadataOffset(6) });
-    let done = (9, moved(A, 7, Why::AlterPartition));
-    assert_eq!(violated(&[operator.clone(), (3, applied.clone()), proposed.clone(), done.clone()], 10, 0), NOTHING);
-    assert_eq!(violated(&[operator, proposed, (7, applied), done], 10, 0), ["ISR proposals are not stale"]);
-}
-
-#[test]
 fn a_dead_broker_is_fenced_when_its_session_is_over() {
     let dies = (1000, Fact::ProcessEnded { node: A_NODE, how: Ending::Killed });
     let late = "dead brokers are fenced";
@@ -166,7 +157,7 @@ fn a_batch_that_is_sent_again_stands_once() {
 
 #[test]
 fn a_connection_has_one_request_at_the_broker() {
-    let first = [(1, taken(CLIENT, 1)), (1, taken(CLIENT, 2))];
+    let first = [(0, sent(1)), (0, sent(2)), (0, sent(3)), (1, taken(CLIENT, 1)), (1, taken(CLIENT, 2))];
     let next = (5, taken(CLIENT, 3));
     let answers = [(4, answered(CLIENT, 1)), (4, answered(CLIENT, 2))];
     assert_eq!(violated(&[&first[..], &answers, std::slice::from_ref(&next)].concat(), 10, 0), NOTHING);

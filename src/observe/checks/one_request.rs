@@ -10,7 +10,7 @@ use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::observe::fact::{EntryId, Fact};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of one request that are not answered, and when it was taken.
 type Taken = (Instant, SmallVec<[EntryId; 4]>);
@@ -21,17 +21,32 @@ pub struct OneRequest {
     pub(super) findings: Findings,
     concerned: Vec<bool>,
     taken: BTreeMap<(ClientIx, BrokerIx), Taken>,
+    /// Entries that are on their way; one that was given up may still arrive, on a connection that is none any more.
+    sent: BTreeSet<EntryId>,
 }
 
 impl OneRequest {
     pub(super) fn new(spec: &Spec) -> Self {
         let concerned = spec.clients.iter().map(|c| c.profile.library == Library::Java).collect();
-        OneRequest { findings: Findings::of("one request of a connection at a time"), concerned, taken: BTreeMap::new() }
+        OneRequest {
+            findings: Findings::of("one request of a connection at a time"),
+            concerned,
+            taken: BTreeMap::new(),
+            sent: BTreeSet::new(),
+        }
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
-        if let Fact::EntryTaken { client, broker, entry, .. } = fact
+        if let Fact::EntrySent { client, entry, .. } = fact
             && self.concerned[client.index()]
+        {
+            self.sent.insert(*entry);
+        }
+        if let Fact::EntryUnreachable { entry, .. } = fact {
+            self.sent.remove(entry);
+        }
+        if let Fact::EntryTaken { client, broker, entry, .. } = fact
+            && self.sent.remove(entry)
         {
             self.take(at, (*client, *broker), *entry);
         }

@@ -49,6 +49,12 @@ impl Shutdowns {
         if let Fact::SessionExpired { broker, .. } = fact {
             self.pending.remove(broker);
         }
+        // Nor is anybody waited for who is not active.
+        if let Fact::BrokerCommitted { broker, fenced, in_controlled_shutdown, .. } = fact
+            && (*fenced || *in_controlled_shutdown)
+        {
+            self.forget_heir(*broker);
+        }
         if let Fact::ControllerActive { .. } = fact {
             self.pending.clear();
         }
@@ -56,7 +62,11 @@ impl Shutdowns {
             && let Some(broker) = truth.broker_of(*node)
         {
             self.pending.remove(&broker);
-            self.pending.values_mut().for_each(|heirs| heirs.retain(|(_, heir, _)| *heir != broker));
+            self.forget_heir(broker);
         }
+    }
+
+    fn forget_heir(&mut self, broker: BrokerIx) {
+        self.pending.values_mut().for_each(|heirs| heirs.retain(|(_, heir, _)| *heir != broker));
     }
 }
