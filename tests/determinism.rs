@@ -1,14 +1,17 @@
 //! Determinism: a run is its scenario and its seed, and nothing else.
 //!
 //! `tests/determinism/digests.txt` holds the digest of every scenario of the catalogue. It is read in debug and in release builds, on every
-//! platform. A change of the model changes it: write it anew with `KAFKASIM_WRITE_DIGESTS=1 cargo test --test determinism`, and commit it
-//! with the change that it belongs to.
+//! platform (`.ci/emulated` asks two others). A change of the model changes it: write it anew with
+//! `KAFKASIM_WRITE_DIGESTS=1 cargo test --test determinism`, and commit it with the change that it belongs to and with a line in
+//! CHANGELOG.md that says why runs are not those of before. The table and that line change together or not at all: the line names the table
+//! by its fingerprint.
 
 use kafkasim::engine::{Duration, Instant};
 use kafkasim::experiment::{RunOptions, run};
 use kafkasim::observe::{Fact, RunRecord};
 use kafkasim::scenario::{Override, Scenario, Source, catalogue, load};
 use kafkasim::world::World;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,6 +20,9 @@ const SEEDS: [u64; 2] = [1, 2];
 /// Longer than the faults of most scenarios.
 const LONGEST: Duration = Duration::from_secs(45);
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/determinism/digests.txt");
+const CHANGELOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/CHANGELOG.md");
+/// How a line of the changelog begins that tells of another table.
+const LINE: &str = "- Digests ";
 
 /// A scenario of the catalogue, cut short unless it has faults later than that.
 fn scenario(name: &str) -> Scenario {
@@ -94,6 +100,36 @@ fn the_catalogue_gives_the_same_digests_alone_or_side_by_side_traced_or_not_in_d
     );
     let different: BTreeSet<&String> = alone.iter().collect();
     assert_eq!(different.len(), alone.len(), "another scenario or seed is another run");
+}
+
+/// The table's name in the changelog: the first twelve hexadecimal digits of its SHA-256.
+fn fingerprint(table: &str) -> String {
+    Sha256::digest(table.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The newest table that a changelog tells of, and why it came.
+fn newest_line(changelog: &str) -> Option<(&str, &str)> {
+    let line = changelog.lines().find_map(|line| line.strip_prefix(LINE))?;
+    let (name, why) = line.split_once(": ")?;
+    Some((name.trim_matches('`'), why.trim()))
+}
+
+#[test]
+fn the_table_of_digests_changes_only_together_with_a_line_of_the_changelog() {
+    let table = std::fs::read_to_string(TABLE).expect("the table is there").replace("\r\n", "\n");
+    let changelog = std::fs::read_to_string(CHANGELOG).expect("the changelog is there");
+    let (name, why) = newest_line(&changelog).expect("the changelog tells of the table of digests");
+    let wanted = format!("{LINE}`{}`: why every run is another one than before", fingerprint(&table));
+    assert_eq!(name, fingerprint(&table), "put a line above the other `{LINE}` lines of CHANGELOG.md: {wanted}");
+    assert!(why.split_whitespace().count() >= 4, "the line of the changelog says why: {wanted}");
+}
+
+#[test]
+fn a_table_without_its_line_is_noticed() {
+    let changelog = "# Changelog\n\n- Digests `0123456789ab`: brokers answer sooner.\n- Digests `ba9876543210`: the first ones.\n";
+    assert_eq!(newest_line(changelog), Some(("0123456789ab", "brokers answer sooner.")));
+    assert_ne!(fingerprint("a 1 x\n"), fingerprint("a 1 y\n"));
+    assert_eq!(newest_line("# Changelog\n"), None);
 }
 
 #[test]

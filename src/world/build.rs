@@ -40,7 +40,7 @@ impl World {
             works: Slab::default(),
             readable: VecDeque::new(),
             reading: false,
-            delays: Delays::new(spec.topology.clone(), chance),
+            delays: Delays::new(&spec, chance),
             cuts: Cuts::new(spec.nodes.len()),
             facts: Vec::new(),
             outboxes: Vec::new(),

@@ -7,7 +7,7 @@ use crate::kafka::NodeIx;
 use crate::model::network::connection::{Connection, ConnectionState, Inbound, Message, Way};
 use crate::model::network::tcp;
 use crate::model::outbox::{NetworkOp, Token};
-use crate::model::{Broken, Channel};
+use crate::model::{Broken, Channel, Spec};
 use crate::observe::fact::Unreachable;
 
 /// Size of a segment without data.
@@ -49,7 +49,8 @@ impl World {
     fn open(&mut self, node: NodeIx, channel: Channel, to: NodeIx) {
         let count = self.openings.entry((node, channel)).or_default();
         *count += 1;
-        let address = mix(mix(u64::from(node.0) << 32 | u64::from(to.0), channel_number(channel)), u64::from(*count));
+        let label = |node| self.spec.label_of_node(node);
+        let address = mix(mix(label(node) << 32 | label(to), channel_number(channel, &self.spec)), u64::from(*count));
         self.generations += 1;
         let generation = self.generations;
         let connection = Connection::opening(generation, node, channel, to, address, self.now);
@@ -325,12 +326,12 @@ impl World {
 }
 
 /// A number for each channel of a process, to address the draws of its set-up.
-fn channel_number(channel: Channel) -> u64 {
+fn channel_number(channel: Channel, spec: &Spec) -> u64 {
     match channel {
-        Channel::Broker(b) => mix(1, u64::from(b.0)),
+        Channel::Broker(b) => mix(1, spec.label(b)),
         Channel::Bootstrap(i) => mix(2, u64::from(i)),
-        Channel::Lane(b, lane) => mix(7, u64::from(b.0) << 32 | u64::from(lane)),
-        Channel::Fetcher(b, thread) => mix(3, u64::from(b.0) << 32 | u64::from(thread)),
+        Channel::Lane(b, lane) => mix(7, spec.label(b) << 32 | u64::from(lane)),
+        Channel::Fetcher(b, thread) => mix(3, spec.label(b) << 32 | u64::from(thread)),
         Channel::Heartbeat(v) => mix(4, u64::from(v.0)),
         Channel::AlterPartition(v) => mix(5, u64::from(v.0)),
         Channel::Raft(v) => mix(6, u64::from(v.0)),

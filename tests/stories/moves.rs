@@ -132,6 +132,19 @@ fn a_reassignment_moves_leader_and_replicas_and_the_old_leader_deletes_its_own()
     assert!(story.acknowledged_of(orders(1), moments[5], f64::MAX) > 100);
 }
 
+/// `PartitionReassignmentReplicas` keeps what a reassignment removes in the order of `node.id`, however the brokers are listed.
+#[test]
+fn replicas_that_a_reassignment_removes_stand_at_the_end_by_node_id() {
+    let listed = crate::story::THREE_BROKERS.replace("brokers = 3", "broker_ids = [3, 4, 2, 1]");
+    let story = tell_of(&listed, &["at 5s reassign orders-0 to 4"]);
+    let reassigned = story.facts.iter().find_map(|(_, fact)| match fact {
+        Fact::PartitionCommitted { replicas, why: Why::Reassignment, .. } => Some(replicas),
+        _ => None,
+    });
+    let ids: Vec<u32> = reassigned.expect("it is committed").iter().map(|b| story.spec.brokers[b.index()].id).collect();
+    assert_eq!(ids, [4, 1, 2, 3]);
+}
+
 #[test]
 fn a_cancelled_reassignment_goes_back_to_the_replicas_that_were() {
     let four = crate::story::THREE_BROKERS.replace("brokers = 3\ncontrollers", "broker_ids = [1, 2, 3, 4]\ncontrollers");

@@ -206,7 +206,7 @@ impl Broker {
         }
         // `ReplicaFetcherThread.completeDelayedFetchRequests`.
         committed.into_iter().for_each(|p| self.wake_consumers(p, ctx, out));
-        let address = mix(mix(u64::from(id.0.0), u64::from(id.1)), turn);
+        let address = mix(mix(ctx.spec.label(id.0), u64::from(id.1)), turn);
         let mut cost = self.cost(&self.costs.fetcher_turn, address);
         if self.ram.as_mut().is_some_and(|ram| std::mem::take(&mut ram.cold.append)) {
             cost += self.cost(&self.costs.cold, mix(address, 1));

@@ -230,12 +230,12 @@ impl Cache {
     }
 
     /// The nodes in this snapshot's own random order (`Cluster` shuffles its list).
-    pub(super) fn nodes(&self, bootstrap: &[BrokerIx], history: &History, shuffle: Stream) -> SmallVec<[(Channel, BrokerIx); 8]> {
+    pub(super) fn nodes(&self, bootstrap: &[BrokerIx], read: Reference<'_>, shuffle: Stream) -> SmallVec<[(Channel, BrokerIx); 8]> {
         let mut nodes: SmallVec<[(Channel, BrokerIx); 8]> = match &self.nodes {
             Nodes::Bootstrap => bootstrap.iter().enumerate().map(|(i, b)| (Channel::Bootstrap(i as u32), *b)).collect(),
             Nodes::Answered { offset, added } => {
-                let extra = added.iter().copied().filter(|b| history.broker(*b, *offset).is_none_or(|r| r.fenced));
-                history.listed_brokers(*offset).chain(extra).map(|b| (Channel::Broker(b), b)).collect()
+                let extra = added.iter().copied().filter(|b| read.history.broker(*b, *offset).is_none_or(|r| r.fenced));
+                read.history.listed_brokers(*offset).chain(extra).map(|b| (Channel::Broker(b), b)).collect()
             }
         };
         nodes.sort_by_key(|(channel, broker)| {
@@ -246,7 +246,7 @@ impl Cache {
                 | Channel::Fetcher(..)
                 | Channel::Heartbeat(_)
                 | Channel::AlterPartition(_)
-                | Channel::Raft(_) => u64::from(broker.0),
+                | Channel::Raft(_) => read.spec.label(*broker),
             };
             shuffle.at(mix(self.snapshot, node)).bits()
         });

@@ -156,7 +156,7 @@ impl<P> Kit<P> {
 
     /// Opens a connection.
     pub(super) fn open(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        self.connections.connecting(channel, broker, ctx.now);
+        self.connections.connecting(channel, broker, ctx.spec.label(broker), ctx.now);
         out.fact(Fact::ConnectionOpening { client: self.index, broker });
         out.open(channel, ctx.spec.brokers[broker.index()].node);
     }

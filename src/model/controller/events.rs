@@ -105,7 +105,7 @@ impl Turn<'_, '_> {
             }
         };
         self.track_heartbeat(&request);
-        let cost = self.event_cost(mix(kind, u64::from(broker.0)));
+        let cost = self.event_cost(mix(kind, self.ctx.spec.label(broker)));
         let now = self.ctx.now;
         let Some(active) = self.active else { return self.not_controller(token, &request) };
         let finish = active.queue.thread.serve(now, cost);

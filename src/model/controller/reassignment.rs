@@ -7,6 +7,7 @@ use super::active::{Active, Answer};
 use super::partition_change::{PartitionAsk, PartitionChange};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode, PartitionIx, Replicas, Rules};
+use crate::model::Spec;
 use crate::observe::fact::Why;
 
 impl Turn<'_, '_> {
@@ -17,7 +18,7 @@ impl Turn<'_, '_> {
         let mut first = ErrorCode::None;
         for (partition, target) in targets {
             let result = match target {
-                Some(target) => active.reassign(*partition, target, self.ctx.rules),
+                Some(target) => active.reassign(*partition, target, self.ctx.spec, self.ctx.rules),
                 None => active.cancel_reassignment(*partition, self.ctx.rules),
             };
             match result {
@@ -31,19 +32,20 @@ impl Turn<'_, '_> {
     }
 }
 
-fn without(a: &Replicas, b: &Replicas) -> Replicas {
+/// Who is in one list and not in the other, by `node.id` (`PartitionReassignmentReplicas.calculateDifference`).
+fn without(a: &Replicas, b: &Replicas, spec: &Spec) -> Replicas {
     let mut difference: Replicas = a.iter().filter(|r| !b.contains(r)).copied().collect();
-    difference.sort_unstable();
+    difference.sort_unstable_by_key(|r| spec.brokers[r.index()].id);
     difference
 }
 
 impl Active {
-    fn reassign(&self, partition: PartitionIx, target: &Replicas, rules: Rules) -> Result<Option<PartitionChange>, ErrorCode> {
+    fn reassign(&self, partition: PartitionIx, target: &Replicas, spec: &Spec, rules: Rules) -> Result<Option<PartitionChange>, ErrorCode> {
         let now = self.registrations.partition(partition).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         self.validate_assignment(target)?;
         let mut ask = PartitionAsk::of(now);
-        let removing = without(&now.replicas, target);
-        let adding = without(target, &now.replicas);
+        let removing = without(&now.replicas, target, spec);
+        let adding = without(target, &now.replicas, spec);
         ask.replicas = target.iter().chain(&removing).copied().collect();
         if !removing.is_empty() {
             ask.removing = removing;

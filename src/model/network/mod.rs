@@ -7,12 +7,15 @@ pub mod topology;
 
 use crate::engine::{Chance, Duration, Stream, mix};
 use crate::kafka::NodeIx;
+use crate::model::Spec;
 use topology::{Handshake, Topology};
 
 /// How long messages take: the topology with its chance.
 pub struct Delays {
     topology: Topology,
     stream: Stream,
+    /// What draws about each process are addressed by.
+    labels: Vec<u64>,
 }
 
 /// Pause before a lost packet is sent again, when others behind it are acknowledged.
@@ -22,8 +25,9 @@ const BITS: f64 = 8.0;
 
 impl Delays {
     /// The delays of a run.
-    pub fn new(topology: Topology, chance: Chance) -> Self {
-        Delays { topology, stream: chance.stream("network", 0) }
+    pub fn new(spec: &Spec, chance: Chance) -> Self {
+        let labels = (0..spec.nodes.len() as u32).map(|node| spec.label_of_node(NodeIx(node))).collect();
+        Delays { topology: spec.topology.clone(), stream: chance.stream("network", 0), labels }
     }
 
     /// One-way delay, and the time for which `bytes` keep the sender's side of the connection busy.
@@ -32,7 +36,7 @@ impl Delays {
         if from == to {
             return (Duration::from_micros(10), Duration::ZERO);
         }
-        let base = mix(address, u64::from(from.0) << 32 | u64::from(to.0));
+        let base = mix(address, self.labels[from.index()] << 32 | self.labels[to.index()]);
         let mut delay = Duration::ZERO;
         let mut busy = Duration::ZERO;
         for (hop, link) in (0_u64..).zip(self.topology.route(from, to)) {

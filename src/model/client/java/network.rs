@@ -291,7 +291,7 @@ impl<R> Network<R> {
 
     fn nodes(&self, ctx: &Ctx<'_>) -> SmallVec<[(Channel, BrokerIx); 8]> {
         let bootstrap = &ctx.spec.clients[self.kit.index.index()].bootstrap;
-        self.kit.cache.nodes(bootstrap, ctx.history, self.draws.shuffle)
+        self.kit.cache.nodes(bootstrap, reference(ctx), self.draws.shuffle)
     }
 
     /// `NetworkClient.leastLoadedNode`: an idle ready connection, else the least busy ready one, else one being set up, else the

@@ -156,7 +156,7 @@ impl Core {
     /// The nodes that the client knows.
     pub(super) fn nodes(&self, ctx: &Ctx<'_>) -> smallvec::SmallVec<[(Channel, BrokerIx); 8]> {
         let bootstrap = &ctx.spec.clients[self.kit.index.index()].bootstrap;
-        self.kit.cache.nodes(bootstrap, ctx.history, self.draws.shuffle)
+        self.kit.cache.nodes(bootstrap, reference(ctx), self.draws.shuffle)
     }
 
     /// The next look of the main thread at or after this moment (`rd_kafka_1s_tmr_cb`).
