@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use table::{Caught, Row};
 
 /// Numbers that are flown until a variant is caught.
-const NUMBERS: u64 = 200;
+const NUMBERS: u64 = 100;
 /// A broken model may run in circles; a right one takes far fewer.
 const MAX_EVENTS: u64 = 8_000_000;
 

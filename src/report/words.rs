@@ -81,7 +81,7 @@ pub fn why(key: &str) -> String {
 }
 
 /// (key, plain words) of the protocol's promises.
-const PROMISES: [(&str, &str); 24] = [
+const PROMISES: [(&str, &str); 25] = [
     ("leader in ISR", "a partition's leader is in its ISR"),
     ("one leader per epoch", "a partition has one leader in each leader epoch"),
     ("monotone epochs", "epochs only grow"),
@@ -92,6 +92,7 @@ const PROMISES: [(&str, &str); 24] = [
     ("one active controller per raft epoch", "each raft epoch has one active controller at most"),
     ("one vote per voter and raft epoch", "a voter votes once in each raft epoch"),
     ("active brokers lead", "a leader, and who joins an ISR, is neither fenced nor shutting down"),
+    ("ISR proposals are not stale", "a leader's proposal for the ISR counts only if nothing changed since"),
     ("dead brokers are fenced", "a broker whose process is gone is fenced when its session has run out"),
     ("controlled shutdown waits", "a broker stops when those who lead in its place know it"),
     ("deposed controllers give up", "a controller that another one has replaced gives up"),

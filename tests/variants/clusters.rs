@@ -145,7 +145,7 @@ role = "consumer"
 profile = "java-4.3"
 "#;
 
-/// A group of two, whose partition of the offsets topic broker 1 leads.
+/// A group of two, whose partition of the offsets topic broker 2 leads.
 pub const GROUP: &str = r#"
 count_from = "10s"
 duration = "60s"
@@ -156,7 +156,7 @@ controllers = 1
 "auto.leader.rebalance.enable" = false
 [[topic]]
 name = "orders"
-assignment = [[2, 3], [3, 2], [2, 3], [3, 2]]
+assignment = [[1, 3], [3, 1], [1, 3], [3, 1]]
 [[client]]
 name = "app"
 rate = 60

@@ -78,7 +78,7 @@ const CONTROLLER: [Story; 13] = [
     Story {
         broken: Broken::ProposalWithoutPartitionEpoch,
         says: "A leader's proposal for the ISR counts however old the state is that it was made from.",
-        caught_by: "committed data on all of the ISR",
+        caught_by: "ISR proposals are not stale",
         cluster: THREE_BROKERS,
         happens: &[
             "replica.lag.time.max.ms=4000",
@@ -212,14 +212,8 @@ const CLIENTS: [Story; 13] = [
         broken: Broken::SequenceGapAccepted,
         says: "An idempotent producer's batch is written although the one before it is missing.",
         caught_by: "idempotent order",
-        cluster: THREE_BROKERS,
-        happens: &[
-            "client.app.rate=600",
-            "network.latency=20ms",
-            "at 3s kill broker 3",
-            "at 20s configure topic orders min.insync.replicas=3",
-            "at 20020ms configure topic orders min.insync.replicas=2",
-        ],
+        cluster: UNCLEAN_READER,
+        happens: &["client.app.rate=1", "at 3s kill broker 2 for 20s", "at 14s kill broker 1 for 20s"],
     },
     Story {
         broken: Broken::ProducersForgotten,
@@ -262,9 +256,9 @@ const CLIENTS: [Story; 13] = [
         caught_by: "group commits are found again",
         cluster: GROUP,
         happens: &[
-            "at 10s cut broker 1 from broker 2,broker 3 for 20s",
+            "at 10s cut broker 2 from broker 1,broker 3 for 20s",
             "at 18s cut client one from brokers for 27s",
-            "at 18s kill broker 1 for 20s",
+            "at 18s kill broker 2 for 20s",
         ],
     },
     Story {
@@ -279,7 +273,13 @@ const CLIENTS: [Story; 13] = [
         says: "A client believes a broker whose view is older than what it knew already.",
         caught_by: "clients' metadata does not go back",
         cluster: THREE_BROKERS,
-        happens: &["client.app.metadata.max.age.ms=500", "at 3s cut broker 3 from controllers for 7s", "at 4s stop broker 2"],
+        happens: &[
+            "acks=1",
+            "client.app.metadata.max.age.ms=500",
+            "client.app.rate=5",
+            "at 3s cut broker 3 from controllers for 7s",
+            "at 4s stop broker 2",
+        ],
     },
     Story {
         broken: Broken::RefreshWithoutPause,

@@ -372,13 +372,11 @@ impl Cache {
         if self.node_list_changes(answer.offset, read.history) {
             partitions = self.all_partitions(read.history);
         }
-        let (mut from, mut to) = (answer.offset, answer.offset);
+        let mut from = answer.offset;
         for topic in answer.topics {
             match self.topics.get(topic) {
                 Some(Topic { offset: Some(offset), known: true, .. }) if read.history.topic(*topic, answer.offset).is_some() => {
                     from = from.min(*offset);
-                    // An older answer may take back what changed since.
-                    to = to.max(*offset);
                 }
                 // New to the snapshot, or about to leave it.
                 Some(Topic { offset, .. }) => {
@@ -389,7 +387,7 @@ impl Cache {
                 None => {}
             }
         }
-        for changed in read.history.changes(from, to) {
+        for changed in read.history.changes(from, answer.offset) {
             if let Changed::Partition(partition) = changed
                 && answer.topics.contains(&read.spec.partitions[partition.index()].topic)
             {

@@ -15,6 +15,7 @@ mod group_commits;
 mod high_watermark;
 mod idempotent_once;
 mod idempotent_order;
+mod isr_proposals;
 mod leader_in_isr;
 mod leader_per_epoch;
 #[cfg(test)]
@@ -110,6 +111,7 @@ pub struct Checks {
     deposed_leaders: deposed_leaders::DeposedLeaders,
     group_commits: group_commits::GroupCommits,
     idempotent_once: idempotent_once::IdempotentOnce,
+    isr_proposals: isr_proposals::IsrProposals,
     one_request: one_request::OneRequest,
     parked_fetches: parked_fetches::ParkedFetches,
     refresh_pace: refresh_pace::RefreshPace,
@@ -139,6 +141,7 @@ impl Checks {
             deposed_leaders: deposed_leaders::DeposedLeaders::new(),
             group_commits: group_commits::GroupCommits::new(spec),
             idempotent_once: idempotent_once::IdempotentOnce::new(),
+            isr_proposals: isr_proposals::IsrProposals::new(),
             one_request: one_request::OneRequest::new(spec),
             parked_fetches: parked_fetches::ParkedFetches::new(spec),
             refresh_pace: refresh_pace::RefreshPace::new(spec),
@@ -157,6 +160,7 @@ impl Checks {
                 self.epoch_order.committed(at, fact, before);
                 self.leader_per_epoch.on_fact(at, fact);
                 self.active_brokers.committed(at, fact, before);
+                self.isr_proposals.committed(at, fact, before);
                 self.committed_data.committed(at, fact);
                 self.durability.committed(fact);
                 self.consumers.registered(fact);
@@ -241,6 +245,7 @@ impl Checks {
             Fact::EntrySent { .. } | Fact::EntryTaken { .. } | Fact::EntryAnswered { .. } | Fact::EntryUnreachable { .. } => {
                 self.entry(at, fact);
             }
+            Fact::IsrProposed { broker, partition, .. } => self.isr_proposals.proposed(*partition, *broker),
             Fact::ConnectionLost { .. } => self.one_request.on_fact(at, fact),
             Fact::BeliefChanged { .. } => self.beliefs.changed(at, fact),
             Fact::Refreshed { client, what: Refresh::Sent(_) } => self.refresh_pace.sent(at, *client),
@@ -254,7 +259,6 @@ impl Checks {
             | Fact::FaultApplied { .. }
             | Fact::ImageApplied { .. }
             | Fact::IsrAnswered { .. }
-            | Fact::IsrProposed { .. }
             | Fact::ReplicaFetchError { .. }
             | Fact::RequestServed { .. }
             | Fact::ConnectionOpening { .. }
@@ -334,6 +338,7 @@ impl Checks {
             self.active_controller.findings,
             self.votes.findings,
             self.active_brokers.findings,
+            self.isr_proposals.findings,
             self.dead_brokers.findings,
             self.shutdowns.findings,
             self.deposed_controllers.findings,

@@ -97,6 +97,15 @@ fn who_is_fenced_leads_nothing_and_joins_nothing() {
 }
 
 #[test]
+fn an_isr_is_committed_only_as_it_was_proposed_since_the_last_change() {
+    let proposed = Fact::IsrProposed { broker: A, partition: P, isr: smallvec::smallvec![A, B] };
+    let reassigned = (3, moved(A, 6, Why::Reassignment));
+    let (before, since, done) = ((2, proposed.clone()), (4, proposed), (5, moved(A, 7, Why::AlterPartition)));
+    assert_eq!(violated(&[reassigned.clone(), since, done.clone()], 10, 0), NOTHING);
+    assert_eq!(violated(&[before, reassigned, done], 10, 0), ["ISR proposals are not stale"]);
+}
+
+#[test]
 fn a_dead_broker_is_fenced_when_its_session_is_over() {
     let dies = (1000, Fact::ProcessEnded { node: A_NODE, how: Ending::Killed });
     let late = "dead brokers are fenced";
