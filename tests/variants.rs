@@ -16,12 +16,15 @@ mod table;
 use kafkasim::model::Broken;
 use kafkasim::swarm::{Options, fly_with};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use table::{Caught, Row};
 
 /// Numbers that are flown until a variant is caught.
 const NUMBERS: u64 = 100;
 /// A broken model may run in circles; a right one takes far fewer.
 const MAX_EVENTS: u64 = 8_000_000;
+/// Variants that are flown side by side when the table is made.
+const THREADS: usize = 2;
 
 /// What is wrong with a number of the swarm when a rule is broken.
 fn complaints(number: u64, broken: Broken) -> Vec<String> {
@@ -81,14 +84,15 @@ fn the_swarm_catches_what_it_is_known_to_catch() {
 #[test]
 #[ignore = "flies many clusters: run it in release"]
 fn the_table_is_as_the_swarm_finds() {
-    let row = |broken: Broken| Row { variant: format!("{broken:?}"), swarm: first_caught(broken) };
-    let rows: Vec<Row> = std::thread::scope(|scope| {
-        let (front, back) = Broken::ALL.split_at(Broken::ALL.len() / 2);
-        let later = scope.spawn(|| back.iter().map(|b| row(*b)).collect::<Vec<_>>());
-        let mut rows: Vec<Row> = front.iter().map(|b| row(*b)).collect();
-        rows.extend(later.join().expect("a panic of a run is caught where it happens"));
-        rows
+    let next = &AtomicUsize::new(0);
+    let mut rows: Vec<(usize, Row)> = std::thread::scope(|scope| {
+        let variants = move || std::iter::from_fn(move || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < Broken::ALL.len()));
+        let row = |i: usize| (i, Row { variant: format!("{:?}", Broken::ALL[i]), swarm: first_caught(Broken::ALL[i]) });
+        let threads = [(); THREADS].map(|()| scope.spawn(move || variants().map(row).collect::<Vec<_>>()));
+        threads.into_iter().flat_map(|thread| thread.join().expect("a panic of a run is caught where it happens")).collect()
     });
+    rows.sort_by_key(|(i, _)| *i);
+    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     if std::env::var_os("KAFKASIM_WRITE_VARIANTS").is_some() {
         return table::write(&rows);
     }

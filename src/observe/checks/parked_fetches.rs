@@ -55,11 +55,19 @@ impl ParkedFetches {
         self.waits.iter().any(Option::is_some)
     }
 
+    fn is_held(&self, client: ClientIx) -> bool {
+        self.waits[client.index()].is_some()
+    }
+
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
-        if let Fact::PositionSet { client, partition, to, .. } = fact {
+        if let Fact::PositionSet { client, partition, to, .. } = fact
+            && self.is_held(*client)
+        {
             self.positions.insert((*client, *partition), *to);
         }
-        if let Fact::Delivered { client, partition, end, .. } = fact {
+        if let Fact::Delivered { client, partition, end, .. } = fact
+            && self.is_held(*client)
+        {
             self.positions.insert((*client, *partition), *end);
         }
         if let Fact::EntryTaken { client, broker, partition, entry } = fact
@@ -77,7 +85,8 @@ impl ParkedFetches {
         if let Fact::EntryUnreachable { broker, partition, entry, .. } = fact {
             self.parked.remove(&(*broker, *partition, *entry));
         }
-        if let Fact::EntryAnswered { broker, partition, entry, .. } = fact
+        if let Fact::EntryAnswered { client, broker, partition, entry, .. } = fact
+            && self.is_held(*client)
             && let Some(parked) = self.parked.remove(&(*broker, *partition, *entry))
         {
             self.answered(at, *broker, *partition, &parked);
