@@ -52,6 +52,7 @@
 //! influence a run; [`scenario`], [`experiment`], [`swarm`], [`report`] and [`cli`] stand above. `docs/ARCHITECTURE.md` is the map.
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod cli;
 pub mod engine;
 pub mod experiment;

@@ -15,10 +15,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("world", &["engine", "kafka", "model", "observe::fact", "observe::Fact"]),
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),
     ("scenario", &["engine", "kafka", "model", "fault", "observe::record", "observe::RunRecord"]),
+    ("calibrate", &["engine", "kafka", "model::cost"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("report", &["observe::record", "observe::RunRecord"]),
-    ("cli", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment", "swarm", "report"]),
+    ("cli", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"]),
 ];
 
 /// Only the world may know the queue.

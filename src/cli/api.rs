@@ -2,6 +2,7 @@
 
 use super::arguments::{Changes, SourceTexts, Text};
 use super::exit::Failure;
+use super::input;
 use super::mistakes::Mistake;
 use super::terminal;
 use crate::engine::{Duration, Instant};
@@ -20,10 +21,13 @@ pub use crate::experiment::View;
 /// Parses and validates a scenario with changes applied.
 ///
 /// # Errors
-/// With every mistake in it.
+/// With every mistake in it, or when the file of `--costs` cannot be read.
 pub fn load(source: &Text, changes: &Changes) -> Result<Scenario, Failure> {
     let source = Source { name: source.name.clone(), text: source.text.clone() };
     let mut overrides: Vec<Override> = changes.seed.iter().map(|seed| Override::Seed(seed.to_string())).collect();
+    if let Some(file) = &changes.costs {
+        overrides.push(Override::Costs { name: file.clone(), text: input::read(file)? });
+    }
     overrides.extend(changes.set.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() }));
     overrides.extend(changes.fault.iter().cloned().map(Override::Fault));
     scenario::load(&source, &overrides).map_err(|found| Failure::Drawn(found.render(terminal::message_look().colour)))

@@ -26,7 +26,8 @@ fn bounded(input: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> Failure {
+/// Says why a file cannot be read.
+pub fn unreadable(path: &str, error: &std::io::Error) -> Failure {
     Failure::new(match error.kind() {
         ErrorKind::NotFound => format!("there is no file `{path}`"),
         ErrorKind::IsADirectory => format!("`{path}` is a directory, not a file"),

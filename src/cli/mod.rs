@@ -2,6 +2,7 @@
 
 mod api;
 mod arguments;
+mod calibrate;
 mod clients;
 mod completions;
 mod describe;
@@ -9,6 +10,7 @@ mod exit;
 mod import;
 mod input;
 mod list;
+mod log_lines;
 mod man;
 mod mistakes;
 mod output;
@@ -52,6 +54,7 @@ struct Cli {
 enum Verb {
     Run(run::Arguments),
     Import(import::Arguments),
+    Calibrate(calibrate::Arguments),
     Describe(describe::Arguments),
     List(list::Arguments),
     Clients(clients::Arguments),
@@ -82,6 +85,7 @@ fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(arguments) => run::perform(arguments),
         Verb::Import(arguments) => import::perform(arguments),
+        Verb::Calibrate(arguments) => calibrate::perform(arguments),
         Verb::Describe(arguments) => describe::perform(arguments),
         Verb::List(arguments) => list::perform(arguments),
         Verb::Clients(arguments) => clients::perform(arguments),

@@ -6,6 +6,7 @@ use super::overrides::{Override, apply};
 use super::schema::schema;
 use super::{Source, shape};
 use serde::Deserialize;
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -20,14 +21,7 @@ pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Dia
     refuse_long_lines(source)?;
     let mut found = Diagnostics::of(&source.name, &source.text);
     let (mut document, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        found.add(
-            Some(&span),
-            format!("this is no TOML: {}", error.message()),
-            "see https://toml.io; text stands in quotes, tables begin with [name]",
-        );
-    }
+    errors.iter().for_each(|error| no_toml(error, &mut found));
     if found.is_empty() && document.get_ref().is_empty() {
         let help = "`kafkasim show rolling-restart` prints a scenario to begin with";
         found.add(None, "the scenario is empty".to_owned(), help);
@@ -40,15 +34,21 @@ pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Dia
     let words: Vec<(String, usize)> = overrides.iter().map(Override::words).collect();
     let mut offset = source.text.len() + 1;
     let mut padded = Vec::new();
-    for (text, value_at) in &words {
-        found.source(offset, text.split([' ', '=']).next().unwrap_or_default(), text);
+    for (change, (text, value_at)) in overrides.iter().zip(&words) {
+        found.source(offset, change.label(), text);
         // The same text, so far to the right that its spans are those of the joined document.
-        padded.push(format!("{:1$}", "", offset + value_at - 4) + "v = " + &text[*value_at..]);
+        let key = if matches!(change, Override::Costs { .. }) { "" } else { "v = " };
+        padded.push(" ".repeat(offset + value_at - key.len()) + key + &text[*value_at..]);
         offset += text.len() + 1;
     }
     let mut at = source.text.len() + 1;
     for ((change, padded), (text, value_at)) in overrides.iter().zip(&padded).zip(&words) {
         let span = at + value_at..at + text.len();
+        if let Override::Costs { .. } = change {
+            whole_file(change, padded, document.get_mut(), &schema, &mut found);
+            at += text.len() + 1;
+            continue;
+        }
         let value =
             value(change, padded).unwrap_or_else(|| Spanned::new(span.clone(), DeValue::String(text[*value_at..].to_owned().into())));
         apply(change, Spanned::new(span, value.into_inner()), document.get_mut(), &schema, &mut found);
@@ -63,6 +63,23 @@ pub(super) fn read(source: &Source, overrides: &[Override]) -> Result<(File, Dia
     Ok((file, found))
 }
 
+/// Applies a change that is a document of its own.
+fn whole_file<'a>(change: &'a Override, padded: &'a str, document: &mut DeTable<'a>, schema: &Value, found: &mut Diagnostics) {
+    match DeTable::parse(padded) {
+        Ok(file) => apply(change, Spanned::new(file.span(), DeValue::Table(file.into_inner())), document, schema, found),
+        Err(error) => no_toml(&error, found),
+    }
+}
+
+fn no_toml(error: &toml::de::Error, found: &mut Diagnostics) {
+    let span = error.span().unwrap_or(0..0);
+    found.add(
+        Some(&span),
+        format!("this is no TOML: {}", error.message()),
+        "see https://toml.io; text stands in quotes, tables begin with [name]",
+    );
+}
+
 fn refuse_long_lines(source: &Source) -> Result<(), Diagnostics> {
     let Some((i, line)) = source.text.lines().enumerate().find(|(_, line)| line.len() > LONGEST_LINE) else { return Ok(()) };
     let mut found = Diagnostics::of(&source.name, "");
@@ -74,7 +91,7 @@ fn refuse_long_lines(source: &Source) -> Result<(), Diagnostics> {
 /// The value of `--set` as TOML; bare words are text, and a fault line always is.
 fn value<'a>(change: &Override, padded: &'a str) -> Option<Spanned<DeValue<'a>>> {
     match change {
-        Override::Fault(_) => None,
+        Override::Fault(_) | Override::Costs { .. } => None,
         Override::Set { .. } | Override::Seed(_) => DeTable::parse(padded).ok()?.into_inner().remove("v"),
     }
 }

@@ -25,15 +25,33 @@ pub enum Override {
     Fault(String),
     /// The seed.
     Seed(String),
+    /// A file of costs: its `[costs]` stands in place of the scenario's, its `[[cost_profile]]` beside the scenario's.
+    Costs {
+        /// The file, for diagnostics.
+        name: String,
+        /// TOML.
+        text: String,
+    },
 }
 
 impl Override {
-    /// As the command line says it, and where in that the value begins.
+    /// What diagnostics call the text of [`Override::words`].
+    pub(super) fn label(&self) -> &str {
+        match self {
+            Override::Set { .. } => "--set",
+            Override::Fault(_) => "--fault",
+            Override::Seed(_) => "--seed",
+            Override::Costs { name, .. } => name,
+        }
+    }
+
+    /// As the command line says it, and where in that the value begins; of a file its text.
     pub(super) fn words(&self) -> (String, usize) {
         let (before, value) = match self {
             Override::Set { key, value } => (format!("--set {key}="), value),
             Override::Fault(line) => ("--fault ".to_owned(), line),
             Override::Seed(seed) => ("--seed ".to_owned(), seed),
+            Override::Costs { text, .. } => (String::new(), text),
         };
         (format!("{before}{value}"), before.len())
     }
@@ -54,6 +72,10 @@ pub(super) fn apply<'a>(
             set(key, &value, root, schema)
         }
         Override::Seed(_) => insert(root, "seed", value),
+        Override::Costs { .. } => {
+            put_costs(value, root, found);
+            Ok(())
+        }
         Override::Fault(_) => match entry(root, "faults", &span, DeValue::Array(DeArray::new())) {
             DeValue::Array(lines) => {
                 lines.push(value);
@@ -88,6 +110,33 @@ fn set<'a>(key: &str, value: &Spanned<DeValue<'a>>, root: &mut DeTable<'a>, sche
         return everywhere(&["config", "broker"], key, value, root, schema);
     }
     Err(unknown(key, properties.keys().map(String::as_str)))
+}
+
+/// Puts a file of costs into the document.
+fn put_costs<'a>(file: Spanned<DeValue<'a>>, root: &mut DeTable<'a>, found: &mut Diagnostics) {
+    let DeValue::Table(file) = file.into_inner() else { return };
+    for (key, value) in file {
+        match key.get_ref().as_ref() {
+            "costs" => {
+                root.remove("costs");
+                root.insert(key, value);
+            }
+            "cost_profile" => {
+                let span = value.span();
+                let DeValue::Array(more) = value.into_inner() else {
+                    found.add(Some(&span), "`cost_profile` is a list of tables".to_owned(), "write [[cost_profile]]");
+                    continue;
+                };
+                if let DeValue::Array(profiles) = entry(root, "cost_profile", &span, DeValue::Array(DeArray::new())) {
+                    more.into_iter().for_each(|profile| profiles.push(profile));
+                }
+            }
+            other => {
+                let message = format!("`{other}` is no key of a file of costs");
+                found.add(Some(&key.span()), message, "it holds [costs] and [[cost_profile]], as `kafkasim calibrate` writes them");
+            }
+        }
+    }
 }
 
 /// Sets a key of client libraries in every client whose library and role have it.

@@ -156,6 +156,7 @@ fn repeat(name: &str, overrides: &[Override], seed: u64) -> String {
         match change {
             Override::Set { key, value } if key != "seed" => words.push(format!("--set {}", quoted(&format!("{key}={value}")))),
             Override::Fault(line) => words.push(format!("--fault {}", quoted(line))),
+            Override::Costs { name, .. } => words.push(format!("--costs {}", quoted(name))),
             Override::Set { .. } | Override::Seed(_) => {}
         }
     }

@@ -23,7 +23,7 @@ pub struct Watch {
     /// The leaders that the first move named, and how long after it each took its role.
     first_moved: Vec<(PartitionIx, BrokerIx, LeaderEpoch, Option<f64>)>,
     left_ms: Option<f64>,
-    /// The broker epoch before the case, and when it registered anew.
+    /// The broker epoch at the start of the run, and when it registered anew.
     first_epoch: Option<u64>,
     registered_ms: Option<f64>,
     unfenced_ms: Option<f64>,
@@ -51,6 +51,11 @@ impl Watch {
 
     /// Takes in a fact.
     pub fn see(&mut self, at: Instant, fact: &Fact) {
+        if let Fact::BrokerCommitted { broker, epoch, .. } = fact
+            && *broker == self.broker_102
+        {
+            self.first_epoch.get_or_insert(epoch.0);
+        }
         if at < self.count_from {
             return;
         }
@@ -88,7 +93,7 @@ impl Watch {
         if fenced || leaving {
             self.left_ms.get_or_insert(ms);
         }
-        if epoch != *self.first_epoch.get_or_insert(epoch) {
+        if self.first_epoch != Some(epoch) {
             self.registered_ms.get_or_insert(ms);
         }
         if self.was_fenced && !fenced {

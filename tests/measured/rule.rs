@@ -5,7 +5,7 @@
 //! round; records not served by a factor of two, and zero where zero was measured in every run. With fewer than four runs all of this is wider
 //! by half. Where the measured values have two humps (a race that is won or lost), both must occur. The order of the clients must hold where the measured ranges do not overlap.
 
-use crate::table::Row;
+use crate::row::Row;
 
 /// Measured values further apart than this are two humps: only a timer of Kafka's, the follower's pause of a second, lies between them.
 const HUMPS_APART_MS: f64 = 500.0;

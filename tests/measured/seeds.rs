@@ -6,7 +6,7 @@ use kafkasim::scenario::{Override, Source, load};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What each seed gives, in the order of the seeds.
-pub fn run_all(case: &str, seeds: u64) -> Vec<Found> {
+pub fn run_all(source: &Source, seeds: u64) -> Vec<Found> {
     let next = AtomicU64::new(1);
     let worker = || {
         let mut done = Vec::new();
@@ -15,7 +15,7 @@ pub fn run_all(case: &str, seeds: u64) -> Vec<Found> {
             if seed > seeds {
                 return done;
             }
-            done.push((seed, run_one(case, seed)));
+            done.push((seed, run_one(source, seed)));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -27,11 +27,10 @@ pub fn run_all(case: &str, seeds: u64) -> Vec<Found> {
     all.into_iter().map(|(_, found)| found).collect()
 }
 
-fn run_one(case: &str, seed: u64) -> Found {
-    let source = Source::catalogue(&format!("measured/{case}")).expect("the catalogue has the measured cases");
-    let scenario = load(&source, &[Override::Seed(seed.to_string())]).expect("a measured case can be read");
+fn run_one(source: &Source, seed: u64) -> Found {
+    let scenario = load(source, &[Override::Seed(seed.to_string())]).expect("the case can be read");
     let mut watch = Watch::new(&scenario);
-    let record = run(&scenario, &RunOptions::default(), Some(&mut |at, fact| watch.see(at, fact))).expect("a measured case ends");
-    assert!(record.checks.violated.is_empty(), "{case}, seed {seed}: {:?}", record.checks.violated);
+    let record = run(&scenario, &RunOptions::default(), Some(&mut |at, fact| watch.see(at, fact))).expect("the case ends");
+    assert!(record.checks.violated.is_empty(), "{}, seed {seed}: {:?}", scenario.name, record.checks.violated);
     watch.found(&record)
 }

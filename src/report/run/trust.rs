@@ -83,6 +83,9 @@ pub fn repeat(record: &RunRecord) -> Vec<Block> {
     ]
 }
 
+/// The cost profile of a scenario that gives none.
+const BUILT_IN_COSTS: &str = "typical";
+
 /// How far the model was held against real clusters, and what it leaves out.
 pub fn limits(record: &RunRecord) -> Vec<Block> {
     let mut items = vec![measured(&record.kafka), costs(record)];
@@ -101,8 +104,11 @@ fn measured(kafka: &str) -> String {
 }
 
 fn costs(record: &RunRecord) -> String {
+    // A scenario that names a profile of its own knows where that was measured; the built-in one is nobody's machine.
+    let built_in = record.costs.split(", ").any(|name| name == BUILT_IN_COSTS);
+    let caveat = if built_in { ", not measured on your machines" } else { "" };
     format!(
-        "Times of the machines' own work (handling a request, starting a process, writing to disk) are those of the cost profile `{}`, not measured on your machines.",
+        "Times of the machines' own work (handling a request, starting a process, writing to disk) are those of the cost profile `{}`{caveat}.",
         record.costs
     )
 }

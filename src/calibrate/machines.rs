@@ -1,0 +1,33 @@
+//! What was measured: of all machines together, and of each broker.
+
+use super::key::Key;
+use super::samples::Samples;
+use crate::engine::Duration;
+use std::collections::BTreeMap;
+
+/// The samples of each cost.
+pub type Measured = BTreeMap<Key, Samples>;
+
+/// Everything that was measured.
+#[derive(Default)]
+pub struct Machines {
+    /// Of all machines together.
+    pub all: Measured,
+    /// Of each broker whose logs say, or whose user said, which one it is.
+    pub each: BTreeMap<u32, Measured>,
+}
+
+impl Machines {
+    /// Adds a sample.
+    pub fn add(&mut self, broker: Option<u32>, key: Key, time: Duration) {
+        self.all.entry(key).or_default().add(time);
+        if let Some(broker) = broker {
+            self.each.entry(broker).or_default().entry(key).or_default().add(time);
+        }
+    }
+
+    /// Adds a sample in milliseconds; a negative one counts as none, since no work takes less.
+    pub fn add_ms(&mut self, broker: Option<u32>, key: Key, ms: i64) {
+        self.add(broker, key, Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+    }
+}
