@@ -83,10 +83,10 @@ const CONTROLLER: [Story; 13] = [
         happens: &[
             "replica.lag.time.max.ms=4000",
             "at 3s stop broker 2 for 3s",
-            "at 20s pause broker 3 for 10s",
+            "at 20s pause broker 3 for 8s",
             "at 23900ms cut broker 1 from controllers for 5600ms",
             "at 27s reassign orders-0 to 1,3,2",
-            "duration=50s",
+            "duration=45s",
         ],
     },
     Story {
