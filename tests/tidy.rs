@@ -176,12 +176,20 @@ fn complaints(source: &Source) -> Vec<String> {
         if code.contains(".unwrap()") {
             found.push(at(line, "unwrap(): use expect with the invariant, or return the error".to_owned()));
         }
+        if code.contains("Some(Broken::") && !is_comparison(code) || code.contains(".broken = ") {
+            found.push(at(line, "only a test breaks a rule".to_owned()));
+        }
         if !within(&source.module, "cli") {
             let forbidden = FORBIDDEN.iter().find(|(text, _)| code.contains(text));
             found.extend(forbidden.map(|(text, why)| at(line, format!("{text}: {why}"))));
         }
     }
     found
+}
+
+/// Whether a line only asks which rule is broken.
+fn is_comparison(code: &str) -> bool {
+    code.contains("== Some(Broken::") || code.contains("!= Some(Broken::") || code.contains("matches!(")
 }
 
 /// Why `module` may not name `path`; none when it may.
@@ -285,6 +293,8 @@ fn the_other_rules_bite() {
     bites("world::build", "let now = std::time::Instant::now();", "wall clock");
     bites("fault::mod", "println!(\"x\");", "prints");
     bites("cli::run", "let x = y.unwrap();", "unwrap");
+    bites("scenario::resolve", "broken: Some(Broken::AckBeforeCommit),", "only a test");
+    bites("cli::run", "scenario.spec.broken = chosen;", "only a test");
     bites("cli::run", "#[cfg(test)]\nmod tests;\nfn f() { y.unwrap(); }", "unwrap");
     bites("cli::run", &"\n".repeat(LONGEST_FILE), "split it");
     let untitled = complaints(&source("engine::time", "use std::fmt;".to_owned()));

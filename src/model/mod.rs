@@ -1,6 +1,7 @@
 //! The model of Kafka: plain state machines. A message or a timer in, effects and facts out.
 //! Nothing here schedules: only `world` knows the queue.
 
+pub mod broken;
 pub mod broker;
 pub mod client;
 pub mod controller;
@@ -14,6 +15,7 @@ pub mod network;
 pub mod outbox;
 pub mod spec;
 
+pub use broken::Broken;
 pub use journal::Journal;
 pub use metadata::History;
 pub use outbox::{Channel, Outbox, TimerKind, Token};
@@ -38,4 +40,11 @@ pub struct Ctx<'a> {
     pub journal: &'a mut Journal,
     /// All chance of the run.
     pub chance: Chance,
+}
+
+impl Ctx<'_> {
+    /// Whether a test has broken this rule.
+    pub fn is_broken(&self, rule: Broken) -> bool {
+        self.spec.broken == Some(rule)
+    }
 }

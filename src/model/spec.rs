@@ -1,5 +1,6 @@
 //! What a cluster is made of: everything resolved and validated, names interned, ready to build.
 
+use super::broken::Broken;
 use super::client::profile::Profile;
 use super::cost::Costs;
 use super::message::Acks;
@@ -40,6 +41,8 @@ pub struct Spec {
     pub topology: Topology,
     /// Events of one moment come in a drawn order instead of first in, first out.
     pub shuffle_ties: bool,
+    /// The rule that is not kept: none, unless a test says so.
+    pub broken: Option<Broken>,
 }
 
 /// What a process is.

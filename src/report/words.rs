@@ -81,7 +81,7 @@ pub fn why(key: &str) -> String {
 }
 
 /// (key, plain words) of the protocol's promises.
-const PROMISES: [(&str, &str); 11] = [
+const PROMISES: [(&str, &str); 25] = [
     ("leader in ISR", "a partition's leader is in its ISR"),
     ("one leader per epoch", "a partition has one leader in each leader epoch"),
     ("monotone epochs", "epochs only grow"),
@@ -91,6 +91,20 @@ const PROMISES: [(&str, &str); 11] = [
     ("idempotent order", "records of an idempotent producer stay in order"),
     ("one active controller per raft epoch", "each raft epoch has one active controller at most"),
     ("one vote per voter and raft epoch", "a voter votes once in each raft epoch"),
+    ("active brokers lead", "a leader, and who joins an ISR, is neither fenced nor shutting down"),
+    ("ISR proposals are not stale", "a proposed ISR counts only if nothing changed since"),
+    ("dead brokers are fenced", "a broker whose process is gone is fenced when its session has run out"),
+    ("controlled shutdown waits", "a broker stops when those who lead in its place know it"),
+    ("deposed controllers give up", "a controller that another one has replaced gives up"),
+    ("deposed leaders answer", "a deposed leader answers the requests that wait at it"),
+    ("acks=all waits", "acks=all is answered when enough replicas have the record"),
+    ("idempotent batches stand once", "what an idempotent producer sends again is not written again"),
+    ("one request of a connection at a time", "a broker answers one request of a connection at a time"),
+    ("clients' metadata does not go back", "what a client knows of a leader is not replaced by something older"),
+    ("clients pause between refreshes", "a client pauses between two requests for metadata"),
+    ("parked fetches are woken", "a fetch that waits for records is answered when there are some"),
+    ("consumers notice truncations", "a consumer does not read on after records that are gone from the log"),
+    ("group commits are found again", "what a group was told is committed it finds again"),
     ("consumers are given committed records", "a consumer is given committed records only, as they stand in the log"),
     ("consumers read on without gaps", "a consumer's records come in order and without gaps, unless its position is set"),
 ];

@@ -88,6 +88,7 @@ fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
         groups,
         topology,
         shuffle_ties: file.ties == Some(Ties::Shuffled),
+        broken: None,
     }
 }
 

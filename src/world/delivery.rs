@@ -7,7 +7,7 @@ use crate::kafka::NodeIx;
 use crate::model::network::connection::{Connection, ConnectionState, Inbound, Message, Way};
 use crate::model::network::tcp;
 use crate::model::outbox::{NetworkOp, Token};
-use crate::model::{Channel, Spec};
+use crate::model::{Broken, Channel, Spec};
 use crate::observe::fact::Unreachable;
 
 /// Size of a segment without data.
@@ -203,7 +203,7 @@ impl World {
             return;
         }
         let server = connection.server;
-        if let Some((token, request)) = connection.take(key) {
+        if let Some((token, request)) = connection.take(key, self.spec.broken) {
             self.input(server, |node, ctx, out| node.take(token, request, ctx, out));
         }
     }
@@ -211,7 +211,9 @@ impl World {
     /// An answer leaves: the connection may be read again. None when it is gone, or its opener is.
     fn unmute(&mut self, token: Token) -> Option<u32> {
         let connection = self.connections.get_mut(token.connection)?;
-        if connection.generation != token.generation || connection.muted.map(|t| t.correlation) != Some(token.correlation) {
+        let reads_ahead = self.spec.broken == Some(Broken::ConnectionReadAhead);
+        let owed = reads_ahead || connection.muted.map(|t| t.correlation) == Some(token.correlation);
+        if connection.generation != token.generation || !owed {
             return None;
         }
         connection.muted = None;

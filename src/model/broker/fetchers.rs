@@ -8,7 +8,7 @@ use super::roles::Role;
 use crate::engine::{Duration, Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, FetchedPartition, Request};
-use crate::model::{Channel, Ctx, Outbox, TimerKind};
+use crate::model::{Broken, Channel, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::BTreeMap;
 
@@ -232,7 +232,7 @@ impl Broker {
         match answer.error {
             ErrorCode::None if !same_epoch => {}
             ErrorCode::None => match answer.diverging {
-                Some((epoch, end)) => self.truncate_to_leader(answer.partition, epoch, end, out),
+                Some((epoch, end)) => self.truncate_to_leader(answer.partition, epoch, end, ctx, out),
                 None => return self.append_copy(&answer, out),
             },
             ErrorCode::FencedLeaderEpoch if same_epoch => fetching.failed = true,
@@ -254,10 +254,11 @@ impl Broker {
     }
 
     /// Truncation by leader epoch (KIP-101, KIP-279, `AbstractFetcherThread.getOffsetTruncationState`).
-    fn truncate_to_leader(&mut self, partition: PartitionIx, epoch: LeaderEpoch, leader_end: Offset, out: &mut Outbox) {
+    fn truncate_to_leader(&mut self, partition: PartitionIx, epoch: LeaderEpoch, leader_end: Offset, ctx: &Ctx, out: &mut Outbox) {
         let Some(log) = self.disk.replicas.get_mut(&partition) else { return };
         let from = log.end();
         let to = match log.end_of_epoch(epoch) {
+            _ if ctx.is_broken(Broken::EpochEndWithoutEpoch) => leader_end,
             Some((found, end)) if found == epoch => end.min(leader_end),
             Some((_, end)) => end,
             None => log.high_watermark.min(leader_end),

@@ -3,10 +3,11 @@
 
 use super::Broker;
 use super::coordinator::group_partitions;
+use super::roles::Role;
 use crate::engine::{Instant, mix};
 use crate::kafka::{MetadataOffset, PartitionIx};
 use crate::model::metadata::Changed;
-use crate::model::{Ctx, Outbox, TimerKind};
+use crate::model::{Broken, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -133,7 +134,8 @@ impl Broker {
                 self.delete_replica(partition, ctx, out);
                 continue;
             };
-            let leads = registration.leader == Some(self.ix);
+            let led = self.ram.as_ref().is_some_and(|ram| matches!(ram.roles.get(&partition), Some(Role::Leader(_))));
+            let leads = registration.leader == Some(self.ix) || led && ctx.is_broken(Broken::DeposedLeaderLeadsOn);
             let new_epoch = self.role_epoch(partition).is_none_or(|known| known < registration.leader_epoch);
             if leads { leaders.push((partition, new_epoch)) } else { followers.push((partition, new_epoch)) }
         }

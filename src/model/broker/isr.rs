@@ -9,7 +9,7 @@ use super::roles::Role;
 use crate::engine::{Duration, Instant, Stream};
 use crate::kafka::{ErrorCode, LeaderEpoch, MetadataOffset, PartitionEpoch, PartitionIx, Replicas, VoterIx};
 use crate::model::message::{AlterPartitionEntry, AlterPartitionResult, Request};
-use crate::model::{Channel, Ctx, Outbox, TimerKind};
+use crate::model::{Broken, Channel, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::BTreeSet;
 
@@ -39,7 +39,10 @@ impl IsrChannel {
 /// Whether a follower may join the ISR as the leader's metadata cache has it: not fenced, not leaving, and alive in the same life as its fetch
 /// (`Partition.isReplicaIsrEligible`).
 pub(super) fn is_eligible(follower: &Follower, image: MetadataOffset, ctx: &Ctx) -> bool {
-    ctx.history.broker(follower.broker, image).is_some_and(|r| r.is_active() && follower.broker_epoch.is_none_or(|e| e == r.epoch))
+    let same_life = |epoch| follower.broker_epoch.is_none_or(|e| e == epoch);
+    let active =
+        |fenced_too: bool| ctx.history.broker(follower.broker, image).is_some_and(|r| (fenced_too || r.is_active()) && same_life(r.epoch));
+    active(ctx.is_broken(Broken::FencedReplicaJoinsIsr))
 }
 
 impl Broker {
@@ -54,6 +57,7 @@ impl Broker {
         }
         let Some(state) = leadership.followers.iter().find(|f| f.broker == follower) else { return };
         let reached = state.end.is_some_and(|end| end >= log.high_watermark && end >= leadership.epoch_start);
+        let reached = reached || ctx.is_broken(Broken::LaggardJoinsIsr);
         if !reached || !is_eligible(state, image, ctx) {
             return;
         }
@@ -98,6 +102,9 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition) else { return };
         out.fact(Fact::IsrProposed { broker: self.ix, partition, isr: isr.clone() });
+        if shrink && ctx.is_broken(Broken::LeaderShrinksIsrAlone) {
+            leadership.isr = isr.clone();
+        }
         leadership.pending = Some(Proposal { isr, shrink, sent: false });
         ram.isr.unsent.insert(partition);
         self.alter_partition_turn(ctx, out);

@@ -4,6 +4,7 @@
 use super::producers::Producers;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerEpoch, BrokerIx, LeaderEpoch, Offset, PartitionEpoch, Replicas};
+use crate::model::Broken;
 use crate::model::metadata::PartitionRegistration;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -119,9 +120,13 @@ impl Leadership {
         now: Instant,
         lag_max: Duration,
         may_join: impl Fn(&Follower) -> bool,
+        broken: Option<Broken>,
     ) -> Option<Offset> {
         if self.isr.len() < min_isr {
             return None;
+        }
+        if broken == Some(Broken::HighWatermarkWithoutAllOfIsr) {
+            return self.followers.iter().filter(|f| self.isr.contains(&f.broker)).filter_map(|f| f.end).max();
         }
         let mut least = log_end;
         for follower in &self.followers {

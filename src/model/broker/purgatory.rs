@@ -7,7 +7,7 @@ use super::roles::Role;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, ProduceResult};
-use crate::model::{Ctx, Outbox, TimerKind, Token};
+use crate::model::{Broken, Ctx, Outbox, TimerKind, Token};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -102,7 +102,11 @@ impl Broker {
     /// Answers what waited in partitions that this broker has stopped leading.
     pub(super) fn answer_orphans(&mut self, error: ErrorCode, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
-        for (_, request, entry) in std::mem::take(&mut ram.purgatory.orphans) {
+        let orphans = std::mem::take(&mut ram.purgatory.orphans);
+        if ctx.is_broken(Broken::DeposedLeaderKeepsSilent) {
+            return;
+        }
+        for (_, request, entry) in orphans {
             let Some(ram) = self.ram.as_mut() else { return };
             if let Some(done) = ram.purgatory.settle(request, entry, error) {
                 self.answer_produce(done, ctx, out);

@@ -6,7 +6,7 @@ use super::producers::Producers;
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, PartitionIx};
 use crate::model::message::LeaderHint;
 use crate::model::metadata::PartitionRegistration;
-use crate::model::{Ctx, Outbox};
+use crate::model::{Broken, Ctx, Outbox};
 use crate::observe::Fact;
 
 /// What a broker does with a partition.
@@ -91,7 +91,10 @@ impl Broker {
         }
         let end = log.end();
         let high_watermark = log.high_watermark;
-        let producers = Producers::of_log(log.entries(partition, ctx.journal, Offset(0)));
+        let producers = match ctx.is_broken(Broken::ProducersForgotten) {
+            true => Producers::default(),
+            false => Producers::of_log(log.entries(partition, ctx.journal, Offset(0))),
+        };
         log.begin_epoch(registration.leader_epoch);
         let mut leadership = Leadership::begin(&registration, self.ix, end, producers, ctx.now);
         if let Some(Role::Leader(before)) = ram.roles.remove(&partition) {
@@ -126,6 +129,10 @@ impl Broker {
         if moved {
             let (leader_epoch, leader) = (registration.leader_epoch, registration.leader);
             out.fact(Fact::FollowerRoleTaken { broker: self.ix, partition, leader_epoch, leader, log_end: log.end() });
+            if ctx.is_broken(Broken::TruncationToHighWatermark) && log.end() > log.high_watermark {
+                out.fact(Fact::Truncated { broker: self.ix, partition, from: log.end(), to: log.high_watermark });
+                log.truncate(log.high_watermark);
+            }
         }
         // Requests that wait for the high watermark are kept aside until the batch is done.
         let waiting = match ram.roles.remove(&partition) {
@@ -193,8 +200,10 @@ impl Broker {
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition) else { return };
         let Some(log) = self.disk.replicas.get_mut(&partition) else { return };
         let may_join = |f: &super::leader::Follower| super::isr::is_eligible(f, image, ctx);
-        let committed = leadership.committed_end(log.end(), min_isr, ctx.now, lag_max, may_join);
-        let Some(high_watermark) = committed.filter(|hw| *hw > log.high_watermark) else { return };
+        let committed = leadership.committed_end(log.end(), min_isr, ctx.now, lag_max, may_join, ctx.spec.broken);
+        let may_fall = ctx.is_broken(Broken::HighWatermarkFalls);
+        let moves = |hw: &Offset| *hw > log.high_watermark || may_fall && *hw != log.high_watermark;
+        let Some(high_watermark) = committed.filter(moves) else { return };
         log.high_watermark = high_watermark;
         out.fact(Fact::HighWatermarkMoved { broker: self.ix, partition, leader_epoch: leadership.epoch, high_watermark });
         self.answer_committed(partition, ctx, out);
@@ -204,6 +213,9 @@ impl Broker {
 
     /// `Partition.effectiveMinIsr`: the topic's setting, at most the number of replicas.
     pub(super) fn min_isr(&self, partition: PartitionIx, ctx: &Ctx) -> usize {
+        if ctx.is_broken(Broken::MinIsrIgnored) {
+            return 0;
+        }
         let image = self.image().unwrap_or_default();
         let topic = ctx.spec.partitions[partition.index()].topic;
         let wanted = ctx.history.topic(topic, image).map_or(1, |t| t.config.min_insync_replicas as usize);

@@ -8,7 +8,7 @@ use crate::engine::{Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, PartitionIx, TopicIx};
 use crate::model::message::LeaderHint;
 use crate::model::metadata::Changed;
-use crate::model::{Channel, History, Outbox, Spec};
+use crate::model::{Broken, Channel, History, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::Told;
 use smallvec::SmallVec;
@@ -255,6 +255,7 @@ impl Cache {
 
     /// Takes an answer in (`Metadata.handleMetadataResponse`).
     pub(super) fn apply(&mut self, answer: &Answer<'_>, now: Instant, read: Reference<'_>, out: &mut Outbox) -> Learned {
+        let epochs = if accepts_any(read) { Epochs::AcceptAny } else { self.policy.epochs };
         let before = self.before(answer, read);
         let mut learned = Learned::default();
         self.nodes = Nodes::Answered { offset: answer.offset, added: SmallVec::new() };
@@ -276,7 +277,7 @@ impl Cache {
             }
             let older = state.offset.filter(|old| answer.offset < *old);
             if let Some(known) = older
-                && self.policy.epochs.reject(&mut state.rewinds, || rolls_back(read.history, topic, known, answer.offset))
+                && epochs.reject(&mut state.rewinds, || rolls_back(read.history, topic, known, answer.offset))
             {
                 learned.invalid |= has_leaderless(read.history, topic, answer.offset);
                 continue;
@@ -289,7 +290,7 @@ impl Cache {
             let (error, _, epoch) = read.history.leader_answer(b.partition, answer.offset);
             if newest.contains(&read.spec.partitions[b.partition.index()].topic) && error != ErrorCode::UnknownTopicOrPartition {
                 learned.newer |= b.seen.is_none_or(|seen| epoch > seen);
-                let keeps_newer_hints = self.policy.epochs != Epochs::AcceptAny;
+                let keeps_newer_hints = epochs != Epochs::AcceptAny;
                 self.hints.retain(|h| h.0 != b.partition || (keeps_newer_hints && h.2 > epoch));
                 self.note_leaderless(b.partition, error);
             }
@@ -317,7 +318,8 @@ impl Cache {
             Hints::NotOlder => hint.leader_epoch >= seen,
             Hints::NewerOrOtherLeader => hint.leader_epoch > seen || (hint.leader_epoch == seen && other_leader),
         };
-        if !seen.is_none_or(counts) || !reachable || !self.is_cached(partition, read) {
+        let counts = accepts_any(read) || seen.is_none_or(counts);
+        if !counts || !reachable || !self.is_cached(partition, read) {
             return false;
         }
         // A node that the hint adds may be what other partitions' leaders were missing.
@@ -429,6 +431,11 @@ impl Cache {
         let registrations = known.filter_map(|(topic, t)| history.topic(*topic, t.offset?));
         registrations.flat_map(|r| r.partitions.iter().copied()).collect()
     }
+}
+
+/// Whether a test has broken the rule that what is older is no news.
+fn accepts_any(read: Reference<'_>) -> bool {
+    read.spec.broken == Some(Broken::OlderMetadataAccepted)
 }
 
 /// Whether an older answer has an older epoch of some partition. Where it has none, it tells nothing that is not known.

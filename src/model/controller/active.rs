@@ -7,9 +7,9 @@ use super::periodic::Tasks;
 use super::state::Registrations;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode, MetadataOffset};
-use crate::model::Token;
 use crate::model::message::Response;
 use crate::model::metadata::Record;
+use crate::model::{Broken, Token};
 use crate::observe::Fact;
 use std::collections::VecDeque;
 
@@ -26,6 +26,8 @@ pub(super) struct Active {
     pub queue: EventQueue,
     /// What it does by itself.
     pub tasks: Tasks,
+    /// The rule that a test has broken.
+    pub broken: Option<Broken>,
 }
 
 /// A broker's session (`BrokerHeartbeatState`).
@@ -60,7 +62,7 @@ pub(super) enum Answer {
 }
 
 impl Active {
-    fn new(registrations: Registrations, now: Instant, tasks: Tasks) -> Self {
+    fn new(registrations: Registrations, now: Instant, tasks: Tasks, broken: Option<Broken>) -> Self {
         Active {
             registrations,
             // ClusterControlManager.activate: all sessions start again.
@@ -68,6 +70,7 @@ impl Active {
             waiting: VecDeque::new(),
             queue: EventQueue::new(now),
             tasks,
+            broken,
         }
     }
 
@@ -106,7 +109,7 @@ impl Turn<'_, '_> {
 
     fn activate(&mut self, registrations: Registrations, tasks: Tasks) {
         let now = self.ctx.now;
-        let mut active = Active::new(registrations, now, tasks);
+        let mut active = Active::new(registrations, now, tasks, self.ctx.spec.broken);
         let last = BrokerIx(self.ctx.spec.brokers.len().saturating_sub(1) as u32);
         active.session(last, now);
         let unfenced: Vec<BrokerIx> = active.registrations.brokers().filter(|(_, r)| !r.fenced).map(|(b, _)| b).collect();

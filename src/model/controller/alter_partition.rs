@@ -6,9 +6,9 @@ use super::active::{Active, Answer};
 use super::partition_change::PartitionAsk;
 use crate::engine::Instant;
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, Replicas, Rules};
-use crate::model::Token;
 use crate::model::message::{AlterPartitionEntry, AlterPartitionResult, Response};
-use crate::model::metadata::PartitionRegistration;
+use crate::model::metadata::{BrokerRegistration, PartitionRegistration};
+use crate::model::{Broken, Token};
 use crate::observe::fact::Why;
 
 impl Turn<'_, '_> {
@@ -83,7 +83,7 @@ impl Active {
         if now.leader != Some(sender) {
             return ErrorCode::InvalidRequest;
         }
-        if entry.partition_epoch < now.partition_epoch {
+        if entry.partition_epoch < now.partition_epoch && self.broken != Some(Broken::ProposalWithoutPartitionEpoch) {
             return ErrorCode::InvalidUpdateVersion;
         }
         let isr: Replicas = entry.isr.iter().map(|(b, _)| *b).collect();
@@ -101,7 +101,8 @@ impl Active {
 
     fn may_be_in_sync(&self, broker: BrokerIx, epoch: Option<BrokerEpoch>) -> bool {
         let registration = self.registrations.broker(broker);
-        registration.is_some_and(|r| r.is_active() && epoch.is_none_or(|e| e == r.epoch))
+        let active = |r: &BrokerRegistration| r.is_active() || self.broken == Some(Broken::FencedReplicaJoinsIsr);
+        registration.is_some_and(|r| active(r) && epoch.is_none_or(|e| e == r.epoch))
     }
 }
 

@@ -8,9 +8,9 @@ use super::events::Task;
 use super::state::Write;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, MetadataOffset};
-use crate::model::Token;
 use crate::model::message::{Request, Response};
 use crate::model::metadata::{BrokerRegistration, Record};
+use crate::model::{Broken, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Why;
 
@@ -124,7 +124,8 @@ impl Turn<'_, '_> {
         }
         let mut write = self.begin_write();
         // QuorumController.registerBroker: the epoch of a new incarnation is the offset at which this write begins.
-        let epoch = same.map_or(BrokerEpoch(write.base.0), |r| r.epoch);
+        let kept = if self.ctx.is_broken(Broken::BrokerEpochNotRaised) { existing } else { same };
+        let epoch = kept.map_or(BrokerEpoch(write.base.0), |r| r.epoch);
         if let Some(old) = existing.filter(|_| same.is_none()) {
             self.leave_as_old_incarnation(&mut write, broker, &old, previous_epoch, asked_at);
         }
@@ -158,8 +159,11 @@ impl Turn<'_, '_> {
             return;
         }
         let clean = self.ctx.rules.clean_shutdown_known && previous_epoch == Some(old.epoch);
-        let affected =
-            if clean || !self.ctx.rules.eligible_leader_replicas { Affected::Removed(broker) } else { Affected::UncleanShutdown(broker) };
+        let affected = if clean || !self.ctx.rules.eligible_leader_replicas || self.ctx.is_broken(Broken::UncleanReplicaStaysEligible) {
+            Affected::Removed(broker)
+        } else {
+            Affected::UncleanShutdown(broker)
+        };
         let why = if clean { Why::ControlledShutdown } else { Why::UncleanRestart };
         self.leader_and_isr_updates(write, affected, why, asked_at);
     }
@@ -189,6 +193,8 @@ impl Turn<'_, '_> {
         let leads = want_shutdown && self.active.as_ref().is_some_and(|a| a.registrations.leads_any(broker));
         let others_know = current == State::ControlledShutdown && self.others_know(broker);
         let next = next_state(Heartbeat { current, want_fence, want_shutdown, caught_up, leads, others_know });
+        let hasty = want_shutdown && self.ctx.is_broken(Broken::ShutdownWithoutWaiting);
+        let next = if hasty { State::ShutdownNow } else { next };
         let mut write = self.begin_write();
         if next != current {
             self.change_state(&mut write, broker, &registration, next, want_shutdown, asked_at);
@@ -274,7 +280,9 @@ impl Turn<'_, '_> {
     /// `handleBrokerFenced`: partitions first, then the broker's own record. A fenced broker leaves controlled shutdown.
     fn fence(&mut self, write: &mut Write, broker: BrokerIx, why: Why, asked_at: Instant) {
         let Some(registration) = self.registered(broker) else { return };
-        self.leader_and_isr_updates(write, Affected::Removed(broker), why, asked_at);
+        if !self.ctx.is_broken(Broken::FencedBrokerKeepsLeading) {
+            self.leader_and_isr_updates(write, Affected::Removed(broker), why, asked_at);
+        }
         write.records.push(Record::Broker(broker, BrokerRegistration { fenced: true, ..registration }));
         let now = self.ctx.now;
         if let Some(active) = self.active {
@@ -293,7 +301,8 @@ impl Turn<'_, '_> {
     pub(super) fn fence_one_stale_broker(&mut self, asked_at: Instant) {
         let now = self.ctx.now;
         let timeout = self.session_timeout();
-        let stale = self.active.as_ref().and_then(|a| longest_silent(a)).filter(|(_, contact)| now >= *contact + timeout);
+        let immortal = self.ctx.is_broken(Broken::SessionsNeverExpire);
+        let stale = self.active.as_ref().and_then(|a| longest_silent(a)).filter(|(_, contact)| now >= *contact + timeout && !immortal);
         if let Some((broker, last_heartbeat)) = stale {
             self.out.fact(Fact::SessionExpired { broker, last_heartbeat });
             if let Some(active) = self.active {

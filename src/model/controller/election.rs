@@ -75,7 +75,7 @@ impl Active {
         // getTopicEffectiveMinIsr: never more than the topic's first partition has replicas.
         let first = topic.partitions.first().and_then(|p| self.registrations.partition(*p)).unwrap_or(now);
         let min_isr = (topic.config.min_insync_replicas as usize).min(first.replicas.len());
-        partition_change(now, ask, min_isr, rules.eligible_leader_replicas, acceptable)
+        partition_change(now, ask, min_isr, rules.eligible_leader_replicas, acceptable, self.broken)
     }
 
     fn after(&self, partition: PartitionIx, now: &PartitionRegistration, affected: Affected, rules: Rules) -> Option<PartitionChange> {

@@ -3,6 +3,7 @@
 //! Sources: `PartitionChangeBuilder`, `PartitionReassignmentReplicas`, `PartitionRegistration.merge`.
 
 use crate::kafka::{BrokerIx, Replicas};
+use crate::model::Broken;
 use crate::model::metadata::PartitionRegistration;
 use smallvec::SmallVec;
 
@@ -72,6 +73,7 @@ struct Builder<'a> {
     min_isr: usize,
     elr_enabled: bool,
     acceptable: &'a dyn Fn(BrokerIx) -> bool,
+    broken: Option<Broken>,
 }
 
 /// The partition's next registration, or none when nothing changes (`PartitionChangeBuilder.build`).
@@ -83,8 +85,9 @@ pub fn partition_change(
     min_isr: usize,
     elr_enabled: bool,
     acceptable: &dyn Fn(BrokerIx) -> bool,
+    broken: Option<Broken>,
 ) -> Option<PartitionChange> {
-    Builder { now, ask, elr: now.elr.clone(), min_isr, elr_enabled, acceptable }.build()
+    Builder { now, ask, elr: now.elr.clone(), min_isr, elr_enabled, acceptable, broken }.build()
 }
 
 impl Builder<'_> {
@@ -117,8 +120,10 @@ impl Builder<'_> {
             return None;
         }
         // PartitionRegistration.merge: every record raises the partition epoch, one that names a leader the leader epoch.
-        next.partition_epoch = next.partition_epoch.next();
-        if names_leader {
+        if self.broken != Some(Broken::PartitionEpochNotRaised) {
+            next.partition_epoch = next.partition_epoch.next();
+        }
+        if names_leader && self.broken != Some(Broken::LeaderEpochNotRaised) {
             next.leader_epoch = next.leader_epoch.next();
         }
         Some(PartitionChange { registration: next, unclean })
@@ -158,7 +163,8 @@ impl Builder<'_> {
 
     /// `isValidNewLeader`.
     fn valid(&self, replica: BrokerIx) -> bool {
-        let eligible = self.ask.isr.contains(&replica) || (self.ask.isr.is_empty() && self.elr.contains(&replica));
+        let in_sync = self.ask.isr.contains(&replica) || (self.ask.isr.is_empty() && self.elr.contains(&replica));
+        let eligible = in_sync || self.broken == Some(Broken::LeaderFromOutsideIsr);
         eligible && (self.acceptable)(replica)
     }
 

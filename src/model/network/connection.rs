@@ -3,6 +3,7 @@
 
 use crate::engine::Instant;
 use crate::kafka::NodeIx;
+use crate::model::Broken;
 use crate::model::message::{Request, Response};
 use crate::model::outbox::{Channel, Token};
 use std::collections::VecDeque;
@@ -134,8 +135,8 @@ impl Connection {
     }
 
     /// Takes the next request from the socket, unless one is being answered.
-    pub fn take(&mut self, key: u32) -> Option<(Token, Request)> {
-        if self.muted.is_some() {
+    pub fn take(&mut self, key: u32, broken: Option<Broken>) -> Option<(Token, Request)> {
+        if self.muted.is_some() && broken != Some(Broken::ConnectionReadAhead) {
             return None;
         }
         let next = self.inbound.pop_front()?;

@@ -1,12 +1,14 @@
-//! What the true leader calls committed stands on every member of the committed ISR.
-//! Source: `Partition.maybeIncrementLeaderHW`: the high watermark is the least log end of the maximal ISR, which contains the committed one.
+//! What the true leader calls committed stands on every member of the committed ISR: when it says so, when a member joins or is elected, and
+//! when a member cuts off its log.
+//! Sources: `Partition.maybeIncrementLeaderHW` (the high watermark is the least log end of the maximal ISR, which contains the committed one),
+//! `Partition.isFollowerInSync`, KIP-101.
 //!
 //! A member that lost its unflushed tail in a power-off is excused until it leaves the ISR: the leader cannot know yet.
 
 use super::Findings;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, Offset, PartitionIx};
-use crate::observe::fact::Fact;
+use crate::observe::fact::{Fact, Why};
 use crate::observe::truth::PartitionTruth;
 
 #[derive(Clone, Copy, Debug)]
@@ -22,25 +24,64 @@ struct Log {
 pub struct CommittedData {
     pub(super) findings: Findings,
     logs: Vec<Vec<Log>>,
+    /// Up to where the records of each partition are committed, as far as that is known.
+    committed: Vec<Option<Offset>>,
 }
 
 impl CommittedData {
     pub(super) const fn new() -> Self {
-        CommittedData { findings: Findings::of("committed data on all of the ISR"), logs: Vec::new() }
+        CommittedData { findings: Findings::of("committed data on all of the ISR"), logs: Vec::new(), committed: Vec::new() }
     }
 
     /// A registration is committed: who has left the ISR must catch up before it is in it again.
-    pub(super) fn committed(&mut self, fact: &Fact) {
-        let Fact::PartitionCommitted { partition, isr, .. } = fact else { return };
+    pub(super) fn committed(&mut self, at: Instant, fact: &Fact) {
+        let Fact::PartitionCommitted { partition, isr, unclean, why, .. } = fact else { return };
         for log in self.logs_of(*partition).iter_mut().filter(|l| !isr.contains(&l.broker)) {
             log.excused = false;
         }
+        if *unclean || *why == Why::UncleanElection {
+            *self.committed_mut(*partition) = None;
+        }
+        let Some(committed) = *self.committed_mut(*partition) else { return };
+        for member in isr {
+            if let Some(end) = self.lacks(*partition, *member, committed) {
+                let text =
+                    format!("partition {partition}: {member:?} is in the ISR with a log that ends at {end}, and {committed} is committed");
+                self.findings.violated(at, text);
+            }
+        }
+    }
+
+    /// On how many replicas a batch that ends at `end` stands; one that lost unflushed data counts as before.
+    pub(super) fn holders(&self, partition: PartitionIx, end: Offset) -> usize {
+        let logs = self.logs.get(partition.index()).map_or(&[][..], |logs| &logs[..]);
+        logs.iter().filter(|l| l.excused || l.end.is_some_and(|e| e >= end)).count()
+    }
+
+    /// Where the log of a member of the ISR ends, if that is before `committed` and there is no excuse.
+    fn lacks(&mut self, partition: PartitionIx, member: BrokerIx, committed: Offset) -> Option<Offset> {
+        let log = *self.log(partition, member);
+        log.end.filter(|end| !log.excused && *end < committed)
+    }
+
+    fn committed_mut(&mut self, partition: PartitionIx) -> &mut Option<Offset> {
+        if self.committed.len() <= partition.index() {
+            self.committed.resize(partition.index() + 1, None);
+        }
+        &mut self.committed[partition.index()]
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &PartitionTruth) {
         if let Fact::LeaderRoleTaken { broker, partition, log_end, .. } | Fact::FollowerRoleTaken { broker, partition, log_end, .. } = fact
         {
             self.log(*partition, *broker).end = Some(*log_end);
+        }
+        if let Fact::LeaderRoleTaken { broker, partition, log_end, .. } = fact
+            && truth.leader == Some(*broker)
+        {
+            // What the true leader does not have is gone, however that came about.
+            let committed = self.committed_mut(*partition);
+            *committed = committed.map(|c| c.min(*log_end));
         }
         if let Fact::Appended { broker, partition, end, .. }
         | Fact::GroupAppended { broker, partition, end, .. }
@@ -50,6 +91,13 @@ impl CommittedData {
         }
         if let Fact::Truncated { broker, partition, from, to } = fact {
             self.log(*partition, *broker).end = Some(*from.min(to));
+            let committed = *self.committed_mut(*partition);
+            if let Some(committed) = committed.filter(|_| truth.isr.contains(broker))
+                && let Some(end) = self.lacks(*partition, *broker, committed)
+            {
+                let text = format!("partition {partition}: {broker:?} in the ISR cuts its log off at {end}, and {committed} is committed");
+                self.findings.violated(at, text);
+            }
         }
         if let Fact::UnflushedLost { broker, partition, from, to } = fact {
             let log = self.log(*partition, *broker);
@@ -63,10 +111,10 @@ impl CommittedData {
             && truth.leader == Some(*broker)
             && truth.leader_epoch == *leader_epoch
         {
+            let committed = self.committed_mut(*partition);
+            *committed = (*committed).max(Some(*high_watermark));
             for member in &truth.isr {
-                let log = *self.log(*partition, *member);
-                let Some(end) = log.end.filter(|_| !log.excused) else { continue };
-                if end < *high_watermark {
+                if let Some(end) = self.lacks(*partition, *member, *high_watermark) {
                     let text = format!(
                         "partition {partition}: {broker:?} moves the high watermark to {high_watermark}, but the log of {member:?} in the ISR ends at {end}"
                     );

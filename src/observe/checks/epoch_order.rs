@@ -1,6 +1,6 @@
 //! Epochs never go back: leader and partition epochs of a partition, epochs of a broker, and of the raft quorum.
 //! Sources: `PartitionRegistration.merge` (partition epoch + 1 with each change), `ClusterControlManager.registerBroker` (the epoch is
-//! the offset of the registration), `QuorumState` (one leader's epoch is higher than those of all before).
+//! the offset of the registration, and each life of its process has its own), `QuorumState` (one leader's epoch is higher than those of all before).
 
 use super::Findings;
 use crate::engine::Instant;
@@ -15,11 +15,21 @@ pub struct EpochOrder {
     pub(super) findings: Findings,
     brokers: BTreeMap<BrokerIx, BrokerEpoch>,
     raft: RaftEpoch,
+    /// When each broker's present process started.
+    lives: BTreeMap<BrokerIx, Instant>,
+    /// When each broker's epoch was first heard of.
+    since: BTreeMap<BrokerIx, Instant>,
 }
 
 impl EpochOrder {
     pub(super) const fn new() -> Self {
-        EpochOrder { findings: Findings::of("monotone epochs"), brokers: BTreeMap::new(), raft: RaftEpoch(0) }
+        EpochOrder {
+            findings: Findings::of("monotone epochs"),
+            brokers: BTreeMap::new(),
+            raft: RaftEpoch(0),
+            lives: BTreeMap::new(),
+            since: BTreeMap::new(),
+        }
     }
 
     /// A registration is committed; `before` is the one that it replaces.
@@ -45,10 +55,26 @@ impl EpochOrder {
     /// A broker's registration is committed.
     pub(super) fn broker(&mut self, at: Instant, broker: BrokerIx, epoch: BrokerEpoch) {
         let last = self.brokers.entry(broker).or_insert(epoch);
+        let known = *self.since.entry(broker).or_insert(at);
+        self.since.insert(broker, if epoch == *last { known } else { at });
         if epoch < *last {
             self.findings.violated(at, format!("{broker:?}: broker epoch {epoch} after {last}"));
         }
         *last = epoch.max(*last);
+    }
+
+    /// A broker's process started.
+    pub(super) fn started(&mut self, at: Instant, broker: BrokerIx) {
+        self.lives.insert(broker, at);
+    }
+
+    /// A broker has applied its own registration: its epoch is one of this life.
+    pub(super) fn registered(&mut self, at: Instant, broker: BrokerIx) {
+        let (Some(started), Some(since)) = (self.lives.get(&broker), self.since.get(&broker)) else { return };
+        if since < started {
+            let epoch = self.brokers[&broker];
+            self.findings.violated(at, format!("{broker:?}: a new process goes on in broker epoch {epoch} of the one before"));
+        }
     }
 
     /// A controller is active in a raft epoch.

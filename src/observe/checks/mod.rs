@@ -1,25 +1,41 @@
 //! The protocol's own promises, checked on every fact of every run, warm-up included.
 
+mod acknowledgements;
+mod active_brokers;
 mod active_controller;
+mod beliefs;
 mod committed_data;
 mod consumers;
+mod dead_brokers;
+mod deposed_controllers;
+mod deposed_leaders;
 mod durability;
 mod epoch_order;
+mod group_commits;
 mod high_watermark;
+mod idempotent_once;
 mod idempotent_order;
+mod isr_proposals;
 mod leader_in_isr;
 mod leader_per_epoch;
 #[cfg(test)]
+mod more_tests;
+mod one_request;
+mod parked_fetches;
+mod refresh_pace;
+mod shutdowns;
+#[cfg(test)]
 mod tests;
+mod truncations;
 mod votes;
 
-use super::fact::Fact;
+use super::fact::{BrokerState, Fact, Refresh};
 use super::ledger::Ledger;
 use super::logs::Logs;
 use super::record::{Checks as Record, Suspended, Violation};
 use super::truth::Truth;
 use crate::engine::Instant;
-use crate::kafka::PartitionIx;
+use crate::kafka::{NodeIx, PartitionIx};
 use crate::model::Spec;
 
 /// Violations of one check that are written out; of more, only the number is told.
@@ -54,6 +70,11 @@ impl Findings {
         self.suspended.get_or_insert_with(|| reason.into());
     }
 
+    /// Whether the scenario breaks the premise.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended.is_some()
+    }
+
     fn into_record(self, record: &mut Record, count_from: Instant) {
         if let Some(reason) = self.suspended {
             record.suspended.push(Suspended { check: self.name.to_owned(), reason });
@@ -82,6 +103,20 @@ pub struct Checks {
     active_controller: active_controller::ActiveController,
     votes: votes::Votes,
     consumers: consumers::Consumers,
+    acknowledgements: acknowledgements::Acknowledgements,
+    active_brokers: active_brokers::ActiveBrokers,
+    beliefs: beliefs::Beliefs,
+    dead_brokers: dead_brokers::DeadBrokers,
+    deposed_controllers: deposed_controllers::DeposedControllers,
+    deposed_leaders: deposed_leaders::DeposedLeaders,
+    group_commits: group_commits::GroupCommits,
+    idempotent_once: idempotent_once::IdempotentOnce,
+    isr_proposals: isr_proposals::IsrProposals,
+    one_request: one_request::OneRequest,
+    parked_fetches: parked_fetches::ParkedFetches,
+    refresh_pace: refresh_pace::RefreshPace,
+    shutdowns: shutdowns::Shutdowns,
+    truncations: truncations::Truncations,
 }
 
 impl Checks {
@@ -98,25 +133,59 @@ impl Checks {
             active_controller: active_controller::ActiveController::new(),
             votes: votes::Votes::new(),
             consumers: consumers::Consumers::new(spec),
+            acknowledgements: acknowledgements::Acknowledgements::new(spec),
+            active_brokers: active_brokers::ActiveBrokers::new(spec),
+            beliefs: beliefs::Beliefs::new(spec),
+            dead_brokers: dead_brokers::DeadBrokers::new(spec),
+            deposed_controllers: deposed_controllers::DeposedControllers::new(spec),
+            deposed_leaders: deposed_leaders::DeposedLeaders::new(),
+            group_commits: group_commits::GroupCommits::new(spec),
+            idempotent_once: idempotent_once::IdempotentOnce::new(),
+            isr_proposals: isr_proposals::IsrProposals::new(),
+            one_request: one_request::OneRequest::new(spec),
+            parked_fetches: parked_fetches::ParkedFetches::new(spec),
+            refresh_pace: refresh_pace::RefreshPace::new(spec),
+            shutdowns: shutdowns::Shutdowns::new(),
+            truncations: truncations::Truncations::new(spec),
         }
     }
 
     /// Shows a fact to the checks that it concerns. `truth` and `logs` are as they were *before* the fact.
     pub fn on_fact(&mut self, at: Instant, fact: &Fact, truth: &Truth, logs: &Logs) {
+        self.dead_brokers.passed(at);
         match fact {
             Fact::PartitionCommitted { partition, .. } => {
                 let before = truth.partition(*partition);
                 self.leader_in_isr.committed(at, fact, before);
                 self.epoch_order.committed(at, fact, before);
                 self.leader_per_epoch.on_fact(at, fact);
-                self.committed_data.committed(fact);
+                self.active_brokers.committed(at, fact, before);
+                self.isr_proposals.committed(at, fact, before);
+                self.committed_data.committed(at, fact);
                 self.durability.committed(fact);
                 self.consumers.registered(fact);
+                self.shutdowns.on_fact(fact, truth);
+                self.group_commits.on_fact(at, fact);
             }
-            Fact::BrokerCommitted { broker, epoch, .. } => self.epoch_order.broker(at, *broker, *epoch),
+            Fact::BrokerCommitted { broker, epoch, .. } => {
+                self.epoch_order.broker(at, *broker, *epoch);
+                self.shutdowns.on_fact(fact, truth);
+                self.active_brokers.broker(at, fact, truth);
+                self.dead_brokers.on_fact(at, fact);
+            }
+            Fact::BrokerStateChanged { broker, state } => {
+                self.shutdowns.state(at, *broker, *state, truth);
+                if *state == BrokerState::Recovery {
+                    self.epoch_order.registered(at, *broker);
+                }
+            }
             Fact::ControllerActive { voter, epoch } => {
                 self.active_controller.active(at, *voter, *epoch);
                 self.epoch_order.raft(at, *epoch);
+                self.quorum(at, fact, truth);
+            }
+            Fact::ControllerResigned { .. } | Fact::SessionExpired { .. } | Fact::LinksCut { .. } | Fact::LinksHealed { .. } => {
+                self.quorum(at, fact, truth);
             }
             Fact::CandidateRaised { voter, epoch } => self.votes.voted(at, *voter, *voter, *epoch),
             Fact::Voted { voter, candidate, epoch } => self.votes.voted(at, *voter, *candidate, *epoch),
@@ -126,18 +195,27 @@ impl Checks {
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.idempotent_order.on_fact(at, fact);
+                self.acknowledgements.on_fact(at, fact, &self.committed_data);
+                self.truncations.role_taken(*partition, *log_end, logs);
             }
             Fact::Appended { partition, .. } => {
                 self.leader_per_epoch.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.idempotent_order.on_fact(at, fact);
+                self.idempotent_once.on_fact(fact);
+                self.acknowledgements.on_fact(at, fact, &self.committed_data);
             }
             Fact::HighWatermarkMoved { partition, .. } => {
+                self.acknowledgements.on_fact(at, fact, &self.committed_data);
+                self.parked_fetches.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
             }
-            Fact::FollowerRoleTaken { partition, .. }
-            | Fact::ReplicaDeleted { partition, .. }
+            Fact::FollowerRoleTaken { partition, .. } => {
+                self.committed_data.on_fact(at, fact, truth.partition(*partition));
+                self.deposed_leaders.on_fact(at, fact);
+            }
+            Fact::ReplicaDeleted { partition, .. }
             | Fact::GroupAppended { partition, .. }
             | Fact::Replicated { partition, .. }
             | Fact::Truncated { partition, .. } => {
@@ -148,47 +226,86 @@ impl Checks {
                 self.durability.unflushed_lost(*broker, *partition, &truth.partition(*partition).isr);
                 self.consumers.unflushed_lost(*partition);
                 self.idempotent_order.unflushed_lost(*partition);
+                self.group_commits.on_fact(at, fact);
             }
-            Fact::ProcessStarted { node } => self.consumers.started(*node),
-            Fact::PositionSet { client, partition, to, .. } => self.consumers.position_set(*client, *partition, *to),
-            Fact::Delivered { .. } => self.consumers.delivered(at, fact, logs),
+            Fact::ProcessStarted { node } | Fact::ProcessEnded { node, .. } | Fact::Paused { node } | Fact::Resumed { node } => {
+                self.process(at, *node, fact, truth);
+            }
+            Fact::PositionSet { client, partition, to, .. } => {
+                self.consumers.position_set(*client, *partition, *to);
+                self.truncations.position_set(*client, *partition);
+                self.parked_fetches.on_fact(at, fact);
+                self.group_commits.on_fact(at, fact);
+            }
+            Fact::Delivered { .. } => {
+                self.consumers.delivered(at, fact, logs);
+                self.truncations.delivered(at, fact, logs);
+                self.parked_fetches.on_fact(at, fact);
+            }
+            Fact::EntrySent { .. } | Fact::EntryTaken { .. } | Fact::EntryAnswered { .. } | Fact::EntryUnreachable { .. } => {
+                self.entry(at, fact);
+            }
+            Fact::IsrProposed { broker, partition, .. } => self.isr_proposals.proposed(*partition, *broker),
+            Fact::ConnectionLost { .. } => self.one_request.on_fact(at, fact),
+            Fact::BeliefChanged { .. } => self.beliefs.changed(at, fact),
+            Fact::Refreshed { client, what: Refresh::Sent(_) } => self.refresh_pace.sent(at, *client),
+            Fact::RecordDone { .. } => self.idempotent_once.on_fact(fact),
+            Fact::Group { .. } => self.group_commits.on_fact(at, fact),
+            Fact::AdminDone { .. } => self.acknowledgements.on_fact(at, fact, &self.committed_data),
             Fact::TopicCommitted { .. }
             | Fact::TopicRemoved { .. }
-            | Fact::ControllerResigned { .. }
-            | Fact::SessionExpired { .. }
             | Fact::RegistrationRefused { .. }
-            | Fact::AdminDone { .. }
-            | Fact::ProcessEnded { .. }
-            | Fact::Paused { .. }
-            | Fact::Resumed { .. }
             | Fact::NetworkChanged { .. }
-            | Fact::LinksCut { .. }
-            | Fact::LinksHealed { .. }
             | Fact::FaultApplied { .. }
-            | Fact::BrokerStateChanged { .. }
             | Fact::ImageApplied { .. }
-            | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
             | Fact::RequestServed { .. }
             | Fact::ConnectionOpening { .. }
             | Fact::ConnectionReady { .. }
-            | Fact::ConnectionLost { .. }
             | Fact::Refreshed { .. }
-            | Fact::BeliefChanged { .. }
             | Fact::RecordCreated { .. }
             | Fact::RecordRepeats { .. }
             | Fact::RecordRebatched { .. }
-            | Fact::EntrySent { .. }
-            | Fact::EntryTaken { .. }
-            | Fact::EntryAnswered { .. }
             | Fact::EntryReturned { .. }
-            | Fact::EntryUnreachable { .. }
             | Fact::Processed { .. }
-            | Fact::Group { .. }
-            | Fact::RecordDone { .. }
             | Fact::ReplicaChosen { .. } => {}
         }
+    }
+
+    /// A process starts, ends, or is no longer or again scheduled.
+    fn process(&mut self, at: Instant, node: NodeIx, fact: &Fact, truth: &Truth) {
+        let broker = truth.broker_of(node);
+        self.parked_fetches.disturbed(node, broker);
+        self.deposed_leaders.disturbed(broker);
+        if let Fact::ProcessStarted { .. } = fact {
+            self.consumers.started(node);
+            self.truncations.started(node);
+            self.beliefs.started(node);
+        }
+        if let (Fact::ProcessStarted { .. }, Some(broker)) = (fact, broker) {
+            self.epoch_order.started(at, broker);
+        }
+        if let Fact::ProcessEnded { .. } = fact {
+            self.one_request.ended(broker);
+        }
+        self.quorum(at, fact, truth);
+    }
+
+    /// Something that may concern the quorum, or who is alive.
+    fn quorum(&mut self, at: Instant, fact: &Fact, truth: &Truth) {
+        self.dead_brokers.on_fact(at, fact);
+        self.deposed_controllers.on_fact(at, fact);
+        self.shutdowns.on_fact(fact, truth);
+    }
+
+    /// A request moves on.
+    fn entry(&mut self, at: Instant, fact: &Fact) {
+        self.acknowledgements.on_fact(at, fact, &self.committed_data);
+        self.idempotent_once.on_fact(fact);
+        self.parked_fetches.on_fact(at, fact);
+        self.deposed_leaders.on_fact(at, fact);
+        self.one_request.on_fact(at, fact);
     }
 
     /// The verdicts, when the run is over and the ledger audited. Partitions for which `removed` holds are gone.
@@ -201,6 +318,14 @@ impl Checks {
         removed: impl Fn(PartitionIx) -> bool,
     ) -> Record {
         self.durability.finish(spec, end, ledger, removed);
+        self.idempotent_once.finish(spec, end, ledger);
+        self.deposed_controllers.finish(end);
+        self.dead_brokers.passed(end);
+        let of_consumers = [
+            (self.parked_fetches.is_concerned(), self.parked_fetches.findings),
+            (self.truncations.is_concerned(), self.truncations.findings),
+            (self.group_commits.is_concerned(), self.group_commits.findings),
+        ];
         let mut record = Record::default();
         for findings in [
             self.leader_in_isr.findings,
@@ -212,9 +337,21 @@ impl Checks {
             self.idempotent_order.findings,
             self.active_controller.findings,
             self.votes.findings,
+            self.active_brokers.findings,
+            self.isr_proposals.findings,
+            self.dead_brokers.findings,
+            self.shutdowns.findings,
+            self.deposed_controllers.findings,
+            self.deposed_leaders.findings,
+            self.acknowledgements.findings,
+            self.idempotent_once.findings,
+            self.one_request.findings,
+            self.beliefs.findings,
+            self.refresh_pace.findings,
         ]
         .into_iter()
         .chain(self.consumers.findings())
+        .chain(of_consumers.into_iter().filter(|(concerned, _)| *concerned).map(|(_, findings)| findings))
         {
             findings.into_record(&mut record, count_from);
         }

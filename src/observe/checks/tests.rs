@@ -2,11 +2,12 @@
 
 use crate::engine::Duration;
 use crate::kafka::{
-    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, Offset, PartitionEpoch, RaftEpoch, Release, Replicas, VoterIx,
+    BrokerEpoch, BrokerIx, ClientIx, ErrorCode, LeaderEpoch, MetadataOffset, NodeIx, Offset, PartitionEpoch, RaftEpoch, Release, Replicas,
+    VoterIx,
 };
 use crate::model::Spec;
 use crate::observe::Observers;
-use crate::observe::fact::{Fact, Why};
+use crate::observe::fact::{BrokerState, Fact, Why};
 use crate::observe::record::Checks;
 use crate::observe::story::{A, B, C, CLIENT, P, ms, spec};
 use std::sync::Arc;
@@ -63,6 +64,10 @@ fn unclean(mut fact: Fact) -> Fact {
         (*unclean, *why) = (true, Why::UncleanElection);
     }
     fact
+}
+
+fn state(broker: BrokerIx, state: BrokerState) -> Fact {
+    Fact::BrokerStateChanged { broker, state }
 }
 
 fn leads(broker: BrokerIx, epoch: u32, log_end: u64, high_watermark: u64) -> Fact {
@@ -123,7 +128,7 @@ fn one_leader_per_epoch() {
 fn monotone_epochs() {
     let name = "monotone epochs";
     let registered = |epoch| Fact::BrokerCommitted {
-        broker: B,
+        broker: C,
         epoch: BrokerEpoch(epoch),
         fenced: true,
         in_controlled_shutdown: false,
@@ -132,6 +137,10 @@ fn monotone_epochs() {
     let active = |voter, epoch| Fact::ControllerActive { voter: VoterIx(voter), epoch: RaftEpoch(epoch) };
     assert_holds(name, &[commit(B, 6, &[B]), registered(9), registered(9), registered(12), active(0, 3), active(1, 4)]);
     assert_broken(name, &[registered(9), registered(8)]);
+    // A new process of broker C, on node 2, has applied its own registration.
+    let again = [Fact::ProcessStarted { node: NodeIx(2) }, state(C, BrokerState::Recovery)];
+    assert_holds(name, &[&[registered(9)][..], &again[..1], &[registered(12)], &again[1..]].concat());
+    assert_broken(name, &[&[registered(9)][..], &again[..1], &[registered(9)], &again[1..]].concat());
     assert_broken(name, &[active(0, 4), active(1, 3)]);
     let same_epoch_other_leader = [Fact::PartitionCommitted {
         partition: P,
@@ -175,8 +184,16 @@ fn committed_data_stands_on_all_of_the_isr() {
     // Power-off: the leader may count on what the member had until it hears of the loss; back in the ISR it is held to it again.
     let lost = [&start[..], &[unflushed_lost(B), high_watermark(A, 6, 8)]].concat();
     assert_holds(name, &lost);
-    let back = [commit(A, 7, &[A]), commit(A, 8, &[A, B]), leads(A, 8, 10, 8), high_watermark(A, 8, 9)];
+    let back = [commit(A, 7, &[A]), commit(A, 8, &[A, B])];
     assert_broken(name, &[&lost[..], &back].concat());
+    // Whoever joins has what is committed, whoever is elected too, and no member cuts it off.
+    let committed = [&start[..], &[high_watermark(A, 6, 8)]].concat();
+    assert_holds(name, &[&committed[..], &[commit(B, 7, &[B])]].concat());
+    assert_broken(name, &[&committed[..], &[replicated(C, 7), commit(A, 7, &[A, B, C])]].concat());
+    assert_broken(name, &[&committed[..], &[replicated(C, 7), commit(C, 7, &[C])]].concat());
+    assert_holds(name, &[&committed[..], &[replicated(C, 7), unclean(commit(C, 7, &[C]))]].concat());
+    let cut_off = Fact::Truncated { broker: B, partition: P, from: Offset(8), to: Offset(7) };
+    assert_broken(name, &[&committed[..], &[cut_off]].concat());
 }
 
 #[test]

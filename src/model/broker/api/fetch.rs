@@ -10,7 +10,7 @@ use crate::model::broker::handlers::client_of_entry;
 use crate::model::broker::log::{BYTES_BEFORE, ReplicaLog};
 use crate::model::broker::roles::Role;
 use crate::model::message::{ConsumerFetch, FetchResult, FetchSession, FetchedRecords, Response};
-use crate::model::{Ctx, Journal, Outbox, Token};
+use crate::model::{Broken, Ctx, Journal, Outbox, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Api;
 use smallvec::SmallVec;
@@ -63,7 +63,7 @@ impl Broker {
 
     /// Something happened to a partition that may complete parked fetches (`DelayedOperationPurgatory.checkAndComplete`).
     pub(in crate::model::broker) fn wake_consumers(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(ram) = self.ram.as_ref() else { return };
+        let Some(ram) = self.ram.as_ref().filter(|_| !ctx.is_broken(Broken::ParkedFetchNotWoken)) else { return };
         for id in ram.purgatory.consumers.watching(partition) {
             let Some(request) = self.ram.as_ref().and_then(|ram| ram.purgatory.consumers.get(id)) else { continue };
             if self.is_complete(request, partition, ctx) {
@@ -157,7 +157,8 @@ impl Broker {
                 } else if result.preferred_replica.is_none() {
                     let left = u64::from(request.max_bytes.min(MAX_BYTES)).saturating_sub(read.bytes);
                     let share = left.min(u64::from(request.partition_max_bytes));
-                    let (records, bytes) = data(log, entry, share, read.bytes == 0, ctx.journal);
+                    let up_to = if ctx.is_broken(Broken::UncommittedRecordsServed) { log.end() } else { log.high_watermark };
+                    let (records, bytes) = data(log, entry, up_to, share, read.bytes == 0, ctx.journal);
                     result.records = records;
                     read.bytes += bytes;
                 }
@@ -211,13 +212,14 @@ impl Broker {
 fn data(
     log: &ReplicaLog,
     entry: &ConsumerFetch,
+    up_to: Offset,
     share: u64,
     at_least_one: bool,
     journal: &Journal,
 ) -> (SmallVec<[FetchedRecords; 2]>, u64) {
     let mut records = SmallVec::new();
     let mut size = 0;
-    for (mut run, bytes) in log.records(entry.partition, journal, entry.fetch_offset, log.high_watermark) {
+    for (mut run, bytes) in log.records(entry.partition, journal, entry.fetch_offset, up_to) {
         let must = at_least_one && records.is_empty();
         let left = share.saturating_sub(size);
         if bytes > left && run.batch.is_none() {

@@ -10,7 +10,7 @@ use crate::model::broker::roles::Role;
 use crate::model::journal::Entry;
 use crate::model::message::{Acks, ProduceEntry, ProduceResult, Response};
 use crate::model::outbox::NetworkOp;
-use crate::model::{Ctx, Outbox, Token};
+use crate::model::{Broken, Ctx, Outbox, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Api;
 use smallvec::SmallVec;
@@ -43,6 +43,7 @@ impl Broker {
             Acks::None => self.finish_unacknowledged(done, ctx, out),
             Acks::Leader => self.answer_produce(done, ctx, out),
             Acks::All if appended.iter().all(Result::is_err) => self.answer_produce(done, ctx, out),
+            Acks::All if ctx.is_broken(Broken::AckBeforeCommit) => self.answer_produce(done, ctx, out),
             Acks::All => self.wait_for_replication(done, entries, &appended, timeout, ctx, out),
         }
         // Data wakes followers whatever the producer waits for; a single replica commits at once.
@@ -71,6 +72,7 @@ impl Broker {
             match leadership.producers.check(client, entry.producer_epoch, sequence, entry.records) {
                 SequenceCheck::InOrder => {}
                 SequenceCheck::Duplicate(end) => return Ok(end),
+                SequenceCheck::Refused(ErrorCode::OutOfOrderSequenceNumber) if ctx.is_broken(Broken::SequenceGapAccepted) => {}
                 SequenceCheck::Refused(error) => return Err(error),
             }
         }

@@ -7,7 +7,7 @@ use crate::model::broker::log::ReplicaLog;
 use crate::model::broker::purgatory::DelayedFetch;
 use crate::model::broker::roles::Role;
 use crate::model::message::{FetchPartition, FetchedPartition, Response};
-use crate::model::{Ctx, Journal, Outbox, Token};
+use crate::model::{Broken, Ctx, Journal, Outbox, Token};
 
 /// Size of an answer on the wire: fixed part and each partition's, beyond the data.
 const BYTES: (u32, u32) = (40, 40);
@@ -55,7 +55,7 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&fetch.partition) else { return };
         let Some(log) = self.disk.replicas.get(&fetch.partition) else { return };
-        if diverging(log, fetch).is_some() {
+        if diverging(log, fetch, ctx.spec.broken).is_some() {
             return;
         }
         let Some(state) = leadership.follower_mut(follower) else { return };
@@ -102,7 +102,7 @@ impl Broker {
                 diverging: None,
             };
             if let Some(log) = log {
-                answer.diverging = diverging(log, fetch);
+                answer.diverging = diverging(log, fetch, ctx.spec.broken);
                 if answer.diverging.is_none() && bytes < limit && log.end() > fetch.fetch_offset {
                     let (end, size) = data(log, fetch.partition, fetch.fetch_offset, ctx.journal);
                     answer.end = end;
@@ -138,10 +138,14 @@ fn data(log: &ReplicaLog, partition: PartitionIx, from: Offset, journal: &Journa
 }
 
 /// Where the follower's log departs from this one (`Partition.fetchRecords`, `divergingEpoch`): its last epoch ends earlier here, or is not here at all.
-fn diverging(log: &ReplicaLog, fetch: &FetchPartition) -> Option<(LeaderEpoch, Offset)> {
+fn diverging(log: &ReplicaLog, fetch: &FetchPartition, broken: Option<Broken>) -> Option<(LeaderEpoch, Offset)> {
     let last = fetch.last_fetched_epoch?;
     let (epoch, end) = log.end_of_epoch(last)?;
-    (epoch < last || end < fetch.fetch_offset).then_some((epoch, end))
+    if matches!(broken, Some(Broken::TruncationToHighWatermark | Broken::FollowerKeepsItsLog)) {
+        return None;
+    }
+    let unseen = epoch < last && broken != Some(Broken::EpochEndWithoutEpoch);
+    (unseen || end < fetch.fetch_offset).then_some((epoch, end))
 }
 
 fn reply(token: Token, partitions: Vec<FetchedPartition>, data: u64, out: &mut Outbox) {

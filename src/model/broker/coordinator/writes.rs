@@ -11,7 +11,7 @@ use crate::model::broker::Broker;
 use crate::model::broker::roles::Role;
 use crate::model::group_log::{Committed, GroupRecord};
 use crate::model::message::{GroupRequest, GroupResponse};
-use crate::model::{Ctx, Outbox, Token};
+use crate::model::{Broken, Ctx, Outbox, Token};
 use crate::observe::Fact;
 use std::collections::VecDeque;
 
@@ -79,6 +79,11 @@ impl Broker {
                     && let Some(known) = shard.groups.get_mut(group)
                 {
                     known.offsets.extend(offsets.iter().copied());
+                }
+                if ctx.is_broken(Broken::GroupCommitBeforeReplicated) {
+                    let mut effects = Effects::default();
+                    self.write_done(partition, after, ErrorCode::None, ctx, &mut effects);
+                    return self.carry_out(partition, effects, ctx, out);
                 }
                 shard.writes.push_back(Write { required, deadline, after });
                 self.advance_high_watermark(partition, ctx, out);

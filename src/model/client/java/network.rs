@@ -11,7 +11,7 @@ use crate::model::client::cache::{Answer, Cache};
 use crate::model::client::connections::{Connections, Overdue};
 use crate::model::client::kit::{Kit, reference};
 use crate::model::message::{Request, Topics};
-use crate::model::{Channel, Ctx, Outbox};
+use crate::model::{Broken, Channel, Ctx, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh as What, Unreachable};
 use smallvec::SmallVec;
@@ -151,6 +151,7 @@ impl<R> Network<R> {
         for purpose in self.kit.lost(channel, how, now, out) {
             match purpose {
                 Purpose::ApiVersions => {}
+                Purpose::Metadata if self.shared.broken == Some(Broken::RefreshLostForEver) => {}
                 Purpose::Metadata => self.refresh.failed(now, out),
                 Purpose::Own(request) => requests.push(request),
             }

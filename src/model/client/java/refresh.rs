@@ -3,7 +3,7 @@
 use super::settings::Shared;
 use crate::engine::{Draw, Duration, Instant, Stream, mix};
 use crate::kafka::ClientIx;
-use crate::model::Outbox;
+use crate::model::{Broken, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::Refresh as What;
 
@@ -132,6 +132,9 @@ impl Refresh {
     pub(super) fn next_at(&mut self, now: Instant, settings: &Shared, draws: Stream, spinning: bool) -> Instant {
         if !self.is_wanted() && now < self.ages_out_at && self.last.is_none_or(|last| last + settings.retry.max() <= self.ages_out_at) {
             return self.ages_out_at;
+        }
+        if self.is_wanted() && settings.broken == Some(Broken::RefreshWithoutPause) {
+            return now;
         }
         let look = self.look();
         self.looks += 1;

@@ -3,6 +3,7 @@
 
 use super::policies::{Policies, Rebootstrap};
 use crate::engine::Duration;
+use crate::model::Broken;
 use crate::model::client::backoff::Backoff;
 use crate::model::client::{cache, connections};
 
@@ -32,6 +33,8 @@ pub(super) struct Shared {
     pub partial: bool,
     /// Answers that teach nothing stretch the pause to the next refresh (KIP-580).
     pub equivalent_backoff: bool,
+    /// The rule that a test has broken.
+    pub broken: Option<Broken>,
 }
 
 /// Resolves the shared part of a configuration table of the Java client: its producer's and its consumer's keys have the same names.
@@ -101,5 +104,6 @@ pub(super) fn resolve(profile: &Policies, keys: &Keys) -> Shared {
         least_busy: profile.target == "least-busy",
         partial: keys.partial,
         equivalent_backoff: profile.exponential_backoff,
+        broken: None,
     }
 }

@@ -72,7 +72,7 @@ impl Turn<'_, '_> {
             Role::Prospective(campaign) if now >= campaign.deadline => self.leave_prospective(),
             Role::Candidate(campaign) => return self.poll_candidate(campaign.clone()),
             Role::Resigned { deadline, .. } if now >= *deadline => self.rise_from_resignation(),
-            Role::Leader(leading) if now >= leading.check_quorum_at => self.resign(),
+            Role::Leader(leading) if now >= leading.check_quorum_at => self.quorum_lost(),
             Role::Leader(leading) if leading.linger_ends().is_some_and(|at| now >= at) => {
                 self.append_open_batch();
                 return true;

@@ -3,14 +3,28 @@
 use super::super::Turn;
 use super::Role;
 use super::state::Timer;
-use crate::engine::Duration;
+use crate::engine::{Duration, Instant};
 use crate::kafka::{ErrorCode, RaftEpoch, VoterIx};
+use crate::model::Broken;
 use crate::observe::fact::Ending;
 
 /// Upper bound of an orderly handover (`KafkaRaftClientDriver`).
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(5000);
 
 impl Turn<'_, '_> {
+    /// No majority has fetched for too long (KAFKA-15489).
+    pub(super) fn quorum_lost(&mut self) {
+        match &mut self.raft.role {
+            Role::Leader(leading) if self.ctx.is_broken(Broken::DeposedControllerStays) => leading.check_quorum_at = Instant::MAX,
+            Role::Unattached { .. }
+            | Role::Prospective(_)
+            | Role::Candidate(_)
+            | Role::Leader(_)
+            | Role::Resigned { .. }
+            | Role::Follower { .. } => self.resign(),
+        }
+    }
+
     /// To Resigned: no quorum of voters fetched in time, or the process stops. The others are told who should follow.
     pub(super) fn resign(&mut self) {
         let Role::Leader(leading) = &self.raft.role else { return };

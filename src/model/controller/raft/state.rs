@@ -15,6 +15,7 @@ use super::super::Turn;
 use super::Leading;
 use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{RaftEpoch, VoterIx};
+use crate::model::Broken;
 use crate::observe::Fact;
 
 /// What a voter is.
@@ -101,6 +102,9 @@ impl Turn<'_, '_> {
 
     /// Learns of an epoch, and perhaps of its leader (`KafkaRaftClient.maybeTransition`).
     pub(super) fn observe_epoch(&mut self, epoch: RaftEpoch, leader: Option<VoterIx>) {
+        if self.clings() {
+            return;
+        }
         let leader = leader.filter(|l| *l != self.me);
         if epoch > self.disk.epoch {
             match leader {
@@ -113,6 +117,11 @@ impl Turn<'_, '_> {
         {
             self.follow(epoch, leader);
         }
+    }
+
+    /// Whether it leads, and would go on in any case.
+    pub(super) fn clings(&self) -> bool {
+        self.ctx.is_broken(Broken::DeposedControllerStays) && matches!(self.raft.role, Role::Leader(_))
     }
 
     /// To Unattached in a higher epoch (`QuorumState.transitionToUnattached`): a running election timer goes on.
@@ -161,7 +170,9 @@ impl Turn<'_, '_> {
     /// To Candidate of the next epoch, with its own vote (`QuorumState.transitionToCandidate`).
     pub(super) fn become_candidate(&mut self) {
         let tries = if let Role::Candidate(campaign) = &self.raft.role { campaign.tries + 1 } else { 1 };
-        self.disk.epoch = self.disk.epoch.next();
+        if !self.ctx.is_broken(Broken::CandidateKeepsEpoch) {
+            self.disk.epoch = self.disk.epoch.next();
+        }
         self.disk.voted = Some(self.me);
         self.disk.leader = None;
         self.out.fact(Fact::CandidateRaised { voter: self.me, epoch: self.disk.epoch });

@@ -4,12 +4,13 @@ use super::super::Turn;
 use super::Role;
 use super::state::Timer;
 use crate::kafka::{MetadataOffset, RaftEpoch, VoterIx};
+use crate::model::Broken;
 use crate::observe::Fact;
 
 impl Turn<'_, '_> {
     /// Whether `candidate`, whose log ends so, gets the vote. Any higher epoch deposes a leader even when the vote is then refused.
     pub(super) fn take_vote(&mut self, candidate: VoterIx, epoch: RaftEpoch, log: (RaftEpoch, MetadataOffset), pre: bool) -> bool {
-        if epoch < self.disk.epoch {
+        if epoch < self.disk.epoch || self.clings() {
             return false;
         }
         if epoch > self.disk.epoch {
@@ -19,7 +20,8 @@ impl Turn<'_, '_> {
         if pre {
             return up_to_date && self.may_grant_pre_vote();
         }
-        let free = self.disk.leader.is_none() && self.disk.voted.is_none_or(|v| v == candidate);
+        let unbound = self.disk.voted.is_none_or(|v| v == candidate) || self.ctx.is_broken(Broken::VoterVotesTwice);
+        let free = self.disk.leader.is_none() && unbound;
         let repeated = self.disk.voted == Some(candidate);
         let attached = match self.raft.role {
             Role::Unattached { .. } | Role::Prospective(_) => false,

@@ -21,7 +21,7 @@ fn change(now: &PartitionRegistration, case: Case) -> Option<(PartitionRegistrat
         ask.isr = brokers(isr);
     }
     let live = |b: BrokerIx| case.live.contains(&b.0);
-    partition_change(now, ask, 2, case.elr, &live).map(|c| (c.registration, c.unclean))
+    partition_change(now, ask, 2, case.elr, &live, None).map(|c| (c.registration, c.unclean))
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn shrinks_and_expansions_raise_only_the_partition_epoch() {
     for isr in [&[0][..], &[0, 1, 2], &[1, 0]] {
         let mut ask = PartitionAsk::of(&now);
         ask.isr = brokers(isr);
-        let next = partition_change(&now, ask, 2, false, &|_| true).unwrap().registration;
+        let next = partition_change(&now, ask, 2, false, &|_| true, None).unwrap().registration;
         assert_eq!((next.leader_epoch.0, next.partition_epoch.0, next.isr), (5, 10, brokers(isr)));
     }
 }
@@ -112,12 +112,12 @@ fn an_unclean_shutdown_ends_eligibility_and_leaves_only_the_last_known_leader() 
     let mut ask = PartitionAsk::of(&now);
     ask.isr = brokers(&[]);
     ask.unclean_shutdown = Some(BrokerIx(0));
-    let next = partition_change(&now, ask, 2, true, &|_| false).unwrap().registration;
+    let next = partition_change(&now, ask, 2, true, &|_| false, None).unwrap().registration;
     assert_eq!((&next.isr, &next.elr, next.leader, next.last_known_leader), (&brokers(&[]), &brokers(&[1]), None, Some(BrokerIx(0))));
     let mut without_elr = next.clone();
     without_elr.elr = brokers(&[]);
     let live = |b: BrokerIx| b == BrokerIx(0);
-    let elected = partition_change(&without_elr, PartitionAsk::of(&without_elr), 2, true, &live).unwrap();
+    let elected = partition_change(&without_elr, PartitionAsk::of(&without_elr), 2, true, &live, None).unwrap();
     assert_eq!((elected.registration.leader, elected.registration.isr, elected.unclean), (Some(BrokerIx(0)), brokers(&[0]), true));
 }
 
@@ -127,12 +127,12 @@ fn a_pure_removal_and_a_pure_reorder_are_done_in_one_record() {
     let mut removal = PartitionAsk::of(&now);
     removal.replicas = brokers(&[1, 2, 0]);
     removal.removing = brokers(&[0]);
-    let next = partition_change(&now, removal, 2, false, &|_| true).unwrap().registration;
+    let next = partition_change(&now, removal, 2, false, &|_| true, None).unwrap().registration;
     assert_eq!((&next.replicas, &next.isr, next.leader, next.leader_epoch.0), (&brokers(&[1, 2]), &brokers(&[1, 2]), Some(BrokerIx(1)), 6));
     assert!(next.removing.is_empty());
     let mut reorder = PartitionAsk::of(&now);
     reorder.replicas = brokers(&[2, 1, 0]);
-    let next = partition_change(&now, reorder, 2, false, &|_| true).unwrap().registration;
+    let next = partition_change(&now, reorder, 2, false, &|_| true, None).unwrap().registration;
     assert_eq!(
         (&next.replicas, next.leader, next.leader_epoch.0, next.partition_epoch.0),
         (&brokers(&[2, 1, 0]), Some(BrokerIx(0)), 5, 10)
@@ -144,6 +144,6 @@ fn removing_a_follower_raises_the_leader_epoch_though_the_leader_stays() {
     let now = partition(&[0, 1, 2], &[0, 1, 2], Some(0));
     let mut ask = PartitionAsk::of(&now);
     ask.removing = brokers(&[2]);
-    let next = partition_change(&now, ask, 2, false, &|_| true).unwrap().registration;
+    let next = partition_change(&now, ask, 2, false, &|_| true, None).unwrap().registration;
     assert_eq!((&next.replicas, next.leader, next.leader_epoch.0), (&brokers(&[0, 1]), Some(BrokerIx(0)), 6));
 }

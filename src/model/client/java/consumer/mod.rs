@@ -21,6 +21,7 @@ use self::reader::Reader;
 use self::settings::Settings;
 use self::subscription::{Position, Subscription};
 use super::network::Network;
+use super::settings::Shared;
 use crate::engine::{Chance, Duration, Instant};
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
 use crate::model::client::Machine;
@@ -115,7 +116,7 @@ impl Consumer {
         let (settings, shared) = Settings::new(&spec.clients[index.index()]);
         Consumer {
             index,
-            net: Network::new(index, shared, chance),
+            net: Network::new(index, Shared { broken: spec.broken, ..shared }, chance),
             settings,
             subscription: Subscription::default(),
             followed: 0,

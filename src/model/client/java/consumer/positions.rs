@@ -7,7 +7,7 @@ use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
 use crate::model::client::group::Membership;
 use crate::model::client::java::network::Purpose;
 use crate::model::message::{EpochAnswer, EpochQuery, OffsetAnswer, OffsetQuery, OffsetSpec, Request};
-use crate::model::{Channel, Ctx, Outbox};
+use crate::model::{Broken, Channel, Ctx, Outbox};
 use crate::observe::Fact;
 use crate::observe::fact::Position as Why;
 
@@ -58,6 +58,9 @@ impl Consumer {
         let (leader, epoch) = self.net.belief(partition, ctx);
         if let Some(assigned) = self.subscription.get_mut(partition) {
             assigned.follow(leader, epoch);
+            if assigned.state == State::AwaitValidation && ctx.is_broken(Broken::PositionNotValidated) {
+                assigned.validated();
+            }
         }
     }
 

@@ -20,6 +20,7 @@ use self::loops::Loops;
 use self::sender::Candidate;
 use self::settings::Settings;
 use super::network::{Lost, Network, Purpose};
+use super::settings::Shared;
 use crate::engine::{Chance, Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, PartitionIx, TopicIx};
 use crate::model::client::Machine;
@@ -95,7 +96,7 @@ impl Producer {
         Producer {
             index,
             draws: Draws { backoff: stream("client retry pause"), partition: stream("client partition") },
-            net: Network::new(index, shared, chance),
+            net: Network::new(index, Shared { broken: spec.broken, ..shared }, chance),
             settings,
             accumulator: Accumulator::new(),
             producer: None,
