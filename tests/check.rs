@@ -76,3 +76,19 @@ fn bad_arguments_are_refused_with_the_remedy() {
         assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_campaign_with_what_is_known() {
+    use std::process::Stdio;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
+    let arguments = ["check", "--runs", "1000000", "--threads", "1", "--format", "json"];
+    let campaign = command.args(arguments).stdout(Stdio::piped()).spawn().expect("the program runs");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let interrupt = Command::new("kill").args(["-INT", &campaign.id().to_string()]).status().expect("there is a kill");
+    assert!(interrupt.success());
+    let output = campaign.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    let answer: serde_json::Value = serde_json::from_str(&text(&output.stdout)).expect("the answer is whole");
+    assert!(answer["runs"].as_u64() >= Some(1), "{answer}");
+}

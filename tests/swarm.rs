@@ -104,7 +104,7 @@ fn a_failure_is_made_as_small_as_it_goes() {
     let small = scenario(&shrunk.flight.toml);
     let spec = &small.spec;
     assert_eq!((spec.brokers.len(), spec.voters.len(), spec.partitions.len(), spec.clients.len()), (1, 1, 1, 1), "{}", shrunk.flight.toml);
-    assert!(small.duration < Duration::from_secs(1801), "{}", shrunk.flight.toml);
+    assert!(small.duration < Duration::from_secs(3601), "{}", shrunk.flight.toml);
     let faults = small.canonical.lines().filter(|line| line.contains("\"at ") && !line.contains("start") && !line.contains("resume"));
     assert_eq!(faults.count(), 1, "only the calm's own: {}", shrunk.flight.toml);
     assert_eq!(kinds(&shrunk.flight), [Kind::Panicked]);

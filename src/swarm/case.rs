@@ -11,7 +11,7 @@ pub(super) type Settings = BTreeMap<String, String>;
 /// Warm-up of every case.
 pub(super) const COUNT_FROM: Duration = Duration::from_secs(5);
 /// The calm is never longer.
-pub(super) const LONGEST_CALM: Duration = Duration::from_secs(1800);
+pub(super) const LONGEST_CALM: Duration = Duration::from_secs(3600);
 /// When, in the calm, whatever is down is started: some end late or give up, and need it more than once.
 const STARTS: [u64; 7] = [0, 10, 25, 45, 75, 120, 200];
 

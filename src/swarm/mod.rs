@@ -268,7 +268,10 @@ impl Run {
         } else if is_due && !self.gave_up {
             flight.complaints = self.witness.complaints(self.simulation.world());
         }
-        let unjudged: Vec<&'static str> = self.witness.unjudged().collect();
+        let mut unjudged: Vec<&'static str> = self.witness.unjudged().collect();
+        if !is_due && self.witness.is_promised() {
+            unjudged.push(if self.gave_up { "more events than a run may take" } else { "more patience than a run has" });
+        }
         let record = self.simulation.finish();
         flight.complaints.splice(0..0, judge::violated(&record));
         flight.coverage = self.eye.coverage(&record);

@@ -3,7 +3,7 @@
 use super::super::case::Settings;
 use super::super::dice::Dice;
 use crate::kafka::config::{BrokerConfig, Key, Kind, known};
-use crate::model::client::profile::Profile;
+use crate::model::client::profile::{Library, Profile};
 
 /// A tame value is within this factor of the default.
 const TAME: i64 = 4;
@@ -11,6 +11,10 @@ const TAME: i64 = 4;
 const TAME_BESIDE_ZERO: i64 = 500;
 /// A number of partitions is a size: it says how much work a run is, and changes nothing else.
 const SIZES: [&str; 1] = ["offsets.topic.num.partitions"];
+
+/// Libraries whose times are values of `time.Duration`, and the longest of these in milliseconds.
+const GO: [Library; 3] = [Library::FranzGo, Library::Sarama, Library::KafkaGo];
+const LONGEST_IN_GO: i64 = i64::MAX / 1_000_000;
 
 /// Keys that decide together what a producer is promised, and those that mean something to the members of a group alone.
 const DRAWN_TOGETHER: [&str; 16] = [
@@ -64,7 +68,7 @@ pub(super) struct Strength {
 
 /// Settings of `server.properties`.
 pub(super) fn of_brokers(strength: Strength, dice: &mut Dice) -> Settings {
-    let mut settings = draw(BrokerConfig::KEYS.iter(), strength, dice);
+    let mut settings = draw(BrokerConfig::KEYS.iter(), strength, false, dice);
     keep_order(&mut settings, BrokerConfig::KEYS);
     settings
 }
@@ -73,38 +77,32 @@ pub(super) fn of_brokers(strength: Strength, dice: &mut Dice) -> Settings {
 pub(super) fn of_client(profile: &Profile, consumer: bool, strength: Strength, dice: &mut Dice) -> Settings {
     let Some(config) = profile.config(consumer) else { return Settings::new() };
     let ignored = known::client(profile.library.names().0, consumer);
-    let mut settings = draw(config.keys().iter().filter(|key| !ignored.ignores(key.name)), strength, dice);
+    let in_go = GO.contains(&profile.library);
+    let mut settings = draw(config.keys().iter().filter(|key| !ignored.ignores(key.name)), strength, in_go, dice);
     keep_order(&mut settings, config.keys());
     settings
 }
 
-fn draw<'k>(keys: impl Iterator<Item = &'k Key>, strength: Strength, dice: &mut Dice) -> Settings {
+fn draw<'k>(keys: impl Iterator<Item = &'k Key>, strength: Strength, in_go: bool, dice: &mut Dice) -> Settings {
     let drawn = keys.filter(|key| !SIZES.contains(&key.name) && !DRAWN_TOGETHER.contains(&key.name));
     let chosen: Vec<&Key> = drawn.filter(|_| dice.chance(strength.percent)).collect();
-    chosen.into_iter().filter_map(|key| Some((key.name.to_owned(), value(key, strength.wild, dice)?))).collect()
+    chosen.into_iter().filter_map(|key| Some((key.name.to_owned(), value(key, strength.wild, in_go, dice)?))).collect()
 }
 
-/// A legal value of a key, times with their unit; none of a text, whose meaning lies outside the table.
-fn value(key: &Key, wild: bool, dice: &mut Dice) -> Option<String> {
+/// A legal value of a key; none of a text, whose meaning lies outside the table.
+fn value(key: &Key, wild: bool, in_go: bool, dice: &mut Dice) -> Option<String> {
     Some(match key.kind {
         Kind::Bool => dice.chance(50).to_string(),
         Kind::Word(words) => dice.pick(words).to_owned(),
         Kind::Text => return None,
         Kind::Real => format!("{}", dice.between(0, 100) as f64 / 100.0 * if key.max > 1 { 4.0 } else { 1.0 }),
-        Kind::Int => number(key, wild, dice).to_string(),
-        Kind::Millis => with_unit(number(key, wild, dice), "ms"),
-        Kind::Seconds => with_unit(number(key, wild, dice), "s"),
+        Kind::Millis if in_go => format!("{} * time.Millisecond", number(key, wild, dice).min(LONGEST_IN_GO)),
+        Kind::Int | Kind::Millis | Kind::Seconds => number(key, wild, dice).to_string(),
     })
-}
-
-/// What is below zero stands for something else, and has no unit.
-fn with_unit(number: i64, unit: &str) -> String {
-    if number < 0 { number.to_string() } else { format!("{number}{unit}") }
 }
 
 fn number(key: &Key, wild: bool, dice: &mut Dice) -> i64 {
     if wild {
-        // A time of centuries overflows no run: what does not come before its end makes no difference.
         return dice.log_between(key.min, key.max);
     }
     let default: i64 = key.default.parse().unwrap_or(0);
@@ -118,7 +116,7 @@ fn keep_order(settings: &mut Settings, table: &[Key]) {
         let of = |name: &str| -> Option<i64> {
             let default = table.iter().find(|key| key.name == name)?.default;
             let text = settings.get(name).map_or(default, String::as_str);
-            text.trim_end_matches(char::is_alphabetic).parse().ok()
+            text.split(' ').next()?.parse().ok()
         };
         let (Some(small), Some(large)) = (of(less), of(more)) else { continue };
         if large > 0 && small.saturating_mul(2) > large {

@@ -193,7 +193,9 @@ impl Seen {
         if error == ErrorCode::Fatal {
             self.patience = Err("an idempotent producer of librdkafka that died of a fatal error");
         }
-        if self.patience.is_ok_and(|p| p.persistent && quiet > p.recovers) {
+        // An application that hands over more than its library holds is told so at once.
+        let is_full = error == ErrorCode::QueueFull;
+        if !is_full && self.patience.is_ok_and(|p| p.persistent && quiet > p.recovers) {
             self.failed = Some((at, partition, error));
         }
     }

@@ -12,6 +12,9 @@ use crate::world::World;
 use clients::Clients;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// When all is well, a controller answers a proposal of an ISR sooner.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
 /// What a complaint is about: a smaller scenario shows the same failure when it gives a complaint of the same kind.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
@@ -176,7 +179,8 @@ impl Witness {
         let mut wrong = Vec::new();
         processes(world, &mut wrong);
         self.partitions(world, &mut wrong);
-        if let Some(((broker, partition), since)) = self.proposals.first_key_value() {
+        let now = world.now();
+        if let Some(((broker, partition), since)) = self.proposals.iter().find(|(_, since)| **since + ANSWERED_WITHIN < now) {
             let text = format!("broker {broker} has waited for an answer to its ISR of {partition:?} since {since:?}");
             wrong.push(Complaint::new(Kind::IsrUnanswered, text));
         }

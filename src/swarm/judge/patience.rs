@@ -19,7 +19,7 @@ const LEAST_BYTES: i64 = 2048;
 /// A period below this makes more work than a run can take.
 const LEAST_PERIOD: Duration = Duration::from_millis(10);
 /// How often each pause may be met.
-const ROUNDS: u64 = 3;
+const ROUNDS: u64 = 2;
 
 /// Ages and life times, which nothing waits for: what is told of a client's key by these parts of its name.
 const AGES: [&str; 12] = [
