@@ -2,7 +2,7 @@
 
 use super::features::Features;
 use super::names;
-use crate::kafka::{ErrorCode, PartitionIx, Release};
+use crate::kafka::{BrokerIx, ErrorCode, PartitionIx, Release};
 use crate::model::Spec;
 use crate::observe::fact::BrokerState;
 use crate::observe::{Fact, RunRecord};
@@ -114,6 +114,18 @@ impl Dimension {
     }
 }
 
+/// What no run can show, and why.
+const BEYOND: [(Dimension, &str, &str); 8] = [
+    (Dimension::Errors, "REPLICA_NOT_AVAILABLE", "no broker of the model answers it"),
+    (Dimension::Errors, "DUPLICATE_SEQUENCE_NUMBER", "no broker of the model answers it"),
+    (Dimension::Errors, "KAFKA_STORAGE_ERROR", "no broker of the model answers it"),
+    (Dimension::Errors, "UNKNOWN_PRODUCER_ID", "no broker of the model answers it"),
+    (Dimension::Errors, "INVALID_FETCH_SESSION_EPOCH", "no broker of the model answers it"),
+    (Dimension::Errors, "INCONSISTENT_TOPIC_ID", "no broker of the model answers it"),
+    (Dimension::Errors, "MEMBER_ID_REQUIRED", "no fact tells of answers to JoinGroup"),
+    (Dimension::Errors, "INVALID_SESSION_TIMEOUT", "no fact tells of answers to JoinGroup"),
+];
+
 /// In how many runs what was seen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage(BTreeMap<Dimension, BTreeMap<Cow<'static, str>, u64>>);
@@ -134,12 +146,18 @@ impl Coverage {
         self.0.get(&dimension).into_iter().flatten().map(|(name, runs)| (name.as_ref(), *runs))
     }
 
-    /// What there is and no run has seen. An error counts as seen by its name, whoever got it.
+    /// What no run can show, and why.
+    pub fn beyond(dimension: Dimension) -> impl Iterator<Item = (&'static str, &'static str)> {
+        BEYOND.into_iter().filter(move |(of, ..)| *of == dimension).map(|(_, name, why)| (name, why))
+    }
+
+    /// What there is, could be seen, and no run has seen. An error counts as seen by its name, whoever got it.
     pub fn never(&self, dimension: Dimension) -> Vec<&'static str> {
         let reached: BTreeSet<&str> = self.reached(dimension).map(|(name, _)| name.rsplit(' ').next().unwrap_or(name)).collect();
         let whole: BTreeSet<&str> = self.reached(dimension).map(|(name, _)| name).collect();
         let is_seen = |name: &&str| whole.contains(name) || dimension == Dimension::Errors && reached.contains(name);
-        dimension.whole().into_iter().filter(|name| !is_seen(name)).collect()
+        let is_beyond = |name: &&str| Coverage::beyond(dimension).any(|(beyond, _)| beyond == *name);
+        dimension.whole().into_iter().filter(|name| !is_seen(name) && !is_beyond(name)).collect()
     }
 
     pub(super) fn see(&mut self, dimension: Dimension, name: impl Into<Cow<'static, str>>) {
@@ -172,6 +190,7 @@ pub(super) struct Eye {
     roles: BTreeMap<(u32, PartitionIx), Role>,
     role_steps: BTreeSet<(&'static str, &'static str)>,
     consumers: Vec<bool>,
+    broker_of: Vec<Option<BrokerIx>>,
     last: &'static str,
 }
 
@@ -185,6 +204,7 @@ impl Eye {
             roles: BTreeMap::new(),
             role_steps: BTreeSet::new(),
             consumers: spec.clients.iter().map(|c| c.consumption().is_some()).collect(),
+            broker_of: spec.nodes.iter().map(|node| node.broker).collect(),
             last: "",
         };
         for (i, partition) in spec.partitions.iter().enumerate() {
@@ -241,14 +261,23 @@ impl Eye {
 
     fn see_step(&mut self, fact: &Fact) {
         match fact {
-            Fact::BrokerStateChanged { broker, state } => {
-                let before = std::mem::replace(&mut self.states[broker.index()], *state);
-                self.steps.insert((before, *state));
+            Fact::BrokerStateChanged { broker, state } => self.state(*broker, *state),
+            Fact::ProcessEnded { node, .. } => {
+                if let Some(broker) = self.broker_of[node.index()] {
+                    self.state(broker, BrokerState::NotRunning);
+                }
             }
             Fact::LeaderRoleTaken { broker, partition, .. } => self.role(broker.0, *partition, Some(Role::Leader)),
             Fact::FollowerRoleTaken { broker, partition, .. } => self.role(broker.0, *partition, Some(Role::Follower)),
             Fact::ReplicaDeleted { broker, partition } => self.role(broker.0, *partition, None),
             _ => {}
+        }
+    }
+
+    fn state(&mut self, broker: BrokerIx, state: BrokerState) {
+        let before = std::mem::replace(&mut self.states[broker.index()], state);
+        if before != state {
+            self.steps.insert((before, state));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::super::repeat::shell_words;
 use super::{Found, repeat};
 use crate::report::document::{Block, Document, Table, Verdict};
-use crate::swarm::{Campaign, Dimension};
+use crate::swarm::{Campaign, Coverage, Dimension};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -47,6 +47,8 @@ struct FailureAnswer {
 struct Covered {
     reached: BTreeMap<String, u64>,
     never: Vec<&'static str>,
+    /// What no run can show, and why.
+    beyond: BTreeMap<&'static str, &'static str>,
 }
 
 impl Answer {
@@ -63,7 +65,10 @@ impl Answer {
         };
         let covered = |dimension: Dimension| {
             let reached = campaign.coverage.reached(dimension).map(|(name, runs)| (name.to_owned(), runs)).collect();
-            (dimension.name(), Covered { reached, never: campaign.coverage.never(dimension) })
+            (
+                dimension.name(),
+                Covered { reached, never: campaign.coverage.never(dimension), beyond: Coverage::beyond(dimension).collect() },
+            )
         };
         Answer {
             first,
@@ -88,6 +93,8 @@ impl Answer {
         }
         blocks.push(Block::Heading("What was reached".to_owned()));
         blocks.push(Block::Table(self.table()));
+        let beyond = self.coverage.values().flat_map(|covered| &covered.beyond).map(|(name, why)| format!("{name} cannot be: {why}"));
+        blocks.push(Block::Items(beyond.collect()));
         Document {
             title: format!("The swarm, numbers {} to {}", self.first, self.first + self.runs.saturating_sub(1)),
             verdict: self.verdict(),

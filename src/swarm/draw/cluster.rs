@@ -8,6 +8,8 @@ use crate::kafka::Release;
 
 /// Names of racks, and of the places where they stand.
 const RACKS: [&str; 3] = ["ra", "rb", "rc"];
+/// Consumers read from a replica in their own rack (KIP-392).
+const BY_RACK: &str = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 /// A place where clients may stand.
 pub(super) const FAR: &str = "far";
 const DELAYS: [&str; 6] =
@@ -64,6 +66,9 @@ fn config(features: &Features, dice: &mut Dice) -> Settings {
         let wild = features.has(Feature::WildSettings);
         settings = of_brokers(Strength { percent: if wild { 8 } else { 20 }, wild }, dice);
     }
+    if features.has(Feature::Racks) && dice.chance(50) {
+        settings.insert("replica.selector.class".to_owned(), BY_RACK.to_owned());
+    }
     if features.has(Feature::Groups) {
         settings.insert("offsets.topic.num.partitions".to_owned(), dice.between(1, 3).to_string());
     }
@@ -73,8 +78,9 @@ fn config(features: &Features, dice: &mut Dice) -> Settings {
 fn brokers(processes: &Processes, features: &Features, dice: &mut Dice) -> Vec<Broker> {
     let mut differing = Vec::new();
     for id in 1..=processes.brokers {
-        // A combined node of the quorum is up: without it there may be no quorum at all.
-        let may_be_down = !(processes.combined && id <= processes.controllers) && processes.brokers > 1;
+        // A combined node of the quorum is up: without it there may be no quorum at all. So is the first broker: clients begin with metadata
+        // that somebody has given them.
+        let may_be_down = id > 1 && !(processes.combined && id <= processes.controllers);
         let up = !(features.has(Feature::DownAtStart) && may_be_down && dice.chance(30));
         let cold = features.has(Feature::ColdStart) && dice.chance(50);
         if !up || cold {
