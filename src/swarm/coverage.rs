@@ -115,7 +115,8 @@ impl Dimension {
 }
 
 /// What no run can show, and why.
-const BEYOND: [(Dimension, &str, &str); 8] = [
+const BEYOND: [(Dimension, &str, &str); 9] = [
+    (Dimension::Facts, "NetworkChanged", "nothing in the model notes it"),
     (Dimension::Errors, "REPLICA_NOT_AVAILABLE", "no broker of the model answers it"),
     (Dimension::Errors, "DUPLICATE_SEQUENCE_NUMBER", "no broker of the model answers it"),
     (Dimension::Errors, "KAFKA_STORAGE_ERROR", "no broker of the model answers it"),

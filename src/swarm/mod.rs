@@ -198,8 +198,8 @@ struct Run {
     is_busy: bool,
     /// It took too many events.
     gave_up: bool,
-    /// All has been well at a time, and is to stay so.
-    was_well: bool,
+    /// The last disturbance after which all was well for a while: it is to stay so until the next one.
+    well_after: Option<Instant>,
 }
 
 impl Run {
@@ -211,7 +211,7 @@ impl Run {
             max_events: options.max_events,
             is_busy: judge::is_busy(&scenario.spec),
             gave_up: false,
-            was_well: false,
+            well_after: None,
         }
     }
 
@@ -231,7 +231,7 @@ impl Run {
     fn until_well(&mut self, storm_ends: Instant, patience: Duration) {
         self.to(storm_ends);
         let latest = storm_ends + LONGEST_CALM;
-        while !self.gave_up && !self.was_well {
+        while !self.gave_up && !self.is_well() {
             // Where nothing is promised, a look at what comes after the storm is worth its time all the same.
             let deadline = self.witness.deadline().unwrap_or(storm_ends + UNJUDGED).min(latest);
             if self.simulation.now() >= deadline {
@@ -246,7 +246,13 @@ impl Run {
     /// Looks whether all is well, and has been left alone for a while.
     fn look(&mut self) {
         let calm = self.simulation.now() >= self.witness.calm_since() + WELL_FOR;
-        self.was_well |= calm && self.witness.is_promised() && self.witness.complaints(self.simulation.world()).is_empty();
+        if calm && self.witness.is_promised() && self.witness.complaints(self.simulation.world()).is_empty() {
+            self.well_after = Some(self.witness.calm_since());
+        }
+    }
+
+    fn is_well(&self) -> bool {
+        self.well_after == Some(self.witness.calm_since())
     }
 
     fn to_its_end(mut self, end: Instant, flight: &mut Flight) {
@@ -262,7 +268,7 @@ impl Run {
         let now = self.simulation.now();
         flight.simulated = now.since_start();
         flight.events = self.simulation.world().events();
-        let is_due = self.was_well || self.witness.deadline().is_some_and(|deadline| now >= deadline);
+        let is_due = self.is_well() || self.witness.deadline().is_some_and(|deadline| now >= deadline);
         if self.gave_up && !self.is_busy {
             flight.complaints.push(Complaint::new(Kind::TooManyEvents, format!("more than {} events until {now:?}", self.max_events)));
         } else if is_due && !self.gave_up {

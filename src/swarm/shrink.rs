@@ -5,6 +5,9 @@ use super::{Change, Drawn, Flight, Kind, Options, fly_case, read};
 use crate::engine::Duration;
 use crate::fault::{Action, Fault};
 
+/// Events that all cases of a search may take together: a case that does not heal is run for an hour of its time.
+const MAX_EVENTS: u64 = 60_000_000;
+
 /// The smallest case that was found, and what came of it.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
@@ -14,7 +17,7 @@ pub struct Shrunk {
     pub tried: usize,
 }
 
-/// Shrinks the cluster of a number that complains of `kind`. At most `tries` cases are run.
+/// Shrinks the cluster of a number that complains of `kind`. At most `tries` cases are run, and fewer where they take many events.
 pub fn shrink(number: u64, kind: &Kind, options: &Options, tries: usize) -> Shrunk {
     shrink_with(number, kind, options, tries, &|_| {})
 }
@@ -23,7 +26,7 @@ pub fn shrink(number: u64, kind: &Kind, options: &Options, tries: usize) -> Shru
 pub fn shrink_with(number: u64, kind: &Kind, options: &Options, tries: usize, change: Change<'_>) -> Shrunk {
     let Drawn { case, scenario, .. } = Drawn::of(number);
     let flight = fly_case(&case, scenario, options, change);
-    let mut search = Search { kind, options, change, left: tries, tried: 0, best: case, flight };
+    let mut search = Search { kind, options, change, left: tries, events_left: MAX_EVENTS, tried: 0, best: case, flight };
     while search.left > 0 && search.pass() {}
     Shrunk { flight: search.flight, tried: search.tried }
 }
@@ -33,6 +36,7 @@ struct Search<'a> {
     options: &'a Options,
     change: Change<'a>,
     left: usize,
+    events_left: u64,
     tried: usize,
     best: Case,
     flight: Flight,
@@ -62,12 +66,13 @@ impl Search<'_> {
         let mut case = self.best.clone();
         change(&mut case);
         tidy(&mut case);
-        if self.left == 0 || case == self.best {
+        if self.left == 0 || self.events_left == 0 || case == self.best {
             return false;
         }
         self.left -= 1;
         self.tried += 1;
         let flight = fly_case(&case, read(&case), self.options, self.change);
+        self.events_left = self.events_left.saturating_sub(flight.events);
         let fails = flight.complaints.iter().any(|complaint| complaint.kind == *self.kind);
         if fails {
             self.best = case;
