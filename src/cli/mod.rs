@@ -3,6 +3,7 @@
 mod api;
 mod arguments;
 mod calibrate;
+mod check;
 mod clients;
 mod completions;
 mod describe;
@@ -37,7 +38,8 @@ Exit codes:
   0    all went well
   1    an expectation of the scenario did not hold
   2    the input is wrong: an argument, a file, an output path, or too many events
-  3    the simulated cluster broke a promise of Kafka's protocol: a bug of kafkasim
+  3    the simulated cluster broke a promise of Kafka's protocol, or (`check`) did not heal:
+       a bug of kafkasim
   101  kafkasim itself failed
   On 3 and 101 the last line of standard error is the command that repeats it.
 
@@ -55,6 +57,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Arguments),
+    Check(check::Arguments),
     Import(import::Arguments),
     Calibrate(calibrate::Arguments),
     Describe(describe::Arguments),
@@ -98,6 +101,7 @@ pub fn understand(words: Vec<OsString>) -> Result<Cli, clap::Error> {
 fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(arguments) => run::perform(arguments),
+        Verb::Check(arguments) => check::perform(arguments),
         Verb::Import(arguments) => import::perform(arguments),
         Verb::Calibrate(arguments) => calibrate::perform(arguments),
         Verb::Describe(arguments) => describe::perform(arguments),

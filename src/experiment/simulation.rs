@@ -159,7 +159,7 @@ impl Simulation {
     }
 
     /// Runs up to and including `target`, waking each fault at its moment, after the events of that moment; `seen` is shown every fact.
-    pub(super) fn run_to(&mut self, target: Instant, seen: &mut dyn FnMut(Instant, &Fact)) {
+    pub fn run_to(&mut self, target: Instant, seen: &mut dyn FnMut(Instant, &Fact)) {
         loop {
             let fault = self.plan.next_at().filter(|at| *at <= target);
             let stop = fault.unwrap_or(target).max(self.now()).min(self.now() + SLICE);

@@ -101,6 +101,10 @@ const TABLE: [(ErrorCode, i16, &str, bool, bool); 43] = [
 ];
 
 impl ErrorCode {
+    /// Every error, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = ErrorCode> {
+        TABLE.iter().map(|row| row.0)
+    }
     const fn row(self) -> &'static (ErrorCode, i16, &'static str, bool, bool) {
         &TABLE[self as usize]
     }

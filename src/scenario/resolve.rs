@@ -74,11 +74,15 @@ fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
     let mut nodes = std::mem::take(&mut cluster.nodes);
     let (clients, group_names) = clients::resolve(file, &cluster, &topics, &mut nodes, found);
     let groups = groups::resolve(&group_names, &cluster, &mut topics, &mut partitions);
+    let release = release(file, found);
+    if release.rules().eligible_leader_replicas {
+        topics::remember_last_leaders(&mut partitions);
+    }
     let residents = Residents { nodes: &nodes, brokers: &cluster.brokers, voters: &cluster.voters, clients: &clients };
     let topology = network::resolve(file, &residents, found);
     Spec {
         name: name.to_owned(),
-        release: release(file, found),
+        release,
         nodes,
         brokers: cluster.brokers,
         voters: cluster.voters,

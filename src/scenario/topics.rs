@@ -144,6 +144,14 @@ fn replicas(ids: &At<Vec<u32>>, cluster: &Cluster, found: &mut Diagnostics) -> R
     list
 }
 
+/// Where there are eligible leader replicas, the controller remembers who led a partition until its last replica went away
+/// (`PartitionChangeBuilder.maybeUpdateLastKnownLeader`). Without that nobody could lead it again when that broker comes back uncleanly.
+pub(super) fn remember_last_leaders(partitions: &mut [PartitionSpec]) {
+    for partition in partitions.iter_mut().filter(|p| p.leader.is_none() && p.elr.is_empty()) {
+        partition.last_known_leader = partition.last_known_leader.or(partition.isr.first().copied());
+    }
+}
+
 fn check_lengths(topic: &TopicFile, count: usize, found: &mut Diagnostics) {
     let mut check = |written: Option<(usize, &Range<usize>)>| {
         if let Some((length, span)) = written.filter(|(length, _)| *length != count && count > 0) {

@@ -71,14 +71,17 @@ impl World {
 
     /// Every batch that stands in the log of each partition's true leader, in order, with whether it is below its high watermark. Where
     /// the leader's process has ended, the log is that of who will lead: the first living replica of the ISR
-    /// (`PartitionChangeBuilder.electLeader`), if there is one. Without a leader it is the first of the ISR or ELR.
+    /// (`PartitionChangeBuilder.electLeader`), if there is one; if there is none, any of the ISR may lead, and the longest of their logs is
+    /// taken. Without a leader it is the first of the ISR or ELR.
     pub fn audit(&self, sink: &mut dyn FnMut(PartitionIx, BatchId, bool)) {
         let last = self.history.last();
         for partition in (0..self.spec.partitions.len() as u32).map(PartitionIx) {
             let Some(registration) = self.history.partition(partition, last) else { continue };
             let in_sync = |b: &BrokerIx| registration.isr.contains(b) && self.lives(*b);
             let next = || registration.replicas.iter().copied().find(in_sync);
-            let leader = registration.leader.map(|l| if self.lives(l) { l } else { next().unwrap_or(l) });
+            let end = |b: &BrokerIx| self.broker(*b).log(partition).map(|log| log.end());
+            let longest = || registration.isr.iter().copied().max_by_key(end);
+            let leader = registration.leader.map(|l| if self.lives(l) { l } else { next().or_else(longest).unwrap_or(l) });
             let holder = leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
             let holder = holder.or(registration.last_known_leader).or(registration.replicas.first().copied());
             let Some(log) = holder.and_then(|b| self.broker(b).log(partition)) else { continue };

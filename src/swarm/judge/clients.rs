@@ -1,0 +1,202 @@
+//! Whether the clients are served.
+
+use super::patience::{self, Patience};
+use super::{Complaint, Kind};
+use crate::engine::{Duration, Instant};
+use crate::kafka::{ClientIx, ErrorCode, GroupIx, PartitionIx, TopicIx};
+use crate::model::Spec;
+use crate::model::client::profile::Library;
+use crate::model::message::Acks;
+use crate::model::spec::ClientSpec;
+use crate::observe::Fact;
+use crate::observe::fact::{EntryId, RecordId};
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A consumer that reads what others write may be so much later than they.
+const ON_THE_WAY: Duration = Duration::from_secs(10);
+
+/// What was seen of one client.
+#[derive(Clone, Debug)]
+struct Seen {
+    /// What is expected of it, or why nothing is.
+    patience: Result<Patience, &'static str>,
+    /// It asks for no answers.
+    fire_and_forget: bool,
+    library: Library,
+    open: BTreeMap<RecordId, (PartitionIx, Instant)>,
+    entries: BTreeMap<EntryId, (PartitionIx, Instant)>,
+    success: Option<Instant>,
+    /// A record that failed although all had been well for longer than the client needs.
+    failed: Option<(Instant, PartitionIx, ErrorCode)>,
+}
+
+/// All clients.
+pub(super) struct Clients {
+    seen: Vec<Seen>,
+    /// The last moment at which leadership, an ISR, a broker or the controller changed.
+    unrest: Instant,
+}
+
+impl Clients {
+    pub fn new(spec: &Spec) -> Clients {
+        let seen = |client: &ClientSpec| Seen {
+            patience: patience::of_client(client, spec),
+            fire_and_forget: client.acks() == Some(Acks::None),
+            library: client.profile.library,
+            open: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            success: None,
+            failed: None,
+        };
+        Clients { seen: spec.clients.iter().map(seen).collect(), unrest: Instant::ZERO }
+    }
+
+    /// The patience that the most patient of them asks for.
+    pub fn patience(&self) -> Duration {
+        self.seen.iter().filter_map(|seen| seen.patience.ok()).map(|p| p.recovers).max().unwrap_or(Duration::ZERO)
+    }
+
+    /// Why clients are not judged.
+    pub fn unjudged(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.seen.iter().filter_map(|seen| seen.patience.err())
+    }
+
+    /// The cluster changed.
+    pub fn unrest(&mut self, at: Instant) {
+        self.unrest = at;
+    }
+
+    /// A fact of the run, and since when it has been calm.
+    pub fn see(&mut self, at: Instant, fact: &Fact, calm_since: Instant) {
+        if let Fact::RecordCreated { client, record, partition } = fact {
+            self.seen[client.index()].open.insert(*record, (*partition, at));
+        }
+        if let Fact::RecordDone { client, record, partition, created_at, error, .. } = fact {
+            let quiet_since = self.unrest.max(calm_since);
+            self.seen[client.index()].done(at, *record, *partition, created_at.max(&quiet_since).since(quiet_since), *error);
+        }
+        if let Fact::Delivered { client, .. } = fact {
+            self.seen[client.index()].success = Some(at);
+        }
+        if let Fact::EntrySent { client, partition, entry, .. } = fact {
+            self.seen[client.index()].entries.insert(*entry, (*partition, at));
+        }
+        if let Fact::EntryReturned { client, entry, .. } | Fact::EntryUnreachable { client, entry, .. } = fact {
+            self.seen[client.index()].entries.remove(entry);
+        }
+        // A sarama consumer closes such a partition for good.
+        if let Fact::EntryReturned { client, error: ErrorCode::OffsetOutOfRange, .. } = fact
+            && self.seen[client.index()].library == Library::Sarama
+        {
+            self.seen[client.index()].patience = Err("a sarama consumer whose position was out of range");
+        }
+    }
+
+    /// What a process had does not outlive it.
+    pub fn ended(&mut self, client: ClientIx) {
+        let seen = &mut self.seen[client.index()];
+        seen.entries.clear();
+        seen.open.clear();
+    }
+
+    /// Who is not served now.
+    pub fn complaints(
+        &self,
+        world: &World,
+        removed: &BTreeSet<TopicIx>,
+        starved: &BTreeSet<PartitionIx>,
+        calm_since: Instant,
+        wrong: &mut Vec<Complaint>,
+    ) {
+        let (spec, now) = (world.spec(), world.now());
+        let is_gone = |topic: TopicIx| removed.contains(&topic);
+        let is_silent = |p: PartitionIx| starved.contains(&p) || spec.partitions.get(p.index()).is_some_and(|p| is_gone(p.topic));
+        for (client, seen) in self.clients(spec) {
+            let Ok(patience) = seen.patience else { continue };
+            let name = &client.name;
+            let since = |limit: Duration| move |at: &Instant| *at + limit < now;
+            let mut oldest = |list: Vec<(PartitionIx, Instant)>, limit: Duration, kind: Kind, what: &str| {
+                let late = list.into_iter().find(|(p, at)| !is_silent(*p) && since(limit)(at));
+                wrong.extend(
+                    late.map(|(p, at)| Complaint::new(kind, format!("{what} of {name} to {} waits since {at:?}", spec.partition_name(p)))),
+                );
+            };
+            oldest(seen.open.values().copied().collect(), patience.between + ON_THE_WAY, Kind::Waiting, "a record");
+            if !seen.fire_and_forget {
+                oldest(seen.entries.values().copied().collect(), patience.between + ON_THE_WAY, Kind::InFlight, "a request");
+            }
+            if let Some((at, p, error)) = seen.failed.filter(|(_, p, _)| !is_silent(*p)) {
+                let text = format!("{name} failed to write to {} at {at:?} in the calm: {}", spec.partition_name(p), error.name());
+                wrong.push(Complaint::new(Kind::Failed, text));
+            }
+        }
+        self.unserved(spec, now, calm_since, &|topic| spec.topics[topic.index()].partitions.iter().any(|p| is_silent(*p)), wrong);
+    }
+
+    fn clients<'a>(&'a self, spec: &'a Spec) -> impl Iterator<Item = (&'a ClientSpec, &'a Seen)> {
+        spec.clients.iter().zip(&self.seen).filter(|(client, _)| !has_stopped(client))
+    }
+
+    fn unserved(&self, spec: &Spec, now: Instant, calm_since: Instant, is_silent: &dyn Fn(TopicIx) -> bool, wrong: &mut Vec<Complaint>) {
+        let served = |seen: &Seen, within: Duration| seen.success.is_some_and(|at| at > calm_since && at + within >= now);
+        let mut groups: BTreeMap<GroupIx, bool> = BTreeMap::new();
+        for (client, seen) in self.clients(spec) {
+            let Ok(patience) = seen.patience else { continue };
+            let Some(consumption) = client.consumption() else {
+                let topics = &client.workload().expect("who does not read writes").topics;
+                if !topics.iter().any(|t| is_silent(*t)) && !served(seen, patience.between) {
+                    wrong.push(unserved(&client.name, seen));
+                }
+                continue;
+            };
+            // Somebody who writes all the time to all that it reads.
+            let writer = self.clients(spec).filter_map(|(other, s)| Some((other.workload()?, s, s.patience.ok()?))).find(|(work, s, p)| {
+                work.rate >= 1.0
+                    && consumption.topics.iter().all(|t| work.topics.contains(t))
+                    && s.success.is_some_and(|at| at > calm_since && at + p.between >= now)
+            });
+            let Some((_, _, writers)) = writer.filter(|_| !consumption.topics.iter().any(|t| is_silent(*t))) else { continue };
+            let served = served(seen, patience.between + writers.between + ON_THE_WAY);
+            match consumption.group {
+                Some(group) => *groups.entry(group).or_default() |= served,
+                None if !served => wrong.push(unserved(&client.name, seen)),
+                None => {}
+            }
+        }
+        // A group may have more members than partitions.
+        let silent = groups.into_iter().filter(|(_, served)| !served);
+        wrong
+            .extend(silent.map(|(group, _)| {
+                Complaint::new(Kind::Unserved, format!("nobody of group {} is served", spec.groups[group.index()].name))
+            }));
+    }
+}
+
+fn unserved(name: &str, seen: &Seen) -> Complaint {
+    Complaint::new(Kind::Unserved, format!("{name} is not served, its last success was at {:?}", seen.success))
+}
+
+/// Whether it ends before the run does: then nothing is expected of it.
+fn has_stopped(client: &ClientSpec) -> bool {
+    client.workload().is_some_and(|w| w.stop.is_some()) || client.consumption().is_some_and(|c| c.stop.is_some())
+}
+
+impl Seen {
+    /// A record's fate is known; it was handed over so long after all was quiet.
+    fn done(&mut self, at: Instant, record: RecordId, partition: PartitionIx, quiet: Duration, error: ErrorCode) {
+        self.open.remove(&record);
+        if error.is_none() {
+            self.success = Some(at);
+            return;
+        }
+        if error == ErrorCode::Fatal {
+            self.patience = Err("an idempotent producer of librdkafka that died of a fatal error");
+        }
+        // An application that hands over more than its library holds is told so at once.
+        let is_full = error == ErrorCode::QueueFull;
+        if !is_full && self.patience.is_ok_and(|p| p.persistent && quiet > p.recovers) {
+            self.failed = Some((at, partition, error));
+        }
+    }
+}
