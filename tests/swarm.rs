@@ -112,8 +112,8 @@ fn a_failure_is_made_as_small_as_it_goes() {
 
 #[test]
 fn what_once_was_wrong_stays_right() {
-    // Clusters of earlier campaigns in which a check knew too little of logs that had lost data, or a judge of a library.
-    for number in [863, 907, 1834, 1901] {
+    // Clusters of earlier campaigns: a check knew too little of logs that had lost data, or a scenario of who had led a partition.
+    for number in [89, 863, 907, 1054, 1834, 1901] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/swarm/once-{number}.toml"));
         let text = std::fs::read_to_string(&path).expect("it is there");
         let flight = judge(&scenario(&text), &Options::default());
