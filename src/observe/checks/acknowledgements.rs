@@ -4,7 +4,7 @@
 use super::Findings;
 use super::committed_data::CommittedData;
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, ErrorCode, Offset, PartitionIx};
+use crate::kafka::{BrokerIx, ClientIx, ErrorCode, Offset, PartitionIx};
 use crate::model::Spec;
 use crate::model::message::Acks;
 use crate::observe::fact::{BatchId, EntryId, Fact};
@@ -53,12 +53,12 @@ impl Acknowledgements {
             return;
         }
         if let Fact::EntrySent { client, entry, batch: Some(batch), .. } = fact
-            && self.all[client.index()]
+            && self.waits(*client)
         {
             self.open.insert(*entry, *batch);
         }
         if let Fact::Appended { broker, batch, end, client, .. } = fact
-            && self.all[client.index()]
+            && self.waits(*client)
         {
             self.appended(*broker, *batch, *end);
         }
@@ -79,6 +79,10 @@ impl Acknowledgements {
         {
             self.answered(at, *broker, *partition, batch, logs);
         }
+    }
+
+    fn waits(&self, client: ClientIx) -> bool {
+        self.all.get(client.index()) == Some(&true)
     }
 
     fn appended(&mut self, broker: BrokerIx, batch: BatchId, end: Offset) {

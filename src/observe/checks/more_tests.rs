@@ -155,12 +155,15 @@ fn acks_all_is_answered_below_the_high_watermark() {
 
 #[test]
 fn a_batch_that_is_sent_again_stands_once() {
-    let done = |error| Fact::RecordDone { client: CLIENT, record: 0, partition: P, batch: Some(7), created_at: ms(0), error };
-    let twice = [(1, appended(0, 0)), (2, appended(10, 10)), (3, done(ErrorCode::None))];
-    assert_eq!(violated(&twice[1..], 10, 1), NOTHING);
-    assert_eq!(violated(&twice[1..], 10, 2), ["idempotent batches stand once"]);
-    assert_eq!(violated(&twice, 10, 2), NOTHING, "it was numbered anew");
-    let failed = [(2, appended(10, 10)), (3, done(ErrorCode::RequestTimedOut))];
+    let created = (0, Fact::RecordCreated { client: CLIENT, record: 0, partition: P });
+    let done = |error| (3, Fact::RecordDone { client: CLIENT, record: 0, partition: P, batch: Some(7), created_at: ms(0), error });
+    let (first, again) = ((1, appended(0, 0)), (2, appended(10, 10)));
+    let once = [created.clone(), again.clone(), done(ErrorCode::None)];
+    assert_eq!(violated(&once, 10, 1), NOTHING);
+    assert_eq!(violated(&once, 10, 2), ["idempotent batches stand once"]);
+    let numbered_anew = [created.clone(), first, again.clone(), done(ErrorCode::None)];
+    assert_eq!(violated(&numbered_anew, 10, 2), NOTHING);
+    let failed = [created, again, done(ErrorCode::RequestTimedOut)];
     assert_eq!(violated(&failed, 10, 2), NOTHING, "the producer may have raised its epoch");
 }
 
