@@ -1,7 +1,6 @@
 //! What all partitions share: which brokers are registered how, which processes live, how far each has read the metadata.
 
-use kafkasim::engine::Instant;
-use kafkasim::kafka::{BrokerIx, ClientIx, MetadataOffset, NodeIx, PartitionIx, Release};
+use kafkasim::kafka::{BrokerIx, ClientIx, MetadataOffset, NodeIx, PartitionIx, Release, TopicIx};
 use kafkasim::model::message::Acks;
 use kafkasim::observe::Fact;
 use kafkasim::observe::fact::{BatchId, Ending, EntryId};
@@ -20,6 +19,8 @@ pub struct Settings {
 pub struct Broker {
     /// Committed registration: not fenced and not in controlled shutdown (`ClusterControlManager.isActive`).
     pub active: bool,
+    /// Committed: in controlled shutdown.
+    pub shuts_down: bool,
     /// How its process ended last, if it is not there.
     pub ended: Option<Ending>,
     pub powered_off: bool,
@@ -28,8 +29,6 @@ pub struct Broker {
     /// the step before held is in the roles by now.
     pub image: MetadataOffset,
     pub image_before: MetadataOffset,
-    /// When its registration changed last.
-    pub changed: Instant,
 }
 
 /// A produce request's entry.
@@ -47,6 +46,7 @@ pub struct Cluster {
     broker_of: Vec<Option<BrokerIx>>,
     acks: Vec<Option<Acks>>,
     settings: BTreeMap<PartitionIx, Settings>,
+    topics: Vec<Vec<PartitionIx>>,
     pub entries: BTreeMap<(EntryId, PartitionIx), Entry>,
 }
 
@@ -66,6 +66,7 @@ impl Cluster {
             broker_of: spec.nodes.iter().map(|node| node.broker).collect(),
             acks: spec.clients.iter().map(|client| client.acks()).collect(),
             settings,
+            topics: spec.topics.iter().map(|topic| topic.partitions.clone()).collect(),
             entries: BTreeMap::new(),
         }
     }
@@ -73,6 +74,14 @@ impl Cluster {
     /// Facts do not tell of which topic a partition is that was made during the run: then nothing is known.
     pub fn settings(&self, partition: PartitionIx) -> Option<Settings> {
         self.settings.get(&partition).copied()
+    }
+
+    /// Whether this partition can be of that topic. Of which topic one is that was made during the run no fact tells.
+    pub fn may_be_of(&self, partition: PartitionIx, topic: TopicIx) -> bool {
+        match self.topics.get(topic.index()) {
+            Some(partitions) => partitions.contains(&partition) || !self.settings.contains_key(&partition),
+            None => !self.settings.contains_key(&partition),
+        }
     }
 
     pub fn broker(&self, broker: BrokerIx) -> &Broker {
@@ -88,14 +97,14 @@ impl Cluster {
         self.broker_of.get(node.index()).copied().flatten()
     }
 
-    pub fn on_fact(&mut self, at: Instant, fact: &Fact) {
+    pub fn on_fact(&mut self, fact: &Fact) {
         if let Fact::EntrySent { client, broker, partition, entry, batch: Some(batch), .. } = fact {
             self.sent(*client, (*entry, *partition), *broker, *batch);
         }
         if let Fact::BrokerCommitted { broker, fenced, in_controlled_shutdown, .. } = fact {
             let broker = &mut self.brokers[broker.index()];
             broker.active = !fenced && !in_controlled_shutdown;
-            broker.changed = at;
+            broker.shuts_down = *in_controlled_shutdown;
         }
         if let Fact::ImageApplied { broker, offset } = fact {
             let broker = &mut self.brokers[broker.index()];

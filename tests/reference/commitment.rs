@@ -4,7 +4,6 @@ use super::cluster::Cluster;
 use super::partition::{Opinion, Partition, agree};
 use super::registration::Registration;
 use super::replica::{Proposal, Term};
-use kafkasim::engine::Instant;
 use kafkasim::kafka::{BrokerIx, ErrorCode};
 use kafkasim::model::message::Acks;
 use kafkasim::observe::fact::{BatchId, EntryId, Why};
@@ -68,7 +67,10 @@ impl Partition {
     pub fn proposed(&mut self, b: BrokerIx, isr: &[BrokerIx], cluster: &Cluster) -> Opinion {
         let ix = self.own_term(b)?;
         let term = &self.terms[ix];
-        agree(term.proposal.is_none(), || format!("broker {b} proposes ISR {isr:?}; the reference: it has no answer to {:?} yet", term.proposal))?;
+        // One at a time (KIP-497), unless its role has been applied again since, which throws the proposal away (`Partition.makeLeader`).
+        let applied = |p: &Proposal| self.history.iter().any(|r| r.offset > p.image_before && r.offset <= cluster.broker(b).image);
+        let waits = term.proposal.as_ref().filter(|p| !applied(p));
+        agree(waits.is_none(), || format!("broker {b} proposes ISR {isr:?}; the reference: it has no answer to {waits:?} yet"))?;
         agree(isr.contains(&b), || format!("broker {b} proposes ISR {isr:?}; the reference: without the leader itself"))?;
         let known = self.known_to(b, Some(term), term.epoch, cluster);
         let fits = |r: &&&Registration| {
@@ -88,11 +90,11 @@ impl Partition {
             })?;
         }
         let least = known.iter().map(|r| r.partition_epoch.0).min().unwrap_or(0);
-        self.terms[ix].proposal = Some(Proposal { isr: isr.to_vec(), added, known: least });
+        self.terms[ix].proposal = Some(Proposal { isr: isr.to_vec(), added, known: least, image_before: cluster.broker(b).image_before });
         Ok(())
     }
 
-    pub fn answered(&mut self, _at: Instant, b: BrokerIx, error: ErrorCode, shrink: bool, _cluster: &Cluster) -> Opinion {
+    pub fn answered(&mut self, b: BrokerIx, error: ErrorCode, shrink: bool) -> Opinion {
         // An answer may come to a broker that leads in a later term by now, or not at all any more.
         let Some(ix) = self.terms.iter().rposition(|t| t.leader == b && t.proposal.is_some()) else {
             return Err(format!("broker {b} is told {} about its ISR; the reference: it has proposed none", error.name()));
@@ -108,10 +110,16 @@ impl Partition {
             r.why == Why::AlterPartition && r.leader == Some(b) && kept.eq(r.isr.iter().copied())
         };
         let unchanged = self.history.iter().any(|r| r.leader_epoch.0 == epoch && r.isr == proposal.isr);
-        let Some(granted) = self.history.iter().rev().find(grants).map(|r| r.partition_epoch.0) else {
+        let Some(granted) = self.history.iter().rev().find(grants) else {
             return agree(unchanged, || format!("broker {b} is told that its ISR {:?} is granted; the reference: nothing of it is committed", proposal.isr));
         };
-        self.terms[ix].answered = granted;
+        if granted.leader_epoch.0 == epoch {
+            self.terms[ix].answered = granted.partition_epoch.0;
+        } else {
+            // A reassignment was completed by it, in a later epoch: the leader takes no notice, and waits on for its metadata to say so
+            // (`Partition.handleAlterPartitionUpdate`).
+            self.terms[ix].proposal = Some(proposal);
+        }
         Ok(())
     }
 

@@ -10,26 +10,45 @@ use kafkasim::observe::fact::Why;
 
 impl Partition {
     pub fn committed(&mut self, at: Instant, fact: &Fact, cluster: &Cluster) -> Opinion {
-        let Some((mut told, old_leader)) = told(fact) else { return Ok(()) };
+        let Some((told, old_leader)) = told(fact) else { return Ok(()) };
         let Some(before) = self.history.last().cloned() else {
             self.created(at, &told, cluster)?;
+            self.possible = vec![told.clone()];
             self.history.push(told);
             return Ok(());
         };
         agree(old_leader == before.leader, || format!("the leader before was {old_leader:?}; the reference: {:?}", before.leader))?;
         agree(before.offset < told.offset, || format!("committed at {}; the reference: {} was committed already", told.offset, before.offset))?;
-        let expected = self.expected(&before, &told, cluster);
-        let found = expected.iter().find(|e| e.agrees(&told));
-        let Some(found) = found else {
-            let may: Vec<String> = expected.iter().map(|e| format!("\n    {e}")).collect();
-            return Err(format!("committed is\n    {told}\n  after\n    {before}\n  the reference: it may be{}", may.join("")));
-        };
-        told.elr.clone_from(&found.elr);
-        told.last_known_leader = found.last_known_leader;
+        let expected: Vec<Registration> = self.possible.iter().flat_map(|before| self.expected(before, &told, cluster)).collect();
+        let mut possible: Vec<Registration> = Vec::new();
+        for one in expected.iter().filter(|e| e.agrees(&told)) {
+            let one = Registration { offset: told.offset, ..one.clone() };
+            if !possible.contains(&one) {
+                possible.push(one);
+            }
+        }
+        agree(!possible.is_empty(), || {
+            let list = |all: &[Registration]| all.iter().map(|e| format!("\n    {e}")).collect::<String>();
+            format!("committed is\n    {told}\n  after{}\n  the reference: it may be{}", list(&self.possible), list(&expected))
+        })?;
+        self.possible = possible;
         if let Some(leader) = told.leader.filter(|_| told.unclean) {
             self.replica(leader).may_lack = true;
         }
         self.history.push(told);
+        Ok(())
+    }
+
+    /// A broker that is fenced or registers anew is taken out of its partitions first, in the same batch of records (`handleBrokerFenced`,
+    /// `handleBrokerUncleanShutdown`): the record that follows names it.
+    pub fn broker_committed(&mut self, b: BrokerIx) -> Opinion {
+        let named = |r: &Registration| r.leaving.is_none_or(|leaving| leaving == b);
+        agree(self.possible.iter().any(named), || {
+            let taken: Vec<_> = self.possible.iter().map(|r| r.leaving).collect();
+            format!("the registration of broker {b} changes; the reference: {taken:?} was taken out of the ISR before")
+        })?;
+        self.possible.retain(named);
+        self.possible.iter_mut().for_each(|r| r.leaving = None);
         Ok(())
     }
 
@@ -48,12 +67,12 @@ impl Partition {
     /// topic that was made during the run allows unclean elections) leaves more than one.
     fn expected(&self, before: &Registration, told: &Registration, cluster: &Cluster) -> Vec<Registration> {
         let known = cluster.settings(self.ix);
-        let either = [false, true].map(|unclean| Settings { min_isr: 1, unclean });
-        let settings = known.as_ref().map_or(&either[..], std::slice::from_ref);
+        let any = (1..=before.replicas.len()).flat_map(|min_isr| [false, true].map(|unclean| Settings { min_isr, unclean }));
+        let settings: Vec<Settings> = known.map_or_else(|| any.collect(), |known| vec![known]);
         let elr = cluster.release.rules().eligible_leader_replicas;
         let mut all = Vec::new();
-        for request in self.requests(before, told) {
-            for settings in settings {
+        for request in self.requests(before, told, cluster) {
+            for settings in &settings {
                 let settings = Settings { min_isr: settings.min_isr.min(before.replicas.len()), ..*settings };
                 let rules = Rules { settings, elr, is_active: &|b| cluster.is_active(b) };
                 if request.isr.iter().all(|b| told.why != Why::AlterPartition || cluster.is_active(*b)) {
@@ -64,7 +83,7 @@ impl Partition {
         all
     }
 
-    fn requests(&self, before: &Registration, told: &Registration) -> Vec<Request> {
+    fn requests(&self, before: &Registration, told: &Registration, cluster: &Cluster) -> Vec<Request> {
         let plain = |isr: &[BrokerIx]| Request {
             why: told.why,
             replicas: told.replicas.clone(),
@@ -83,7 +102,13 @@ impl Partition {
         };
         let requests: Vec<Request> = match told.why {
             Why::Created => Vec::new(),
-            Why::Fenced | Why::ControlledShutdown => before.isr.iter().map(|b| without(*b)).collect(),
+            Why::Fenced => before.isr.iter().map(|b| without(*b)).collect(),
+            // One that asks to shut down is registered so before. One that comes back after a clean end, and was not missed, is taken out
+            // as if it were fenced when it registers anew (4.0, `handleBrokerShutdown`): then its registration follows.
+            Why::ControlledShutdown => {
+                let leaving = |b: &BrokerIx| if cluster.broker(*b).shuts_down { None } else { Some(*b) };
+                before.isr.iter().map(|b| Request { leaving: leaving(b), ..without(*b) }).collect()
+            }
             Why::UncleanRestart => before.isr.iter().chain(&before.elr).map(|b| without(*b)).collect(),
             Why::Unfenced | Why::PreferredElection | Why::AutoRebalance | Why::UncleanElection => vec![plain(&before.isr)],
             Why::AlterPartition => {
@@ -115,6 +140,7 @@ fn told(fact: &Fact) -> Option<(Registration, Option<BrokerIx>)> {
         last_known_leader: None,
         why: *why,
         offset: *offset,
+        leaving: None,
     };
     Some((told, *old_leader))
 }

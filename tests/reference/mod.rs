@@ -44,7 +44,7 @@ impl Reference {
 
     /// The next fact of the run.
     pub fn on_fact(&mut self, at: Instant, fact: &Fact) {
-        self.cluster.on_fact(at, fact);
+        self.cluster.on_fact(fact);
         match concerns(fact) {
             Concern::Nobody => {}
             Concern::All => {
@@ -112,7 +112,7 @@ fn concerns(fact: &Fact) -> Concern {
         | Fact::EntryAnswered { partition, .. }
         | Fact::Delivered { partition, .. }
         | Fact::GroupAppended { partition, .. } => Concern::One(*partition),
-        Fact::ProcessEnded { .. } => Concern::All,
+        Fact::ProcessEnded { .. } | Fact::BrokerCommitted { .. } | Fact::TopicRemoved { .. } => Concern::All,
         _ => Concern::Nobody,
     }
 }

@@ -23,18 +23,21 @@ pub struct Partition {
     pub ix: PartitionIx,
     /// Every registration that was ever committed, oldest first.
     pub history: Vec<Registration>,
+    /// The newest once more, with what no fact tells: each way in which that may stand.
+    pub possible: Vec<Registration>,
     pub replicas: Vec<Replica>,
     pub terms: Vec<Term>,
     /// Every record that a leader's high watermark has passed.
     pub committed: Log,
+    /// Its topic is deleted, or may be: nothing is compared any more.
     pub removed: bool,
     coordinator_records: u32,
 }
 
 impl Partition {
     pub fn new(ix: PartitionIx) -> Partition {
-        let (history, replicas, terms, committed) = Default::default();
-        Partition { ix, history, replicas, terms, committed, removed: false, coordinator_records: 0 }
+        let (history, possible, replicas, terms, committed) = Default::default();
+        Partition { ix, history, possible, replicas, terms, committed, removed: false, coordinator_records: 0 }
     }
 
     /// The next fact that concerns this partition.
@@ -79,9 +82,14 @@ impl Partition {
                 self.high_watermark(*broker, leader_epoch.0, high_watermark.0 as usize, cluster)
             }
             Fact::IsrProposed { broker, isr, .. } => self.proposed(*broker, isr, cluster),
-            Fact::IsrAnswered { broker, error, shrink, .. } => self.answered(at, *broker, *error, *shrink, cluster),
+            Fact::IsrAnswered { broker, error, shrink, .. } => self.answered(*broker, *error, *shrink),
             Fact::EntryAnswered { entry, error, .. } => self.entry_answered(*entry, *error, cluster),
             Fact::Delivered { batch, base, end, .. } => self.delivered(*batch, base.0 as usize, end.0 as usize),
+            Fact::BrokerCommitted { broker, .. } => self.broker_committed(*broker),
+            Fact::TopicRemoved { topic } => {
+                self.removed |= cluster.may_be_of(self.ix, *topic);
+                Ok(())
+            }
             Fact::ProcessEnded { node, .. } => {
                 let ended = cluster.broker_of(*node);
                 self.replicas.iter_mut().filter(|r| Some(r.broker) == ended).for_each(|r| r.role = Role::None);
@@ -167,17 +175,19 @@ impl Partition {
             format!("broker {b} begins to lead with high watermark {high_watermark}; the reference: it had learned of {most} at most")
         })?;
         self.has_what_is_committed(b, epoch)?;
+        // Who leads on in a later epoch keeps what it knows of its followers (`Replica.resetReplicaState` is told `isNewLeader`).
+        let led = self.own_term(b).ok();
+        let reached = led.map_or_else(Vec::new, |before| self.terms[before].reached.clone());
         let replica = self.replica(b);
         replica.role = Role::Leads { epoch };
         let log = replica.log.clone().expect("it was checked");
-        let again = self.term_of(epoch, b);
-        if let Some(again) = again {
-            // The same term goes on; a leader that came back with less would be another log under the same epoch.
-            let same = self.terms[again].log == log;
-            return agree(same, || format!("broker {b} leads in epoch {epoch} again; the reference: its log is not that of its term"));
+        if let Some(again) = self.term_of(epoch, b).filter(|again| self.terms[*again].log == log) {
+            // Its process came back before anybody missed it: the same term goes on, from the high watermark that it had written down.
+            self.terms[again].high_watermark = high_watermark;
+            self.terms[again].proposal = None;
+            return Ok(());
         }
-        let (reached, proposal) = Default::default();
-        self.terms.push(Term { leader: b, epoch, start: end, log, high_watermark, reached, proposal, answered: 0 });
+        self.terms.push(Term { leader: b, epoch, start: end, log, high_watermark, reached, proposal: None, answered: 0 });
         let followers: Vec<BrokerIx> = self.replicas.iter().map(|r| r.broker).collect();
         followers.into_iter().for_each(|follower| self.note_agreement(follower));
         self.extend_committed(self.terms.len() - 1)
@@ -332,7 +342,7 @@ impl Partition {
     fn deleted(&mut self, b: BrokerIx, cluster: &Cluster) -> Opinion {
         let image = cluster.broker(b).image;
         let told = self.history.iter().any(|r| r.offset <= image && !r.replicas.contains(&b));
-        agree(told || self.removed, || format!("broker {b} deletes its replica; the reference: it has read no registration without it"))?;
+        agree(told, || format!("broker {b} deletes its replica; the reference: it has read no registration without it"))?;
         let replica = self.replica(b);
         *replica = Replica { has_been: true, ..Replica::new(b) };
         Ok(())

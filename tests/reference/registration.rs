@@ -21,6 +21,8 @@ pub struct Registration {
     pub last_known_leader: Option<BrokerIx>,
     pub why: Why,
     pub offset: MetadataOffset,
+    /// The broker that this change takes out, where it must be worked out: its own registration, which follows, names it.
+    pub leaving: Option<BrokerIx>,
 }
 
 /// What the controller is asked to make of a registration.
@@ -48,6 +50,7 @@ impl Registration {
     pub fn after(&self, request: &Request, rules: &Rules<'_>) -> Registration {
         let mut next = self.clone();
         next.why = request.why;
+        next.leaving = request.leaving;
         next.replicas.clone_from(&request.replicas);
         next.isr.clone_from(&request.isr);
         if rules.elr {
@@ -129,15 +132,16 @@ impl Registration {
 
     /// Whether both say the same of what facts tell.
     pub fn agrees(&self, told: &Registration) -> bool {
-        let told = Registration { elr: self.elr.clone(), last_known_leader: self.last_known_leader, ..told.clone() };
-        *self == Registration { offset: told.offset, ..told }
+        let hidden = self.clone();
+        let told = told.clone();
+        *self == Registration { elr: hidden.elr, last_known_leader: hidden.last_known_leader, leaving: hidden.leaving, offset: hidden.offset, ..told }
     }
 }
 
 /// For messages.
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Registration { leader, leader_epoch, partition_epoch, replicas, isr, unclean, elr, last_known_leader, why, offset: _ } = self;
+        let Registration { leader, leader_epoch, partition_epoch, replicas, isr, unclean, elr, last_known_leader, why, .. } = self;
         let ids = |list: &[BrokerIx]| list.iter().map(|b| b.to_string()).collect::<Vec<_>>().join(",");
         let leader = leader.map_or("nobody".to_owned(), |l| l.to_string());
         write!(f, "{why:?}: leader {leader} in epoch {leader_epoch}, partition epoch {partition_epoch}, replicas {}", ids(replicas))?;

@@ -1,7 +1,7 @@
 //! What the reference knows of one broker's replica, and of one leader's term.
 
 use super::log::Log;
-use kafkasim::kafka::BrokerIx;
+use kafkasim::kafka::{BrokerIx, MetadataOffset};
 
 /// What a replica does for the partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +47,8 @@ pub struct Proposal {
     pub added: Vec<BrokerIx>,
     /// The leader must have known the registration of this partition epoch: anything newer that it reads throws the proposal away.
     pub known: u32,
+    /// How far its roles surely followed the metadata then.
+    pub image_before: MetadataOffset,
 }
 
 /// A broker leading in one leader epoch. Kept for ever: a follower may still copy what was served before the leader stepped down.
