@@ -22,7 +22,8 @@ fn setting(name: &str, usual: u64) -> u64 {
 fn compare(number: u64, compared: &AtomicU64) -> Option<String> {
     let text = draw::scenario(number);
     let judged = catch_unwind(AssertUnwindSafe(|| history::judge(&format!("swarm-{number}"), &text)));
-    let (complaints, facts) = judged.unwrap_or_else(|_| (vec!["it panicked, see above".to_owned()], 0));
+    let judged = judged.unwrap_or_else(|_| Err("it panicked, see above".to_owned()));
+    let (complaints, facts) = judged.unwrap_or_else(|broken| (vec![broken], 0));
     compared.fetch_add(facts, Ordering::Relaxed);
     (!complaints.is_empty()).then(|| {
         format!(

@@ -89,6 +89,7 @@ impl Partition {
             replicas: told.replicas.clone(),
             isr: isr.iter().copied().filter(|b| told.replicas.contains(b)).collect(),
             leaving: None,
+            heeds_unclean: !matches!(told.why, Why::PreferredElection | Why::AutoRebalance),
             restarted_uncleanly: false,
         };
         let completes = |isr: &[BrokerIx]| {
@@ -115,8 +116,13 @@ impl Partition {
                 let open = self.terms.iter().filter(|t| Some(t.leader) == before.leader && t.epoch == before.leader_epoch.0);
                 open.filter_map(|t| t.proposal.as_ref()).map(|p| plain(&p.isr)).collect()
             }
-            // The new replica list is the operator's; the reference takes it from the fact.
-            Why::Reassignment => return vec![plain(&before.isr)],
+            // The new replica list is the operator's; the reference takes it from the fact. One that is begun elects no leader uncleanly, one
+            // that is cancelled may (`changePartitionReassignment`, `cancelPartitionReassignment`); which it is no fact tells.
+            Why::Reassignment => {
+                let cancelled = plain(&before.isr);
+                let begun = Request { heeds_unclean: false, ..cancelled.clone() };
+                return vec![begun, cancelled];
+            }
         };
         requests.into_iter().filter(|r| completes(&r.isr)).collect()
     }

@@ -1,13 +1,15 @@
 //! A second opinion on one partition's replication and leadership: small, slow, and written from the KIPs without a look at the model.
 
-pub mod cluster;
-pub mod commitment;
-pub mod controller;
+mod broken;
+mod cluster;
+mod commitment;
+mod controller;
 pub mod history;
-pub mod log;
-pub mod partition;
-pub mod registration;
-pub mod replica;
+mod log;
+mod partition;
+mod registration;
+mod replica;
+mod told;
 
 use cluster::Cluster;
 use kafkasim::engine::Instant;
@@ -67,6 +69,13 @@ impl Reference {
     pub fn complaints(&self) -> Vec<String> {
         self.partitions.values().filter_map(|watch| watch.complaint.clone()).collect()
     }
+}
+
+/// What the references of all partitions say of a history.
+pub fn complaints(scenario: &Scenario, facts: &[(Instant, Fact)]) -> Vec<String> {
+    let mut reference = Reference::new(scenario);
+    facts.iter().for_each(|(at, fact)| reference.on_fact(*at, fact));
+    reference.complaints()
 }
 
 impl Watch {

@@ -33,6 +33,8 @@ pub struct Request {
     pub isr: Vec<BrokerIx>,
     /// A broker that may not be elected, whatever its registration says: it is being fenced or shut down.
     pub leaving: Option<BrokerIx>,
+    /// Whether the topic's `unclean.leader.election.enable` is asked at all.
+    pub heeds_unclean: bool,
     /// It lost its memory of what it had not flushed: not to be trusted as an eligible leader.
     pub restarted_uncleanly: bool,
 }
@@ -125,8 +127,7 @@ impl Registration {
     ) -> Option<BrokerIx> {
         let nobody_is_left = rules.elr && request.isr.is_empty() && next.elr.is_empty();
         let last = self.last_known_leader.filter(|b| nobody_is_left && acceptable(*b));
-        let may = rules.settings.unclean || request.why == Why::UncleanElection;
-        let may = may && !matches!(request.why, Why::PreferredElection | Why::AutoRebalance);
+        let may = request.heeds_unclean && (rules.settings.unclean || request.why == Why::UncleanElection);
         last.or_else(|| request.replicas.iter().copied().find(|b| may && acceptable(*b)))
     }
 
