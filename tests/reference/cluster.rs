@@ -1,5 +1,6 @@
 //! What all partitions share: which brokers are registered how, which processes live, how far each has read the metadata.
 
+use kafkasim::engine::Instant;
 use kafkasim::kafka::{BrokerIx, ClientIx, MetadataOffset, NodeIx, PartitionIx, Release, TopicIx};
 use kafkasim::model::message::Acks;
 use kafkasim::observe::Fact;
@@ -19,6 +20,8 @@ pub struct Settings {
 pub struct Broker {
     /// Committed registration: not fenced and not in controlled shutdown (`ClusterControlManager.isActive`).
     pub active: bool,
+    /// When it was not, for the last time.
+    pub last_inactive: Instant,
     /// Committed: in controlled shutdown.
     pub shuts_down: bool,
     /// How its process ended last, if it is not there.
@@ -37,6 +40,8 @@ pub struct Entry {
     pub broker: BrokerIx,
     pub batch: BatchId,
     pub acks: Acks,
+    /// When the broker took it from the connection.
+    pub taken: Option<Instant>,
 }
 
 /// See the module.
@@ -97,12 +102,20 @@ impl Cluster {
         self.broker_of.get(node.index()).copied().flatten()
     }
 
-    pub fn on_fact(&mut self, fact: &Fact) {
+    pub fn on_fact(&mut self, at: Instant, fact: &Fact) {
         if let Fact::EntrySent { client, broker, partition, entry, batch: Some(batch), .. } = fact {
             self.sent(*client, (*entry, *partition), *broker, *batch);
         }
+        if let Fact::EntryTaken { partition, entry, .. } = fact
+            && let Some(entry) = self.entries.get_mut(&(*entry, *partition))
+        {
+            entry.taken = Some(at);
+        }
         if let Fact::BrokerCommitted { broker, fenced, in_controlled_shutdown, .. } = fact {
             let broker = &mut self.brokers[broker.index()];
+            if !broker.active {
+                broker.last_inactive = at;
+            }
             broker.active = !fenced && !in_controlled_shutdown;
             broker.shuts_down = *in_controlled_shutdown;
         }
@@ -131,6 +144,6 @@ impl Cluster {
 
     fn sent(&mut self, client: ClientIx, entry: (EntryId, PartitionIx), broker: BrokerIx, batch: BatchId) {
         let Some(acks) = self.acks[client.index()] else { return };
-        self.entries.insert(entry, Entry { broker, batch, acks });
+        self.entries.insert(entry, Entry { broker, batch, acks, taken: None });
     }
 }

@@ -1,12 +1,16 @@
 //! What a leader may call committed, whom it may call in sync, and what clients may be told.
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Entry};
 use super::partition::{Opinion, Partition, agree};
 use super::registration::Registration;
 use super::replica::{Proposal, Term};
+use kafkasim::engine::{Duration, Instant};
 use kafkasim::kafka::{BrokerIx, ErrorCode};
 use kafkasim::model::message::Acks;
 use kafkasim::observe::fact::{BatchId, EntryId, Why};
+
+/// In the calm, a record is committed after this.
+const SOON: Duration = Duration::from_secs(10);
 
 impl Partition {
     /// The largest high watermark that a leader may have by one registration: the smallest log end in the maximal ISR, which counts
@@ -64,7 +68,7 @@ impl Partition {
         Ok(())
     }
 
-    pub fn proposed(&mut self, b: BrokerIx, isr: &[BrokerIx], cluster: &Cluster) -> Opinion {
+    pub fn proposed(&mut self, at: Instant, b: BrokerIx, isr: &[BrokerIx], cluster: &Cluster) -> Opinion {
         let ix = self.own_term(b)?;
         let term = &self.terms[ix];
         // One at a time (KIP-497), unless its role has been applied again since, which throws the proposal away (`Partition.makeLeader`).
@@ -90,11 +94,11 @@ impl Partition {
             })?;
         }
         let least = known.iter().map(|r| r.partition_epoch.0).min().unwrap_or(0);
-        self.terms[ix].proposal = Some(Proposal { isr: isr.to_vec(), added, known: least, image_before: cluster.broker(b).image_before });
+        self.terms[ix].proposal = Some(Proposal { isr: isr.to_vec(), at, added, known: least, image_before: cluster.broker(b).image_before });
         Ok(())
     }
 
-    pub fn answered(&mut self, b: BrokerIx, error: ErrorCode, shrink: bool) -> Opinion {
+    pub fn answered(&mut self, b: BrokerIx, error: ErrorCode, shrink: bool, cluster: &Cluster) -> Opinion {
         // An answer may come to a broker that leads in a later term by now, or not at all any more.
         let Some(ix) = self.terms.iter().rposition(|t| t.leader == b && t.proposal.is_some()) else {
             return Err(format!("broker {b} is told {} about its ISR; the reference: it has proposed none", error.name()));
@@ -102,7 +106,7 @@ impl Partition {
         let proposal = self.terms[ix].proposal.take().expect("it was found");
         let epoch = self.terms[ix].epoch;
         if !error.is_none() {
-            return Ok(());
+            return self.refused(b, epoch, &proposal, error, cluster);
         }
         agree(shrink == proposal.added.is_empty(), || format!("broker {b} is told that its ISR shrinks: {shrink}; the reference: {proposal:?}"))?;
         let grants = |r: &&Registration| {
@@ -123,9 +127,45 @@ impl Partition {
         Ok(())
     }
 
+    /// KIP-497 and KIP-841: why the controller may refuse a proposal.
+    fn refused(&self, b: BrokerIx, epoch: u32, proposal: &Proposal, error: ErrorCode, cluster: &Cluster) -> Opinion {
+        let newer = |r: &Registration| r.leader_epoch.0 == epoch && r.partition_epoch.0 > proposal.known;
+        let inactive = |b: &BrokerIx| !cluster.is_active(*b) || cluster.broker(*b).last_inactive >= proposal.at;
+        let for_a_reason = match error {
+            ErrorCode::FencedLeaderEpoch => self.history.iter().any(|r| r.leader_epoch.0 > epoch),
+            ErrorCode::InvalidUpdateVersion => self.history.iter().any(newer),
+            ErrorCode::IneligibleReplica => proposal.isr.iter().any(inactive),
+            ErrorCode::NewLeaderElected => self.history.iter().any(|r| r.why == Why::AlterPartition && r.leader != Some(b)),
+            _ => true,
+        };
+        agree(for_a_reason, || format!("broker {b} is refused {proposal:?} with {}; the reference: nothing was committed that says so", error.name()))
+    }
+
+    /// What a produce request may be refused for.
+    fn refusal(&mut self, entry: &Entry, error: ErrorCode, cluster: &Cluster) -> Opinion {
+        let b = entry.broker;
+        let since = self.replica(b).leads_since;
+        let leads_all_the_time = since.zip(entry.taken).is_some_and(|(since, taken)| since < taken);
+        let least = cluster.settings(self.ix).map(|s| s.min_isr);
+        let is_short = |r: &Registration| least.is_none_or(|least| r.isr.len() < least.min(r.replicas.len()));
+        let for_a_reason = match error {
+            ErrorCode::NotLeaderOrFollower => !leads_all_the_time,
+            ErrorCode::NotEnoughReplicas | ErrorCode::NotEnoughReplicasAfterAppend => {
+                entry.acks == Acks::All && self.history.iter().any(is_short)
+            }
+            _ => true,
+        };
+        agree(for_a_reason, || {
+            format!("broker {b} refuses a batch with {}; the reference: it leads since {since:?}, took it at {:?}", error.name(), entry.taken)
+        })
+    }
+
     /// acks=all: the high watermark of the leader that took the batch has passed it. acks=1: the batch is in its log.
     pub fn entry_answered(&mut self, entry: EntryId, error: ErrorCode, cluster: &Cluster) -> Opinion {
-        let Some(sent) = cluster.entries.get(&(entry, self.ix)).filter(|_| error.is_none()) else { return Ok(()) };
+        let Some(sent) = cluster.entries.get(&(entry, self.ix)) else { return Ok(()) };
+        if !error.is_none() {
+            return self.refusal(sent, error, cluster);
+        }
         let of_broker = self.terms.iter().filter(|t| t.leader == sent.broker);
         let ends: Vec<(usize, usize)> =
             of_broker.rev().filter_map(|t| t.log.end_of_batch(sent.batch).map(|end| (end, t.high_watermark))).collect();
@@ -140,5 +180,16 @@ impl Partition {
         let shows = |t: &&Term| end <= t.high_watermark && t.log.holds(batch, base, end);
         let shown = self.terms.iter().rev().any(|t| shows(&t));
         agree(shown, || format!("a consumer is given {base}..{end} of batch {batch:?}; the reference: no leader had that below its high watermark"))
+    }
+
+    /// When all is well, every record is soon committed: what a leader appended a while ago its high watermark has passed.
+    pub fn nothing_is_held_back(&mut self, end: Instant) -> Opinion {
+        let leader = self.history.last().and_then(|r| r.leader);
+        let Some(term) = self.terms.last().filter(|t| Some(t.leader) == leader) else {
+            return Err(format!("committed is leader {leader:?}; the reference: it has not taken its role"));
+        };
+        let old = term.appended.iter().rev().find(|(at, _)| *at + SOON < end).map_or(0, |(_, end)| *end);
+        let (to, all) = (term.high_watermark, term.log.end());
+        agree(old <= to, || format!("the high watermark stands at {to}; the reference: all up to {old} of {all} was appended long ago"))
     }
 }

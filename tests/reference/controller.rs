@@ -75,6 +75,9 @@ impl Partition {
             for settings in &settings {
                 let settings = Settings { min_isr: settings.min_isr.min(before.replicas.len()), ..*settings };
                 let rules = Rules { settings, elr, is_active: &|b| cluster.is_active(b) };
+                if request.needs_unclean && !settings.unclean {
+                    continue;
+                }
                 if request.isr.iter().all(|b| told.why != Why::AlterPartition || cluster.is_active(*b)) {
                     all.push(before.after(&request, &rules));
                 }
@@ -90,6 +93,7 @@ impl Partition {
             isr: isr.iter().copied().filter(|b| told.replicas.contains(b)).collect(),
             leaving: None,
             heeds_unclean: !matches!(told.why, Why::PreferredElection | Why::AutoRebalance),
+            needs_unclean: false,
             restarted_uncleanly: false,
         };
         let completes = |isr: &[BrokerIx]| {
@@ -121,7 +125,10 @@ impl Partition {
             Why::Reassignment => {
                 let cancelled = plain(&before.isr);
                 let begun = Request { heeds_unclean: false, ..cancelled.clone() };
-                return vec![begun, cancelled];
+                // Were nobody of the ISR left by it, the first replica is put there (`PartitionReassignmentRevert`).
+                let nobody = Request { isr: told.replicas.first().copied().into_iter().collect(), needs_unclean: true, ..cancelled.clone() };
+                let is_left = !cancelled.isr.is_empty();
+                return if is_left { vec![begun, cancelled] } else { vec![begun, cancelled, nobody] };
             }
         };
         requests.into_iter().filter(|r| completes(&r.isr)).collect()

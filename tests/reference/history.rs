@@ -34,10 +34,11 @@ pub fn telling(name: &str, text: &str) -> Result<Told, String> {
     Ok(Told { scenario, facts })
 }
 
-/// What the references of all partitions say of a run, as it goes on, and how many facts they compared.
+/// What the references of all partitions say of a run that ends in a calm, as it goes on, and how many facts they compared.
 pub fn judge(name: &str, text: &str) -> Result<(Vec<String>, u64), String> {
     let scenario = read(name, text)?;
     let mut reference = Reference::new(&scenario);
     tell(&scenario, |at, fact| reference.on_fact(at, fact))?;
+    reference.ends_in_calm(Instant::ZERO + scenario.count_from + scenario.duration);
     Ok((reference.complaints(), reference.compared))
 }

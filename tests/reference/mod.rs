@@ -46,7 +46,7 @@ impl Reference {
 
     /// The next fact of the run.
     pub fn on_fact(&mut self, at: Instant, fact: &Fact) {
-        self.cluster.on_fact(fact);
+        self.cluster.on_fact(at, fact);
         match concerns(fact) {
             Concern::Nobody => {}
             Concern::All => {
@@ -62,6 +62,15 @@ impl Reference {
         }
         if let Fact::EntryAnswered { entry, partition, .. } = fact {
             self.cluster.entries.remove(&(*entry, *partition));
+        }
+    }
+
+    /// The history ends in a calm that has healed everything.
+    pub fn ends_in_calm(&mut self, end: Instant) {
+        for watch in self.partitions.values_mut().filter(|watch| watch.complaint.is_none() && !watch.partition.removed) {
+            if let Err(opinions) = watch.partition.nothing_is_held_back(end) {
+                watch.complaint = Some(format!("partition {} at the end: {opinions}", watch.partition.ix));
+            }
         }
     }
 

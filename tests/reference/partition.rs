@@ -57,7 +57,7 @@ impl Partition {
                 let content = |nth| Content::Produced { client: *client, batch: *batch, nth, sequence: sequence.map(|s| s + nth) };
                 let records = (0..(end.0 - base.0) as u32).map(|nth| Record { epoch: leader_epoch.0, content: content(nth) }).collect();
                 self.idempotent_in_order(*broker, *client, *sequence, *batch)?;
-                self.appended(*broker, leader_epoch.0, base.0 as usize, records)
+                self.appended(at, *broker, leader_epoch.0, base.0 as usize, records)
             }
             Fact::GroupAppended { broker, leader_epoch, end, .. } => {
                 self.must_run(*broker, cluster)?;
@@ -65,7 +65,7 @@ impl Partition {
                 self.coordinator_records += 1;
                 let content = Content::OfCoordinator(self.coordinator_records);
                 let record = Record { epoch: leader_epoch.0, content };
-                self.appended(*broker, leader_epoch.0, base, vec![record; (end.0 as usize).saturating_sub(base)])
+                self.appended(at, *broker, leader_epoch.0, base, vec![record; (end.0 as usize).saturating_sub(base)])
             }
             Fact::Replicated { broker, end, .. } => {
                 self.must_run(*broker, cluster)?;
@@ -81,8 +81,8 @@ impl Partition {
                 self.must_run(*broker, cluster)?;
                 self.high_watermark(*broker, leader_epoch.0, high_watermark.0 as usize, cluster)
             }
-            Fact::IsrProposed { broker, isr, .. } => self.proposed(*broker, isr, cluster),
-            Fact::IsrAnswered { broker, error, shrink, .. } => self.answered(*broker, *error, *shrink),
+            Fact::IsrProposed { broker, isr, .. } => self.proposed(at, *broker, isr, cluster),
+            Fact::IsrAnswered { broker, error, shrink, .. } => self.answered(*broker, *error, *shrink, cluster),
             Fact::EntryAnswered { entry, error, .. } => self.entry_answered(*entry, *error, cluster),
             Fact::Delivered { batch, base, end, .. } => self.delivered(*batch, base.0 as usize, end.0 as usize),
             Fact::BrokerCommitted { broker, .. } => self.broker_committed(*broker),
@@ -92,7 +92,7 @@ impl Partition {
             }
             Fact::ProcessEnded { node, .. } => {
                 let ended = cluster.broker_of(*node);
-                self.replicas.iter_mut().filter(|r| Some(r.broker) == ended).for_each(|r| r.role = Role::None);
+                self.replicas.iter_mut().filter(|r| Some(r.broker) == ended).for_each(|r| (r.role, r.leads_since) = (Role::None, None));
                 Ok(())
             }
             _ => Ok(()),
@@ -180,6 +180,7 @@ impl Partition {
         let reached = led.map_or_else(Vec::new, |before| self.terms[before].reached.clone());
         let replica = self.replica(b);
         replica.role = Role::Leads { epoch };
+        replica.leads_since = replica.leads_since.or(Some(at));
         let log = replica.log.clone().expect("it was checked");
         if let Some(again) = self.term_of(epoch, b).filter(|again| self.terms[*again].log == log) {
             // Its process came back before anybody missed it: the same term goes on, from the high watermark that it had written down.
@@ -187,7 +188,7 @@ impl Partition {
             self.terms[again].proposal = None;
             return Ok(());
         }
-        self.terms.push(Term { leader: b, epoch, start: end, log, high_watermark, reached, proposal: None, answered: 0 });
+        self.terms.push(Term { leader: b, epoch, start: end, log, appended: Vec::new(), high_watermark, reached, proposal: None, answered: 0 });
         let followers: Vec<BrokerIx> = self.replicas.iter().map(|r| r.broker).collect();
         followers.into_iter().for_each(|follower| self.note_agreement(follower));
         self.extend_committed(self.terms.len() - 1)
@@ -227,7 +228,7 @@ impl Partition {
         self.check_log(at, b, epoch, end)?;
         self.settle_follower(b);
         let replica = self.replica(b);
-        replica.role = Role::Follows { epoch, leader };
+        (replica.role, replica.leads_since) = (Role::Follows { epoch, leader }, None);
         replica.agrees = false;
         self.note_agreement(b);
         Ok(())
@@ -261,13 +262,14 @@ impl Partition {
         }
     }
 
-    fn appended(&mut self, b: BrokerIx, epoch: u32, base: usize, records: Vec<Record>) -> Opinion {
+    fn appended(&mut self, at: Instant, b: BrokerIx, epoch: u32, base: usize, records: Vec<Record>) -> Opinion {
         let term = self.own_term(b)?;
         let leads = self.terms[term].epoch;
         agree(leads == epoch, || format!("broker {b} appends in epoch {epoch}; the reference: it leads in {leads}"))?;
         let end = self.replica(b).end();
         agree(base == end && !records.is_empty(), || format!("broker {b} appends {} records at {base}; the reference: at {end}", records.len()))?;
         self.terms[term].log.0.extend(&records);
+        self.terms[term].appended.push((at, end + records.len()));
         self.replica(b).log.as_mut().expect("a leader has a log").0.extend(&records);
         Ok(())
     }

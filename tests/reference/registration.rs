@@ -35,6 +35,8 @@ pub struct Request {
     pub leaving: Option<BrokerIx>,
     /// Whether the topic's `unclean.leader.election.enable` is asked at all.
     pub heeds_unclean: bool,
+    /// It is refused unless that says yes.
+    pub needs_unclean: bool,
     /// It lost its memory of what it had not flushed: not to be trusted as an eligible leader.
     pub restarted_uncleanly: bool,
 }

@@ -1,6 +1,7 @@
 //! What the reference knows of one broker's replica, and of one leader's term.
 
 use super::log::Log;
+use kafkasim::engine::Instant;
 use kafkasim::kafka::{BrokerIx, MetadataOffset};
 
 /// What a replica does for the partition.
@@ -19,6 +20,8 @@ pub struct Replica {
     /// None until a first fact tells how long its log is, and after it was deleted.
     pub log: Option<Log>,
     pub role: Role,
+    /// If it leads: since when, in whatever epochs.
+    pub leads_since: Option<Instant>,
     /// Its high watermark can be this at most. A follower's is never told; KIP-101 has it at most where its leader's was, and its log end.
     pub high_watermark_at_most: usize,
     /// Its log may lack committed records, and rightly so: it lost what it had not flushed, or was elected uncleanly.
@@ -31,7 +34,7 @@ pub struct Replica {
 
 impl Replica {
     pub fn new(broker: BrokerIx) -> Replica {
-        Replica { broker, log: None, role: Role::None, high_watermark_at_most: 0, may_lack: false, agrees: false, has_been: false }
+        Replica { broker, log: None, role: Role::None, leads_since: None, high_watermark_at_most: 0, may_lack: false, agrees: false, has_been: false }
     }
 
     pub fn end(&self) -> usize {
@@ -43,6 +46,7 @@ impl Replica {
 #[derive(Clone, Debug)]
 pub struct Proposal {
     pub isr: Vec<BrokerIx>,
+    pub at: Instant,
     /// The members that it adds; they count as in the ISR until the answer (KIP-497: the maximal ISR).
     pub added: Vec<BrokerIx>,
     /// The leader must have known the registration of this partition epoch: anything newer that it reads throws the proposal away.
@@ -58,6 +62,8 @@ pub struct Term {
     pub epoch: u32,
     /// The leader's log. Within a term it only grows.
     pub log: Log,
+    /// When it was appended to, and where it ended then.
+    pub appended: Vec<(Instant, usize)>,
     /// Where its log ended when the term began.
     pub start: usize,
     pub high_watermark: usize,
