@@ -18,9 +18,14 @@ fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// The scenario of a number, as TOML: it ends in a calm that heals everything.
+fn cluster(number: u64) -> String {
+    draw::scenario(number)
+}
+
 /// What the two do not agree about in one cluster of the swarm, if anything.
 fn compare(number: u64, compared: &AtomicU64) -> Option<String> {
-    let text = draw::scenario(number);
+    let text = cluster(number);
     let judged = catch_unwind(AssertUnwindSafe(|| history::judge(&format!("swarm-{number}"), &text)));
     let judged = judged.unwrap_or_else(|_| Err("it panicked, see above".to_owned()));
     let (complaints, facts) = judged.unwrap_or_else(|broken| (vec![broken], 0));

@@ -2,7 +2,7 @@
 
 use super::history::{Told, telling};
 use super::told;
-use kafkasim::engine::Instant;
+use kafkasim::engine::{Duration, Instant};
 use kafkasim::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionEpoch, Replicas};
 use kafkasim::observe::Fact;
 use kafkasim::observe::fact::Why;
@@ -21,11 +21,12 @@ fn first(facts: &Facts, wanted: impl Fn(&Fact) -> bool) -> usize {
     facts.iter().position(|(_, fact)| wanted(fact)).expect("the history has such a fact")
 }
 
-/// Where the first such fact stands after the run has warmed up.
+/// Where the first one after that stands.
 fn next(facts: &Facts, from: usize, wanted: impl Fn(&Fact) -> bool) -> usize {
     from + 1 + facts[from + 1..].iter().position(|(_, fact)| wanted(fact)).expect("the history has such a fact")
 }
 
+/// Tells a fact once more, changed, at another place.
 fn repeat(facts: &mut Facts, at: usize, before: usize, change: impl Fn(&mut Fact)) {
     let mut copy = facts[at].clone();
     copy.0 = facts[before].0;
@@ -181,6 +182,16 @@ const FAIL_OVER: &[Lie] = &[
         complaint: "it has read no registration",
     },
     Lie {
+        what: "a new leader begins with a high watermark that it cannot have learned",
+        tell: |facts| {
+            let at = first(facts, |f| matches!(f, Fact::LeaderRoleTaken { leader_epoch: LeaderEpoch(1), .. }));
+            if let Fact::LeaderRoleTaken { high_watermark, log_end, .. } = &mut facts[at].1 {
+                *high_watermark = Offset(log_end.0 + 1);
+            }
+        },
+        complaint: "it had learned of",
+    },
+    Lie {
         what: "acks=all is answered before the high watermark has passed the batch",
         tell: |facts| {
             let at = first(facts, |f| matches!(f, Fact::Appended { sequence: Some(_), .. }));
@@ -213,6 +224,28 @@ const FAIL_OVER: &[Lie] = &[
             facts.insert(at + 1, (facts[at].0, Fact::Delivered { client, partition, batch: Some(batch), base, end }));
         },
         complaint: "no leader had that below its high watermark",
+    },
+    Lie {
+        what: "a leader refuses a batch as if it did not lead",
+        tell: |facts| {
+            let sent = first(facts, |f| matches!(f, Fact::EntrySent { batch: Some(_), .. }));
+            let Fact::EntrySent { entry: wanted, .. } = facts[sent].1 else { return };
+            let answered = next(facts, sent, |f| matches!(f, Fact::EntryAnswered { entry, .. } if *entry == wanted));
+            if let Fact::EntryAnswered { error, .. } = &mut facts[answered].1 {
+                *error = ErrorCode::NotLeaderOrFollower;
+            }
+        },
+        complaint: "refuses a batch with NOT_LEADER_OR_FOLLOWER",
+    },
+    Lie {
+        what: "the controller refuses a member that is well (KIP-841)",
+        tell: |facts| {
+            let at = first(facts, |f| matches!(f, Fact::IsrAnswered { .. }));
+            if let Fact::IsrAnswered { error, .. } = &mut facts[at].1 {
+                *error = ErrorCode::IneligibleReplica;
+            }
+        },
+        complaint: "nothing was committed that says so",
     },
     Lie {
         what: "a leader appends in an epoch that is not its own",
@@ -253,10 +286,7 @@ const POWER_OFF: &[Lie] = &[
     Lie {
         what: "the high watermark moves while the ISR is below its minimum (KAFKA-15583)",
         tell: |facts| {
-            // Of three, two members are expected; the third is proposed away as well and granted.
-            let Some(alone) = facts.iter().position(|(_, f)| matches!(f, Fact::PartitionCommitted { isr, .. } if isr.len() == 1)) else {
-                return;
-            };
+            let alone = first(facts, |f| matches!(f, Fact::PartitionCommitted { isr, .. } if isr.len() == 1));
             let appended = next(facts, alone, is_append);
             let Fact::Appended { broker, partition, leader_epoch, end, .. } = facts[appended].1 else { return };
             facts.insert(appended + 1, (facts[appended].0, Fact::HighWatermarkMoved { broker, partition, leader_epoch, high_watermark: end }));
@@ -339,6 +369,24 @@ const ELIGIBLE: &[Lie] = &[
         complaint: "it may be",
     },
 ];
+
+/// Every fact below a high watermark is taken out of the last half minute: nothing of it is wrong, but nothing is committed any more.
+#[test]
+fn records_that_are_never_committed_are_noticed_in_the_calm() {
+    let Told { scenario, mut facts } = telling("power-off", &told::power_off()).expect("it can be told");
+    let end = Instant::ZERO + scenario.count_from + scenario.duration;
+    let silent = |at: Instant| at + Duration::from_secs(30) > end;
+    let of_commitment = |f: &Fact| matches!(f, Fact::HighWatermarkMoved { .. } | Fact::EntryAnswered { .. } | Fact::Delivered { .. });
+    let complaints = |facts: &Facts| {
+        let mut reference = super::Reference::new(&scenario);
+        facts.iter().for_each(|(at, fact)| reference.on_fact(*at, fact));
+        reference.ends_in_calm(end);
+        reference.complaints().join("\n")
+    };
+    assert_eq!(complaints(&facts), "");
+    facts.retain(|(at, fact)| !(silent(*at) && of_commitment(fact)));
+    assert!(complaints(&facts).contains("was appended long ago"), "not noticed");
+}
 
 /// The true history raises no complaint; with one lie in it, it raises the right one.
 fn holds(name: &str, text: &str, lies: &[Lie]) {

@@ -13,6 +13,7 @@ impl Partition {
         let Some((told, old_leader)) = told(fact) else { return Ok(()) };
         let Some(before) = self.history.last().cloned() else {
             self.created(at, &told, cluster)?;
+            self.is_from_before = at == Instant::ZERO;
             self.possible = vec![told.clone()];
             self.history.push(told);
             return Ok(());

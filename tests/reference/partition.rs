@@ -6,7 +6,7 @@ use super::log::{Content, Log, Record};
 use super::registration::Registration;
 use super::replica::{Replica, Role, Term};
 use kafkasim::engine::Instant;
-use kafkasim::kafka::{BrokerIx, PartitionIx};
+use kafkasim::kafka::{BrokerIx, ClientIx, PartitionIx};
 use kafkasim::observe::Fact;
 use kafkasim::observe::fact::BatchId;
 
@@ -31,13 +31,15 @@ pub struct Partition {
     pub committed: Log,
     /// Its topic is deleted, or may be: nothing is compared any more.
     pub removed: bool,
+    /// It was there when the run began, with records whose number the first fact of each replica tells.
+    pub is_from_before: bool,
     coordinator_records: u32,
 }
 
 impl Partition {
     pub fn new(ix: PartitionIx) -> Partition {
         let (history, possible, replicas, terms, committed) = Default::default();
-        Partition { ix, history, possible, replicas, terms, committed, removed: false, coordinator_records: 0 }
+        Partition { ix, history, possible, replicas, terms, committed, removed: false, is_from_before: false, coordinator_records: 0 }
     }
 
     /// The next fact that concerns this partition.
@@ -92,7 +94,11 @@ impl Partition {
             }
             Fact::ProcessEnded { node, .. } => {
                 let ended = cluster.broker_of(*node);
-                self.replicas.iter_mut().filter(|r| Some(r.broker) == ended).for_each(|r| (r.role, r.leads_since) = (Role::None, None));
+                if let Some(b) = self.replicas.iter().map(|r| r.broker).find(|b| Some(*b) == ended) {
+                    self.settle_follower(b);
+                    let replica = self.replica(b);
+                    (replica.role, replica.leads_since) = (Role::None, None);
+                }
                 Ok(())
             }
             _ => Ok(()),
@@ -139,12 +145,11 @@ impl Partition {
 
     /// The first fact of a replica tells how much it had before the run; later ones must agree with what the reference holds.
     fn check_log(&mut self, at: Instant, broker: BrokerIx, epoch: u32, told: usize) -> Opinion {
-        // A broker that is down at the start shows what it has when it comes up; the epoch of those records is that of the start.
+        let was_there = self.is_from_before && self.history[0].replicas.contains(&broker);
         let first_epoch = self.history.first().map_or(epoch, |r| r.leader_epoch.0);
-        let from_before = self.history.first().is_some_and(|r| r.offset == self.history[0].offset && at >= Instant::ZERO);
-        let was_there = from_before && self.history.first().is_some_and(|r| r.replicas.contains(&broker));
         let replica = self.replica(broker);
         if replica.log.is_none() {
+            // A broker that is down at the start shows what it has when it comes up.
             let may_have = if was_there && !replica.has_been { told } else { 0 };
             replica.log = Some(Log::from_before(may_have, first_epoch));
             replica.has_been = true;
@@ -212,7 +217,8 @@ impl Partition {
         let common = self.committed.common(&log);
         let (all, may_lack) = (self.committed.end(), self.replica(b).may_lack);
         agree(common == all || may_lack, || {
-            format!("broker {b} leads in epoch {epoch} with {log}; the reference: it lacks committed records from {common} on, of {}", self.committed)
+            let committed = &self.committed;
+            format!("broker {b} leads in epoch {epoch} with {log}; the reference: it lacks committed records from {common} on, of {committed}")
         })?;
         self.committed.0.truncate(common);
         self.replica(b).may_lack = false;
@@ -284,17 +290,18 @@ impl Partition {
         };
         // The fact tells how far the log reaches and not what is in it: the reference copies from the leader, and must be able to.
         self.note_agreement(b);
-        let replica = self.replica(b);
-        let (agrees, own) = (replica.agrees, replica.log.clone().expect("who has a role has a log"));
-        let leaders = &self.terms[term].log;
+        let replica = self.replicas.iter_mut().find(|r| r.broker == b).expect("it has a role");
+        let (agrees, own, leaders) = (replica.agrees, replica.log.as_mut().expect("who has a role has a log"), &self.terms[term].log);
         agree(agrees, || {
-            format!("broker {b} with {own} copies from broker {leader} in epoch {epoch} with {leaders}; the reference: they part at {}, it must truncate first", own.common(leaders))
+            let (part, with) = (own.common(leaders), format!("broker {leader} in epoch {epoch} with {leaders}"));
+            format!("broker {b} with {own} copies from {with}; the reference: they part at {part}, it must truncate first")
         })?;
         agree(own.end() < end && end <= leaders.end() && leaders.is_between_batches(end), || {
-            format!("broker {b} has replicated to {end}; the reference: it had {}, and broker {leader} has whole batches up to {}", own.end(), leaders.end())
+            let (had, has) = (own.end(), leaders.end());
+            format!("broker {b} has replicated to {end}; the reference: it had {had}, and broker {leader} has whole batches up to {has}")
         })?;
-        let copied = leaders.0[own.end()..end].to_vec();
-        self.replica(b).log.as_mut().expect("it was there").0.extend(copied);
+        let had = own.end();
+        own.0.extend(&leaders.0[had..end]);
         self.note_agreement(b);
         Ok(())
     }
@@ -352,7 +359,7 @@ impl Partition {
 
     /// KIP-98: a leader takes the batch that follows the producer's last one in its log, or one that begins anew. Which producer epoch a
     /// batch is of no fact tells, so that a batch from zero on is always taken to begin a new one.
-    fn idempotent_in_order(&mut self, b: BrokerIx, client: kafkasim::kafka::ClientIx, sequence: Option<u32>, batch: BatchId) -> Opinion {
+    fn idempotent_in_order(&mut self, b: BrokerIx, client: ClientIx, sequence: Option<u32>, batch: BatchId) -> Opinion {
         let Some(sequence) = sequence.filter(|s| *s != 0) else { return Ok(()) };
         let last = self.replica(b).log.as_ref().and_then(|log| log.last_of(client));
         let Some(Record { content: Content::Produced { sequence: Some(last), .. }, .. }) = last else { return Ok(()) };
