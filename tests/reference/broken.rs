@@ -130,7 +130,11 @@ const FAIL_OVER: &[Lie] = &[
         tell: |facts| in_move(facts, |_, epoch, _, _| *epoch = LeaderEpoch(epoch.0 - 1)),
         complaint: "it may be",
     },
-    Lie { what: "the partition epoch is raised twice", tell: |facts| in_move(facts, |_, _, epoch, _| *epoch = epoch.next()), complaint: "it may be" },
+    Lie {
+        what: "the partition epoch is raised twice",
+        tell: |facts| in_move(facts, |_, _, epoch, _| *epoch = epoch.next()),
+        complaint: "it may be",
+    },
     Lie {
         what: "the broker that is fenced stays in the ISR (KIP-841)",
         tell: |facts| in_move(facts, |_, _, _, isr| isr.push(BrokerIx(0))),
@@ -289,7 +293,10 @@ const POWER_OFF: &[Lie] = &[
             let alone = first(facts, |f| matches!(f, Fact::PartitionCommitted { isr, .. } if isr.len() == 1));
             let appended = next(facts, alone, is_append);
             let Fact::Appended { broker, partition, leader_epoch, end, .. } = facts[appended].1 else { return };
-            facts.insert(appended + 1, (facts[appended].0, Fact::HighWatermarkMoved { broker, partition, leader_epoch, high_watermark: end }));
+            facts.insert(
+                appended + 1,
+                (facts[appended].0, Fact::HighWatermarkMoved { broker, partition, leader_epoch, high_watermark: end }),
+            );
         },
         complaint: "at most",
     },
@@ -327,7 +334,8 @@ const REASSIGNMENT: &[Lie] = &[
     Lie {
         what: "replicas leave and the leader epoch is not raised",
         tell: |facts| {
-            let at = first(facts, |f| matches!(f, Fact::PartitionCommitted { why: Why::AlterPartition, leader_epoch: LeaderEpoch(1..), .. }));
+            let at =
+                first(facts, |f| matches!(f, Fact::PartitionCommitted { why: Why::AlterPartition, leader_epoch: LeaderEpoch(1..), .. }));
             if let Fact::PartitionCommitted { leader_epoch, .. } = &mut facts[at].1 {
                 *leader_epoch = LeaderEpoch(leader_epoch.0 - 1);
             }

@@ -61,8 +61,7 @@ impl Cluster {
         let mut settings = BTreeMap::new();
         for (i, partition) in spec.partitions.iter().enumerate() {
             let config = &spec.topics[partition.topic.index()].config;
-            let of_topic =
-                Settings { min_isr: config.min_insync_replicas as usize, unclean: config.unclean_leader_election_enable };
+            let of_topic = Settings { min_isr: config.min_insync_replicas as usize, unclean: config.unclean_leader_election_enable };
             settings.insert(PartitionIx(i as u32), of_topic);
         }
         Cluster {

@@ -32,8 +32,12 @@ impl Partition {
         let term = &self.terms[ix];
         let (leads, before) = (term.epoch, term.high_watermark);
         agree(leads == epoch, || format!("broker {b} moves its high watermark in epoch {epoch}; the reference: it leads in {leads}"))?;
-        agree(before < to, || format!("the high watermark of broker {b} moves to {to}; the reference: it was {before} and only rises in a term"))?;
-        agree(term.log.is_between_batches(to), || format!("the high watermark of broker {b} moves to {to}; the reference: that is within a batch"))?;
+        agree(before < to, || {
+            format!("the high watermark of broker {b} moves to {to}; the reference: it was {before} and only rises in a term")
+        })?;
+        agree(term.log.is_between_batches(to), || {
+            format!("the high watermark of broker {b} moves to {to}; the reference: that is within a batch")
+        })?;
         let known = self.known_to(b, Some(term), epoch, cluster);
         let moving: Vec<_> = known.iter().filter(|r| self.may_move_by(r, cluster)).collect();
         let most = moving.iter().map(|r| Self::high_watermark_by(term, r)).max();
@@ -84,7 +88,10 @@ impl Partition {
         };
         let Some(base) = known.iter().find(fits) else {
             let views: Vec<_> = known.iter().map(|r| r.to_string()).collect();
-            return Err(format!("broker {b} proposes ISR {isr:?}; the reference: that is no step from what it knows: {}", views.join(" | ")));
+            return Err(format!(
+                "broker {b} proposes ISR {isr:?}; the reference: that is no step from what it knows: {}",
+                views.join(" | ")
+            ));
         };
         let added: Vec<BrokerIx> = isr.iter().copied().filter(|b| !base.isr.contains(b)).collect();
         for new in &added {
@@ -94,7 +101,8 @@ impl Partition {
             })?;
         }
         let least = known.iter().map(|r| r.partition_epoch.0).min().unwrap_or(0);
-        self.terms[ix].proposal = Some(Proposal { isr: isr.to_vec(), at, added, known: least, image_before: cluster.broker(b).image_before });
+        self.terms[ix].proposal =
+            Some(Proposal { isr: isr.to_vec(), at, added, known: least, image_before: cluster.broker(b).image_before });
         Ok(())
     }
 
@@ -108,14 +116,18 @@ impl Partition {
         if !error.is_none() {
             return self.refused(b, epoch, &proposal, error, cluster);
         }
-        agree(shrink == proposal.added.is_empty(), || format!("broker {b} is told that its ISR shrinks: {shrink}; the reference: {proposal:?}"))?;
+        agree(shrink == proposal.added.is_empty(), || {
+            format!("broker {b} is told that its ISR shrinks: {shrink}; the reference: {proposal:?}")
+        })?;
         let grants = |r: &&Registration| {
             let kept = proposal.isr.iter().copied().filter(|b| r.replicas.contains(b));
             r.why == Why::AlterPartition && r.leader == Some(b) && kept.eq(r.isr.iter().copied())
         };
         let unchanged = self.history.iter().any(|r| r.leader_epoch.0 == epoch && r.isr == proposal.isr);
         let Some(granted) = self.history.iter().rev().find(grants) else {
-            return agree(unchanged, || format!("broker {b} is told that its ISR {:?} is granted; the reference: nothing of it is committed", proposal.isr));
+            return agree(unchanged, || {
+                format!("broker {b} is told that its ISR {:?} is granted; the reference: nothing of it is committed", proposal.isr)
+            });
         };
         if granted.leader_epoch.0 == epoch {
             self.terms[ix].answered = granted.partition_epoch.0;
@@ -138,7 +150,9 @@ impl Partition {
             ErrorCode::NewLeaderElected => self.history.iter().any(|r| r.why == Why::AlterPartition && r.leader != Some(b)),
             _ => true,
         };
-        agree(for_a_reason, || format!("broker {b} is refused {proposal:?} with {}; the reference: nothing was committed that says so", error.name()))
+        agree(for_a_reason, || {
+            format!("broker {b} is refused {proposal:?} with {}; the reference: nothing was committed that says so", error.name())
+        })
     }
 
     /// What a produce request may be refused for.
@@ -156,7 +170,11 @@ impl Partition {
             _ => true,
         };
         agree(for_a_reason, || {
-            format!("broker {b} refuses a batch with {}; the reference: it leads since {since:?}, took it at {:?}", error.name(), entry.taken)
+            format!(
+                "broker {b} refuses a batch with {}; the reference: it leads since {since:?}, took it at {:?}",
+                error.name(),
+                entry.taken
+            )
         })
     }
 
@@ -171,7 +189,10 @@ impl Partition {
             of_broker.rev().filter_map(|t| t.log.end_of_batch(sent.batch).map(|end| (end, t.high_watermark))).collect();
         let fine = ends.iter().any(|(end, high_watermark)| sent.acks != Acks::All || end <= high_watermark);
         agree(fine, || {
-            format!("broker {} acknowledges batch {} ({:?}); the reference: its (end, high watermark) is {ends:?}", sent.broker, sent.batch, sent.acks)
+            format!(
+                "broker {} acknowledges batch {} ({:?}); the reference: its (end, high watermark) is {ends:?}",
+                sent.broker, sent.batch, sent.acks
+            )
         })
     }
 
@@ -179,7 +200,9 @@ impl Partition {
     pub fn delivered(&mut self, batch: Option<BatchId>, base: usize, end: usize) -> Opinion {
         let shows = |t: &&Term| end <= t.high_watermark && t.log.holds(batch, base, end);
         let shown = self.terms.iter().rev().any(|t| shows(&t));
-        agree(shown, || format!("a consumer is given {base}..{end} of batch {batch:?}; the reference: no leader had that below its high watermark"))
+        agree(shown, || {
+            format!("a consumer is given {base}..{end} of batch {batch:?}; the reference: no leader had that below its high watermark")
+        })
     }
 
     /// When all is well, every record is soon committed: what a leader appended a while ago its high watermark has passed.

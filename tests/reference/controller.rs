@@ -19,7 +19,9 @@ impl Partition {
             return Ok(());
         };
         agree(old_leader == before.leader, || format!("the leader before was {old_leader:?}; the reference: {:?}", before.leader))?;
-        agree(before.offset < told.offset, || format!("committed at {}; the reference: {} was committed already", told.offset, before.offset))?;
+        agree(before.offset < told.offset, || {
+            format!("committed at {}; the reference: {} was committed already", told.offset, before.offset)
+        })?;
         let expected: Vec<Registration> = self.possible.iter().flat_map(|before| self.expected(before, &told, cluster)).collect();
         let mut possible: Vec<Registration> = Vec::new();
         for one in expected.iter().filter(|e| e.agrees(&told)) {
@@ -127,7 +129,8 @@ impl Partition {
                 let cancelled = plain(&before.isr);
                 let begun = Request { heeds_unclean: false, ..cancelled.clone() };
                 // Were nobody of the ISR left by it, the first replica is put there (`PartitionReassignmentRevert`).
-                let nobody = Request { isr: told.replicas.first().copied().into_iter().collect(), needs_unclean: true, ..cancelled.clone() };
+                let nobody =
+                    Request { isr: told.replicas.first().copied().into_iter().collect(), needs_unclean: true, ..cancelled.clone() };
                 let is_left = !cancelled.isr.is_empty();
                 return if is_left { vec![begun, cancelled] } else { vec![begun, cancelled, nobody] };
             }
@@ -137,9 +140,7 @@ impl Partition {
 }
 
 fn told(fact: &Fact) -> Option<(Registration, Option<BrokerIx>)> {
-    let Fact::PartitionCommitted {
-        old_leader, leader, leader_epoch, partition_epoch, replicas, isr, unclean, why, offset, ..
-    } = fact
+    let Fact::PartitionCommitted { old_leader, leader, leader_epoch, partition_epoch, replicas, isr, unclean, why, offset, .. } = fact
     else {
         return None;
     };

@@ -193,7 +193,17 @@ impl Partition {
             self.terms[again].proposal = None;
             return Ok(());
         }
-        self.terms.push(Term { leader: b, epoch, start: end, log, appended: Vec::new(), high_watermark, reached, proposal: None, answered: 0 });
+        self.terms.push(Term {
+            leader: b,
+            epoch,
+            start: end,
+            log,
+            appended: Vec::new(),
+            high_watermark,
+            reached,
+            proposal: None,
+            answered: 0,
+        });
         let followers: Vec<BrokerIx> = self.replicas.iter().map(|r| r.broker).collect();
         followers.into_iter().for_each(|follower| self.note_agreement(follower));
         self.extend_committed(self.terms.len() - 1)
@@ -218,7 +228,9 @@ impl Partition {
         let (all, may_lack) = (self.committed.end(), self.replica(b).may_lack);
         agree(common == all || may_lack, || {
             let committed = &self.committed;
-            format!("broker {b} leads in epoch {epoch} with {log}; the reference: it lacks committed records from {common} on, of {committed}")
+            format!(
+                "broker {b} leads in epoch {epoch} with {log}; the reference: it lacks committed records from {common} on, of {committed}"
+            )
         })?;
         self.committed.0.truncate(common);
         self.replica(b).may_lack = false;
@@ -273,7 +285,9 @@ impl Partition {
         let leads = self.terms[term].epoch;
         agree(leads == epoch, || format!("broker {b} appends in epoch {epoch}; the reference: it leads in {leads}"))?;
         let end = self.replica(b).end();
-        agree(base == end && !records.is_empty(), || format!("broker {b} appends {} records at {base}; the reference: at {end}", records.len()))?;
+        agree(base == end && !records.is_empty(), || {
+            format!("broker {b} appends {} records at {base}; the reference: at {end}", records.len())
+        })?;
         self.terms[term].log.0.extend(&records);
         self.terms[term].appended.push((at, end + records.len()));
         self.replica(b).log.as_mut().expect("a leader has a log").0.extend(&records);
@@ -308,7 +322,10 @@ impl Partition {
 
     fn truncated(&mut self, b: BrokerIx, from: usize, to: usize) -> Opinion {
         let Role::Follows { epoch, leader: Some(leader) } = self.replica(b).role else {
-            return Err(format!("broker {b} truncates to {to}; the reference: its role is {:?}, it has nobody to ask", self.replica(b).role));
+            return Err(format!(
+                "broker {b} truncates to {to}; the reference: its role is {:?}, it has nobody to ask",
+                self.replica(b).role
+            ));
         };
         let Some(term) = self.term_of(epoch, leader) else {
             return Err(format!("broker {b} truncates to {to}; the reference: {leader} has not led in epoch {epoch} yet"));
@@ -316,7 +333,10 @@ impl Partition {
         let own = self.replica(b).log.clone().expect("who has a role has a log");
         let kept = own.kept_after_asking(&self.terms[term].log, epoch);
         agree(from == own.end() && kept == Some(to), || {
-            format!("broker {b} truncates from {from} to {to}; the reference: it has {own}, the leader {}, so to {kept:?}", self.terms[term].log)
+            format!(
+                "broker {b} truncates from {from} to {to}; the reference: it has {own}, the leader {}, so to {kept:?}",
+                self.terms[term].log
+            )
         })?;
         self.settle_follower(b);
         self.cut(b, to);
@@ -364,7 +384,9 @@ impl Partition {
         let last = self.replica(b).log.as_ref().and_then(|log| log.last_of(client));
         let Some(Record { content: Content::Produced { sequence: Some(last), .. }, .. }) = last else { return Ok(()) };
         agree(sequence == last + 1, || {
-            format!("broker {b} appends batch {batch} of {client} from sequence {sequence} on; the reference: its last one in this log is {last}")
+            format!(
+                "broker {b} appends batch {batch} of {client} from sequence {sequence} on; the reference: its last one in this log is {last}"
+            )
         })
     }
 }

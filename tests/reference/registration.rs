@@ -137,7 +137,14 @@ impl Registration {
     pub fn agrees(&self, told: &Registration) -> bool {
         let hidden = self.clone();
         let told = told.clone();
-        *self == Registration { elr: hidden.elr, last_known_leader: hidden.last_known_leader, leaving: hidden.leaving, offset: hidden.offset, ..told }
+        *self
+            == Registration {
+                elr: hidden.elr,
+                last_known_leader: hidden.last_known_leader,
+                leaving: hidden.leaving,
+                offset: hidden.offset,
+                ..told
+            }
     }
 }
 

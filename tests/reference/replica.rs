@@ -9,8 +9,13 @@ use kafkasim::kafka::{BrokerIx, MetadataOffset};
 pub enum Role {
     /// Its process is not there, or has not yet read that it holds a replica.
     None,
-    Leads { epoch: u32 },
-    Follows { epoch: u32, leader: Option<BrokerIx> },
+    Leads {
+        epoch: u32,
+    },
+    Follows {
+        epoch: u32,
+        leader: Option<BrokerIx>,
+    },
 }
 
 /// One broker's replica: what is on its disk, and its role.
@@ -34,7 +39,16 @@ pub struct Replica {
 
 impl Replica {
     pub fn new(broker: BrokerIx) -> Replica {
-        Replica { broker, log: None, role: Role::None, leads_since: None, high_watermark_at_most: 0, may_lack: false, agrees: false, has_been: false }
+        Replica {
+            broker,
+            log: None,
+            role: Role::None,
+            leads_since: None,
+            high_watermark_at_most: 0,
+            may_lack: false,
+            agrees: false,
+            has_been: false,
+        }
     }
 
     pub fn end(&self) -> usize {

@@ -33,7 +33,8 @@ pub fn power_off() -> String {
 /// A follower that has missed records is elected all the same, and the one that had them comes back to a log without them.
 pub fn unclean_election() -> String {
     let faults = ["at 2s kill broker 2 for 30s", "at 20s kill broker 1 for 40s"];
-    let topic = "partitions = 1\nreplication_factor = 2\nconfig = { \"min.insync.replicas\" = 1, \"unclean.leader.election.enable\" = true }";
+    let topic =
+        "partitions = 1\nreplication_factor = 2\nconfig = { \"min.insync.replicas\" = 1, \"unclean.leader.election.enable\" = true }";
     story("4.0", 2, topic, &faults)
 }
 
