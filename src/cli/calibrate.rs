@@ -90,9 +90,12 @@ fn options(arguments: &Arguments) -> Options {
     }
 }
 
+/// A file, what it holds, and the broker that it is said to be of.
+type Named<'a> = (Kind, Option<u32>, &'a str);
+
 /// The files in the order in which they are to be read: what others are held against first, each kind in the order of time.
-fn files(arguments: &Arguments) -> Result<Vec<(Kind, Option<u32>, &str)>, Failure> {
-    let mut all: Vec<(Kind, Option<u32>, &str)> = Vec::new();
+fn files(arguments: &Arguments) -> Result<Vec<Named<'_>>, Failure> {
+    let mut all: Vec<Named<'_>> = Vec::new();
     all.extend(arguments.metadata_dump.iter().map(|file| (Kind::MetadataDump, None, file.as_str())));
     all.extend(arguments.server_log.iter().map(|file| (Kind::ServerLog, None, file.as_str())));
     all.extend(arguments.state_change_log.iter().map(|file| (Kind::StateChangeLog, None, file.as_str())));
