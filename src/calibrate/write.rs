@@ -50,7 +50,9 @@ fn costs(out: &mut String, profile: &Profile) -> std::fmt::Result {
 
 fn broker_costs(out: &mut String, name: &str, broker: u32, measured: &Measured) -> std::fmt::Result {
     let own = format!("{name} {broker}");
-    writeln!(out, "\n# Broker {broker} alone; it is used with --set 'broker.{broker}.costs={own}', in place of the above.")?;
+    // A name is somebody's text: no line break of it may end the comment.
+    let told = own.escape_debug();
+    writeln!(out, "\n# Broker {broker} alone; it is used with --set 'broker.{broker}.costs={told}', in place of the above.")?;
     writeln!(out, "[[cost_profile]]\nname = {}", quoted(&own))?;
     for (key, samples) in measured {
         writeln!(out, "# n={}", samples.count())?;
