@@ -154,7 +154,7 @@ pub fn judge(scenario: &Scenario, options: &Options) -> Flight {
     flight.toml.clone_from(&scenario.canonical);
     caught(&mut flight, |flight| {
         let end = Instant::ZERO + scenario.count_from + scenario.duration;
-        Run::new(scenario, options).to_its_end(end, flight);
+        Run::new(scenario, options).through(end, flight);
     });
     flight
 }
@@ -255,7 +255,7 @@ impl Run {
         self.well_after == Some(self.witness.calm_since())
     }
 
-    fn to_its_end(mut self, end: Instant, flight: &mut Flight) {
+    fn through(mut self, end: Instant, flight: &mut Flight) {
         while self.simulation.now() < end && !self.gave_up {
             self.to(end.min(self.simulation.now() + LOOK));
             self.look();

@@ -49,10 +49,10 @@ impl Search<'_> {
         smaller |= self.without_runs_of(|case| &mut case.cluster.client);
         smaller |= self.without_runs_of(|case| &mut case.cluster.topic);
         for simplify in SIMPLER {
-            smaller |= self.try_case(|case| simplify(case));
+            smaller |= self.try_case(simplify);
         }
         for less in LESS {
-            while self.try_case(|case| less(case)) {
+            while self.try_case(less) {
                 smaller = true;
             }
         }

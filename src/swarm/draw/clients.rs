@@ -8,8 +8,11 @@ use super::settings::{Strength, of_client};
 use crate::model::client::profile::{Library, Profile};
 use crate::model::client::profiles;
 
-/// What a producer may be told to wait for, by library: each list is set as a whole.
-const GUARANTEES: [(Library, &[&[(&str, &str)]]); 7] = [
+/// Settings that are set as a whole.
+type Guarantee = &'static [(&'static str, &'static str)];
+
+/// What a producer may be told to wait for, by library.
+const GUARANTEES: [(Library, &[Guarantee]); 7] = [
     (
         Library::Java,
         &[
@@ -145,8 +148,8 @@ fn profile(features: &Features, dice: &mut Dice) -> &'static Profile {
 
 fn guarantee(library: Library, features: &Features, dice: &mut Dice) -> Settings {
     let lists = GUARANTEES.iter().find(|(of, _)| *of == library).map_or(&[][..], |(_, lists)| lists);
-    let few = |list: &&[(&str, &str)]| list.iter().any(|(_, value)| FEW_ACKS.contains(value));
-    let fitting: Vec<&[(&str, &str)]> = lists.iter().copied().filter(|list| few(list) == features.has(Feature::FewAcks)).collect();
+    let few = |list: &Guarantee| list.iter().any(|(_, value)| FEW_ACKS.contains(value));
+    let fitting: Vec<Guarantee> = lists.iter().copied().filter(|list| few(list) == features.has(Feature::FewAcks)).collect();
     if fitting.is_empty() || dice.chance(40) {
         return Settings::new();
     }

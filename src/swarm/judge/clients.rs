@@ -158,7 +158,10 @@ impl Clients {
             });
             let Some((_, _, writers)) = writer.filter(|_| !consumption.topics.iter().any(|t| is_silent(*t))) else { continue };
             let served = served(seen, patience.between + writers.between + ON_THE_WAY);
+            // A member of whom nothing is expected may hold all partitions of its group.
+            let all_judged = |group: GroupIx| spec.members(group).all(|(member, _)| self.seen[member.index()].patience.is_ok());
             match consumption.group {
+                Some(group) if !all_judged(group) => {}
                 Some(group) => *groups.entry(group).or_default() |= served,
                 None if !served => wrong.push(unserved(&client.name, seen)),
                 None => {}
