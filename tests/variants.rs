@@ -19,22 +19,23 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use table::{Caught, Row};
 
-/// Numbers that are flown until a variant is caught.
-const NUMBERS: u64 = 100;
+/// Numbers that are flown until a variant is caught; one of which the right model complains too catches nothing.
+const NUMBERS: u64 = 300;
 /// A broken model may run in circles; a right one takes far fewer.
 const MAX_EVENTS: u64 = 8_000_000;
 /// Variants that are flown side by side when the table is made.
 const THREADS: usize = 2;
 
-/// What is wrong with a number of the swarm when a rule is broken.
-fn complaints(number: u64, broken: Broken) -> Vec<String> {
-    let flight = fly_with(number, &Options { max_events: MAX_EVENTS }, &|scenario| scenario.spec.broken = Some(broken));
+/// What is wrong with a number of the swarm when a rule is broken, or none is.
+fn complaints(number: u64, broken: Option<Broken>) -> Vec<String> {
+    let flight = fly_with(number, &Options { max_events: MAX_EVENTS }, &|scenario| scenario.spec.broken = broken);
     flight.complaints.iter().map(|complaint| table::name(&complaint.kind)).collect()
 }
 
 /// The first number that catches a variant.
 fn first_caught(broken: Broken) -> Option<Caught> {
-    (1..=NUMBERS).find_map(|number| Some(Caught { number, by: complaints(number, broken).into_iter().next()? }))
+    let caught = |number| Some(Caught { number, by: complaints(number, Some(broken)).into_iter().next()? });
+    (1..=NUMBERS).filter_map(caught).find(|caught| complaints(caught.number, None).is_empty())
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn the_swarm_catches_what_it_is_known_to_catch() {
     for row in table::read() {
         let Some(caught) = row.swarm.filter(|caught| caught.number <= 50) else { continue };
         let broken = Broken::ALL.into_iter().find(|b| format!("{b:?}") == row.variant).expect("a row of a variant");
-        assert!(!complaints(caught.number, broken).is_empty(), "{}: number {} does not catch it", row.variant, caught.number);
+        assert!(!complaints(caught.number, Some(broken)).is_empty(), "{}: number {} does not catch it", row.variant, caught.number);
     }
 }
 

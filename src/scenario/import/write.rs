@@ -47,7 +47,8 @@ fn top(out: &mut String, draft: &Draft, findings: &Findings, not_modelled: &[Str
     }
     out.push_str("]\n");
     let first = draft.brokers.iter().find(|b| b.up).or(draft.brokers.first()).map_or(0, |b| b.id);
-    out.push_str("# What the machines' own work costs is not in these files: it is that of the profile `typical`, until `kafkasim calibrate` measures yours.\n");
+    out.push_str("# What the machines' own work costs is not in these files: it is that of the profile `typical`,\n");
+    out.push_str("# until `kafkasim calibrate` measures yours.\n");
     writeln!(out, "# For example: faults = [\"at 0s kill broker {first} for 25s\"]\nfaults = []")
 }
 
