@@ -106,9 +106,9 @@ fn a_killed_leader_is_counted_from_its_loss_and_nothing_is_stale_before_the_comm
     s.tell(2001, Fact::EntryUnreachable { client: CLIENT, broker: A, partition: P, entry: 1, how: Unreachable::Reset });
     s.sent(2100, A, 2, 0);
     s.tell(2101, Fact::EntryUnreachable { client: CLIENT, broker: A, partition: P, entry: 2, how: Unreachable::Refused });
-    let (epoch, offset) = (BrokerEpoch(1), MetadataOffset(39));
-    s.tell(9100, Fact::BrokerCommitted { broker: A, epoch, fenced: true, in_controlled_shutdown: false, offset });
+    let (epoch, offset) = (BrokerEpoch(1), MetadataOffset(41));
     s.tell(9100, commit(Some(B), 6, 40, Why::Fenced, 9000, 9050));
+    s.tell(9100, Fact::BrokerCommitted { broker: A, epoch, fenced: true, in_controlled_shutdown: false, offset });
     s.leads(9160, B, 6);
     s.sent(9200, A, 3, 0);
     s.tell(9201, Fact::EntryUnreachable { client: CLIENT, broker: A, partition: P, entry: 3, how: Unreachable::Refused });
