@@ -84,7 +84,8 @@ fn an_interrupt_ends_a_campaign_with_what_is_known() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
     // A stretch in which no number fails.
     let arguments = ["check", "--runs", "1000000", "--seed", "200", "--threads", "1", "--format", "json"];
-    let campaign = command.args(arguments).stdout(Stdio::piped()).spawn().expect("the program runs");
+    let directory = tempfile::tempdir().expect("a directory");
+    let campaign = command.current_dir(directory.path()).args(arguments).stdout(Stdio::piped()).spawn().expect("the program runs");
     std::thread::sleep(std::time::Duration::from_secs(2));
     let interrupt = Command::new("kill").args(["-INT", &campaign.id().to_string()]).status().expect("there is a kill");
     assert!(interrupt.success());
