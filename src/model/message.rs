@@ -390,7 +390,8 @@ pub enum Request {
     ReplicaFetch {
         replica: BrokerIx,
         thread: u32,
-        broker_epoch: BrokerEpoch,
+        /// That of its life; none while it has not registered.
+        broker_epoch: Option<BrokerEpoch>,
         max_wait: Duration,
         min_bytes: u32,
         partitions: Vec<FetchPartition>,

@@ -114,7 +114,7 @@ impl Broker {
         let backoff = self.config.replica_fetch_backoff;
         let timeout = self.config.replica_socket_timeout;
         let Some(ram) = self.ram.as_mut() else { return };
-        let Some(epoch) = ram.lifecycle.epoch() else { return };
+        let epoch = ram.lifecycle.epoch();
         let Some(thread) = ram.fetchers.threads.get_mut(&id) else { return };
         let late_connecting = thread.connecting_since.is_some_and(|since| since + timeout <= ctx.now);
         if late_connecting {

@@ -66,11 +66,7 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let available = ram.observer.available();
         if ram.image.cache.is_none() {
-            // Before its first image a broker reports how far its log is; the controller compares that with the registration record.
-            if available.0 > 0 {
-                ram.image.applied = ram.image.applied.max(Some(MetadataOffset(available.0 - 1)));
-            }
-            return;
+            return self.load_first_image(ctx, out);
         }
         let Some(target) = available.0.checked_sub(1).map(MetadataOffset) else { return };
         if ram.image.batch.is_some() || ram.image.applied >= Some(target) {
@@ -82,14 +78,22 @@ impl Broker {
         out.timer(TimerKind::Apply, publish_at);
     }
 
-    /// The logs are recovered: load everything that is known, then ask to be unfenced.
+    /// Loads the logs and then applies all metadata that was known when that began, once, as soon as any is known. Whether the broker has
+    /// registered does not matter: one that is refused takes the roles of its former life, and fetches (`BrokerServer.startup` installs the
+    /// publishers before it waits for `initialCatchUpFuture`; `BrokerMetadataPublisher.initializeManagers`).
     pub(super) fn load_first_image(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_ref() else { return };
+        let begun = ram.image.cache.is_some() || ram.image.batch.is_some();
+        let Some(target) = ram.observer.available().0.checked_sub(1).map(MetadataOffset) else { return };
+        if begun || !ram.lifecycle.has_begun(ctx.now) {
+            return;
+        }
+        let publish_at = ctx.now + self.recovery_time(&ram.lifecycle);
+        // The clean-shutdown file is gone when the logs are loaded (`LogManager.loadLogs`).
+        self.disk.clean_shutdown = None;
         let Some(ram) = self.ram.as_mut() else { return };
-        let target = ram.image.reported();
-        ram.image.cache = Some(MetadataOffset(0));
-        ram.image.applied = None;
-        ram.image.batch = Some(Batch { target, publish_at: ctx.now, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
-        self.apply_turn(ctx, out);
+        ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
+        out.timer(TimerKind::Apply, publish_at);
     }
 
     /// Takes every role that is due, and the cache before them.
@@ -187,12 +191,8 @@ impl Broker {
     fn finish_batch(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(batch) = ram.image.batch.take() else { return };
-        let first = ram.image.applied.is_none();
         ram.image.applied = Some(batch.target);
         self.coordinate(&batch.coordinated, ctx, out);
-        if first {
-            self.ready_to_unfence(ctx, out);
-        }
         self.proposals_after_metadata(ctx, out);
         self.fetchers_turn(ctx, out);
         self.image_available(ctx, out);

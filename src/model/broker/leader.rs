@@ -153,7 +153,7 @@ impl Follower {
     }
 
     /// Notes a fetch from `offset` (`Replica.updateFetchStateOrThrow`).
-    pub fn fetched(&mut self, offset: Offset, leader_end: Offset, broker_epoch: BrokerEpoch, now: Instant) {
+    pub fn fetched(&mut self, offset: Offset, leader_end: Offset, broker_epoch: Option<BrokerEpoch>, now: Instant) {
         if offset >= leader_end {
             self.last_caught_up = self.last_caught_up.max(Some(now));
         } else if offset >= self.last_fetch_leader_end {
@@ -162,7 +162,7 @@ impl Follower {
         self.end = Some(offset);
         self.last_fetch = now;
         self.last_fetch_leader_end = leader_end;
-        self.broker_epoch = Some(broker_epoch);
+        self.broker_epoch = broker_epoch;
     }
 
     /// Has everything, or had everything not longer ago than `replica.lag.time.max.ms` (`ReplicaState.isCaughtUp`).

@@ -32,10 +32,8 @@ pub struct Lifecycle {
     epoch: Option<BrokerEpoch>,
     listening: bool,
     listen_at: Option<Instant>,
-    /// The initial metadata has been loaded and the logs recovered.
+    /// The controller has said that the broker has caught up, which it can only after the logs were loaded and the roles taken.
     ready_to_unfence: bool,
-    /// Recovery of the logs ends then.
-    recovered_at: Option<Instant>,
     /// The process ends then.
     exit_at: Option<Instant>,
     next_at: Instant,
@@ -43,8 +41,8 @@ pub struct Lifecycle {
     queued_since: Option<Instant>,
     asked_shutdown: bool,
     got_shutdown_answer: bool,
-    /// The previous life ended cleanly: no log recovery.
-    clean: bool,
+    /// The epoch of the previous life if that ended cleanly: no log recovery.
+    previous_epoch: Option<BrokerEpoch>,
     failures: u32,
     started_at: Instant,
     line: Option<(VoterIx, Line)>,
@@ -54,7 +52,7 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// A process that has not begun to register.
-    pub fn new(incarnation: u64, clean: bool, draws: Stream, line_draws: Stream) -> Self {
+    pub fn new(incarnation: u64, previous_epoch: Option<BrokerEpoch>, draws: Stream, line_draws: Stream) -> Self {
         Lifecycle {
             state: BrokerState::Starting,
             incarnation,
@@ -62,13 +60,12 @@ impl Lifecycle {
             listening: false,
             listen_at: None,
             ready_to_unfence: false,
-            recovered_at: None,
             exit_at: None,
             next_at: Instant::MAX,
             queued_since: None,
             asked_shutdown: false,
             got_shutdown_answer: false,
-            clean,
+            previous_epoch,
             failures: 0,
             started_at: Instant::ZERO,
             line: None,
@@ -98,9 +95,19 @@ impl Lifecycle {
         self.state
     }
 
+    /// Whether the process was told to stop and hands over what it leads.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.state, BrokerState::PendingControlledShutdown | BrokerState::ShuttingDown)
+    }
+
     /// Whether clients can connect.
     pub fn is_listening(&self) -> bool {
         self.listening
+    }
+
+    /// Whether the process has come so far that it registers and reads metadata.
+    pub fn has_begun(&self, now: Instant) -> bool {
+        self.started_at <= now
     }
 
     /// The epoch of this life, once registered.
@@ -115,7 +122,7 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
         if life.exit_at.is_some_and(|at| at <= ctx.now) {
-            // A process that never registered has not loaded its logs: what the life before it left stands (`LogManager.loadLogs`).
+            // Of a process that has not loaded its logs, what the life before it left stands (`LogManager.loadLogs`).
             self.disk.clean_shutdown = life.epoch.or(self.disk.clean_shutdown);
             self.disk.replicas.values_mut().for_each(|log| log.checkpoint(ctx.now));
             out.exit = Some(Ending::Stopped);
@@ -125,10 +132,7 @@ impl Broker {
             life.listen_at = None;
             life.listening = true;
         }
-        if life.recovered_at.is_some_and(|at| at <= ctx.now) {
-            life.recovered_at = None;
-            self.load_first_image(ctx, out);
-        }
+        self.load_first_image(ctx, out);
         self.heartbeat_turn(ctx, out);
         self.arm_lifecycle(ctx, out);
     }
@@ -142,7 +146,7 @@ impl Broker {
         let heartbeat = (!silent).then_some(life.next_at);
         let line = life.line.as_ref().and_then(|(_, line)| line.next_deadline()).filter(|at| life.queued_since.is_some() && *at > ctx.now);
         let poll = (life.queued_since.is_some() && !busy).then_some(ctx.now + NO_CONTROLLER);
-        let next = [heartbeat, line, poll, life.listen_at, life.recovered_at, life.exit_at].into_iter().flatten().min();
+        let next = [heartbeat, line, poll, life.listen_at, life.exit_at].into_iter().flatten().min();
         if let Some(at) = next.filter(|at| *at < Instant::MAX) {
             out.timer(TimerKind::Lifecycle, at.max(ctx.now));
         }
@@ -195,7 +199,7 @@ impl Broker {
                 .polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
-        let request = heartbeat_request(self.ix, ram, self.disk.clean_shutdown);
+        let request = heartbeat_request(self.ix, ram);
         let Some((_, line)) = ram.lifecycle.line.as_mut() else { return };
         if line.ready(ctx.now, out) {
             if let Request::BrokerHeartbeat { want_shutdown, .. } = &request {
@@ -267,12 +271,13 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         match error {
             ErrorCode::None => {
-                self.disk.clean_shutdown = None;
                 let life = &mut ram.lifecycle;
                 life.queued_since = None;
                 life.epoch = Some(epoch);
                 life.failures = 0;
                 life.next_at = ctx.now;
+                // What its leaders proposed meanwhile had no broker epoch (STALE_BROKER_EPOCH).
+                self.alter_partition_turn(ctx, out);
             }
             // The channel looks for the controller again and repeats the request.
             ErrorCode::NotController => ram.observer.forget_leader_at(ctx.now, &self.config),
@@ -300,9 +305,10 @@ impl Broker {
         match life.state {
             BrokerState::Starting if caught_up => {
                 life.state = BrokerState::Recovery;
-                life.next_at = ctx.now + EAGER;
+                // `BrokerServer.startup` has waited for the first image before, and asks to be unfenced at once (`setReadyToUnfence`).
+                life.ready_to_unfence = true;
+                life.next_at = ctx.now;
                 out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::Recovery });
-                self.begin_recovery(ctx);
             }
             BrokerState::Starting => life.next_at = ctx.now + EAGER,
             BrokerState::Recovery if !fenced => {
@@ -326,21 +332,10 @@ impl Broker {
         }
     }
 
-    fn begin_recovery(&mut self, ctx: &mut Ctx) {
-        let clean = self.ram.as_ref().is_some_and(|ram| ram.lifecycle.clean);
-        let costs = if clean { &self.costs.clean_recovery } else { &self.costs.unclean_recovery };
-        let Some(ram) = self.ram.as_mut() else { return };
-        let life = &mut ram.lifecycle;
-        let time = costs.sample(life.draws.at(mix(life.incarnation, 6))).scale(self.slowness * self.disk_slowness);
-        life.recovered_at = Some(ctx.now + time);
-    }
-
-    /// The logs are there and the roles taken: ask to be unfenced at once (`setReadyToUnfence`).
-    pub(super) fn ready_to_unfence(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(ram) = self.ram.as_mut() else { return };
-        ram.lifecycle.ready_to_unfence = true;
-        ram.lifecycle.next_at = ctx.now;
-        self.lifecycle_turn(ctx, out);
+    /// What loading the logs takes in this life.
+    pub(super) fn recovery_time(&self, life: &Lifecycle) -> Duration {
+        let costs = if life.previous_epoch.is_some() { &self.costs.clean_recovery } else { &self.costs.unclean_recovery };
+        costs.sample(life.draws.at(mix(life.incarnation, 6))).scale(self.slowness * self.disk_slowness)
     }
 
     /// SIGTERM: asks for a controlled shutdown where there is something to hand over.
@@ -373,10 +368,10 @@ impl Broker {
     }
 }
 
-fn heartbeat_request(ix: crate::kafka::BrokerIx, ram: &Ram, previous: Option<BrokerEpoch>) -> Request {
+fn heartbeat_request(ix: crate::kafka::BrokerIx, ram: &Ram) -> Request {
     let life = &ram.lifecycle;
     match life.epoch {
-        None => Request::BrokerRegistration { broker: ix, incarnation: life.incarnation, previous_epoch: previous },
+        None => Request::BrokerRegistration { broker: ix, incarnation: life.incarnation, previous_epoch: life.previous_epoch },
         Some(epoch) => Request::BrokerHeartbeat {
             broker: ix,
             epoch,

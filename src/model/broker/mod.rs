@@ -223,7 +223,7 @@ impl Broker {
     fn fresh_ram(&self, ctx: &Ctx) -> Ram {
         let incarnation = self.draws.life.at(mix(self.disk.lives, 0)).bits();
         Ram {
-            lifecycle: Lifecycle::new(incarnation, self.disk.clean_shutdown.is_some(), self.draws.life, self.draws.line),
+            lifecycle: Lifecycle::new(incarnation, self.disk.clean_shutdown, self.draws.life, self.draws.line),
             observer: Observer::new(ctx.spec.voters.len(), self.draws.line, self.disk.metadata_end, self.disk.metadata_epoch),
             image: Image::default(),
             roles: BTreeMap::new(),

@@ -148,7 +148,8 @@ impl Broker {
     /// and only then are waiting requests answered (`ReplicaManager.applyLocalFollowersDelta`).
     pub(super) fn followers_done(&mut self, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
-        let leaving = ctx.history.broker(self.ix, at).is_some_and(|r| r.in_controlled_shutdown);
+        // What the process itself was told (`ReplicaManager.isInControlledShutdown`), not what the controller says of a former life.
+        let leaving = ram.lifecycle.is_leaving();
         let mut moved = Vec::new();
         for (partition, role) in &mut ram.roles {
             if let Role::Follower { moved: m, .. } = role

@@ -269,7 +269,7 @@ impl Bench {
             let request = Request::ReplicaFetch {
                 replica,
                 thread: 0,
-                broker_epoch: BrokerEpoch(1),
+                broker_epoch: Some(BrokerEpoch(1)),
                 max_wait: Duration::ZERO,
                 min_bytes: 1,
                 partitions: vec![fetch],
