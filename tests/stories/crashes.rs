@@ -3,7 +3,7 @@
 use crate::story::{BROKER_2, Story, orders, tell};
 use kafkasim::kafka::ErrorCode;
 use kafkasim::observe::Fact;
-use kafkasim::observe::fact::Why;
+use kafkasim::observe::fact::{BrokerState, Why};
 
 fn session_of_broker_2(story: &Story) -> (f64, f64) {
     let mut last = 0.0;
@@ -108,4 +108,26 @@ fn a_crashed_broker_that_is_started_at_once_has_to_wait_for_its_old_session() {
     });
     // Its last heartbeat was at 3 s at the earliest.
     assert!((12_000.0..20_000.0).contains(&back), "restarting faster buys nothing: back at {back}");
+}
+
+#[test]
+fn a_broker_whose_registration_is_refused_follows_again_and_acks_all_goes_on_where_it_only_follows() {
+    let story = tell(&["at 5s kill broker 2 for 2s", "duration=40s"]);
+    let fenced = story.fenced(BROKER_2);
+    let moments = story.in_order(&[
+        ("it is refused", &|f| matches!(f, Fact::RegistrationRefused { broker: BROKER_2, .. })),
+        ("it follows, as in its former life", &|f| matches!(f, Fact::FollowerRoleTaken { broker: BROKER_2, .. })),
+        ("it has data from a leader", &|f| matches!(f, Fact::Replicated { broker: BROKER_2, .. })),
+        ("a record is acknowledged", &|f| matches!(f, Fact::RecordDone { error: ErrorCode::None, .. })),
+        ("its former life is fenced", &|f| matches!(f, Fact::BrokerCommitted { broker: BROKER_2, fenced: true, .. })),
+        ("it has registered and caught up", &|f| matches!(f, Fact::BrokerStateChanged { broker: BROKER_2, state: BrokerState::Recovery })),
+    ]);
+    assert!(moments[3] + 1000.0 < fenced, "that helps only while its former life counts as alive: {moments:?}");
+    for led_by_others in [0, 2, 3, 5].map(orders) {
+        assert_eq!(story.acknowledged_of(led_by_others, 5050.0, moments[2]), 0, "{led_by_others:?} waits for it");
+        assert!(story.acknowledged_of(led_by_others, moments[2], fenced) > 20, "{led_by_others:?} goes on");
+    }
+    for led_by_2 in [1, 4].map(orders) {
+        assert_eq!(story.acknowledged_of(led_by_2, 5050.0, fenced), 0, "{led_by_2:?}: it leads them, and listens to nobody yet");
+    }
 }

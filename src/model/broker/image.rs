@@ -4,7 +4,7 @@
 use super::Broker;
 use super::coordinator::group_partitions;
 use super::roles::Role;
-use crate::engine::{Instant, mix};
+use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{MetadataOffset, PartitionIx};
 use crate::model::metadata::Changed;
 use crate::model::{Broken, Ctx, Outbox, TimerKind};
@@ -61,39 +61,24 @@ impl Image {
 }
 
 impl Broker {
-    /// More metadata may be committed than has been applied.
+    /// More metadata may be committed than has been applied. The first that is known is applied after the logs were loaded, whether the broker has
+    /// registered or not: one that is refused takes the roles of its former life, and fetches (`BrokerServer.startup` installs the publishers
+    /// before it waits for `initialCatchUpFuture`; `BrokerMetadataPublisher.initializeManagers`).
     pub(super) fn image_available(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(ram) = self.ram.as_mut() else { return };
-        let available = ram.observer.available();
-        if ram.image.cache.is_none() {
-            return self.load_first_image(ctx, out);
-        }
-        let Some(target) = available.0.checked_sub(1).map(MetadataOffset) else { return };
-        if ram.image.batch.is_some() || ram.image.applied >= Some(target) {
+        let Some(ram) = self.ram.as_ref() else { return };
+        let Some(target) = ram.observer.available().0.checked_sub(1).map(MetadataOffset) else { return };
+        if ram.image.batch.is_some() || ram.image.applied >= Some(target) || !ram.lifecycle.applies_metadata(ctx.now) {
             return;
         }
-        let cost = self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness);
+        let cost = if ram.image.applied.is_none() { self.load_logs() } else { self.apply_cost(target) };
         let publish_at = ctx.now + cost;
+        let Some(ram) = self.ram.as_mut() else { return };
         ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
         out.timer(TimerKind::Apply, publish_at);
     }
 
-    /// Loads the logs and then applies all metadata that was known when that began, once, as soon as any is known. Whether the broker has
-    /// registered does not matter: one that is refused takes the roles of its former life, and fetches (`BrokerServer.startup` installs the
-    /// publishers before it waits for `initialCatchUpFuture`; `BrokerMetadataPublisher.initializeManagers`).
-    pub(super) fn load_first_image(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(ram) = self.ram.as_ref() else { return };
-        let begun = ram.image.cache.is_some() || ram.image.batch.is_some();
-        let Some(target) = ram.observer.available().0.checked_sub(1).map(MetadataOffset) else { return };
-        if begun || !ram.lifecycle.has_begun(ctx.now) {
-            return;
-        }
-        let publish_at = ctx.now + self.recovery_time(&ram.lifecycle);
-        // The clean-shutdown file is gone when the logs are loaded (`LogManager.loadLogs`).
-        self.disk.clean_shutdown = None;
-        let Some(ram) = self.ram.as_mut() else { return };
-        ram.image.batch = Some(Batch { target, publish_at, published: false, coordinated: Vec::new(), roles: VecDeque::new() });
-        out.timer(TimerKind::Apply, publish_at);
+    fn apply_cost(&self, target: MetadataOffset) -> Duration {
+        self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness)
     }
 
     /// Takes every role that is due, and the cache before them.
@@ -191,7 +176,11 @@ impl Broker {
     fn finish_batch(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(batch) = ram.image.batch.take() else { return };
-        ram.image.applied = Some(batch.target);
+        let first = ram.image.applied.replace(batch.target).is_none();
+        if first {
+            // `ReplicaManager.startup`, `BrokerMetadataPublisher.finishInitializingReplicaManager`.
+            self.arm_housekeeping(ctx, out);
+        }
         self.coordinate(&batch.coordinated, ctx, out);
         self.proposals_after_metadata(ctx, out);
         self.fetchers_turn(ctx, out);

@@ -105,9 +105,9 @@ impl Lifecycle {
         self.listening
     }
 
-    /// Whether the process has come so far that it registers and reads metadata.
-    pub fn has_begun(&self, now: Instant) -> bool {
-        self.started_at <= now
+    /// Whether the process has started, and has not closed its metadata publishers yet, the first that an end closes (`BrokerServer.shutdown`).
+    pub fn applies_metadata(&self, now: Instant) -> bool {
+        self.started_at <= now && self.state != BrokerState::ShuttingDown
     }
 
     /// The epoch of this life, once registered.
@@ -132,7 +132,7 @@ impl Broker {
             life.listen_at = None;
             life.listening = true;
         }
-        self.load_first_image(ctx, out);
+        self.image_available(ctx, out);
         self.heartbeat_turn(ctx, out);
         self.arm_lifecycle(ctx, out);
     }
@@ -316,7 +316,6 @@ impl Broker {
                 let listen = self.costs.listen.sample(life.draws.at(mix(life.incarnation, 5))).scale(self.slowness);
                 life.listen_at = Some(ctx.now + listen);
                 out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::Running });
-                self.arm_housekeeping(ctx, out);
             }
             BrokerState::PendingControlledShutdown if shut_down => self.shut_down(ctx, out),
             BrokerState::PendingControlledShutdown if !life.asked_shutdown => life.next_at = ctx.now,
@@ -332,8 +331,10 @@ impl Broker {
         }
     }
 
-    /// What loading the logs takes in this life.
-    pub(super) fn recovery_time(&self, life: &Lifecycle) -> Duration {
+    /// Loads the logs, and gives what that takes. The clean-shutdown file is gone then (`LogManager.loadLogs`).
+    pub(super) fn load_logs(&mut self) -> Duration {
+        self.disk.clean_shutdown = None;
+        let Some(life) = self.ram.as_ref().map(|ram| &ram.lifecycle) else { return Duration::ZERO };
         let costs = if life.previous_epoch.is_some() { &self.costs.clean_recovery } else { &self.costs.unclean_recovery };
         costs.sample(life.draws.at(mix(life.incarnation, 6))).scale(self.slowness * self.disk_slowness)
     }

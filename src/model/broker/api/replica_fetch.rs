@@ -48,7 +48,14 @@ impl Broker {
     }
 
     /// What the leader learns from a fetch: the follower's log end, at arrival (`Partition.updateFollowerFetchState`).
-    fn follower_fetched(&mut self, fetch: &FetchPartition, follower: BrokerIx, broker_epoch: Option<BrokerEpoch>, ctx: &mut Ctx, out: &mut Outbox) {
+    fn follower_fetched(
+        &mut self,
+        fetch: &FetchPartition,
+        follower: BrokerIx,
+        broker_epoch: Option<BrokerEpoch>,
+        ctx: &mut Ctx,
+        out: &mut Outbox,
+    ) {
         if !self.check(fetch, follower, ctx).is_none() {
             return;
         }
