@@ -28,13 +28,17 @@ struct Batch {
 pub struct IdempotentOrder {
     pub(super) findings: Findings,
     batches: BTreeMap<(PartitionIx, ClientIx), VecDeque<Batch>>,
+    /// The newest epoch in which a leader took its role. One who takes an older one later, as a broker that was started again before it hears
+    /// what became of its former life, says nothing of the log that producers go on with.
+    terms: BTreeMap<PartitionIx, LeaderEpoch>,
     /// Partitions of which a replica lost its unflushed tail: what a leader's log holds of a producer is not known any more.
     excused: BTreeSet<PartitionIx>,
 }
 
 impl IdempotentOrder {
     pub(super) const fn new() -> Self {
-        IdempotentOrder { findings: Findings::of("idempotent order"), batches: BTreeMap::new(), excused: BTreeSet::new() }
+        let findings = Findings::of("idempotent order");
+        IdempotentOrder { findings, batches: BTreeMap::new(), terms: BTreeMap::new(), excused: BTreeSet::new() }
     }
 
     /// A replica lost its unflushed tail.
@@ -43,7 +47,10 @@ impl IdempotentOrder {
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
-        if let Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } = fact {
+        if let Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } = fact
+            && self.terms.get(partition) <= Some(leader_epoch)
+        {
+            self.terms.insert(*partition, *leader_epoch);
             // What was appended before and does not stand in this leader's log, it cannot know; a later leader's log may have it again.
             let of_partition = self.batches.iter_mut().filter(|((p, _), _)| p == partition);
             of_partition.flat_map(|(_, known)| known).for_each(|b| b.held = b.epoch >= *leader_epoch || b.end <= *log_end);

@@ -230,6 +230,10 @@ fn idempotent_order() {
     let moved = [&start[..], &[commit(B, 6, &[A, B, C]), leads(B, 6, 3, 0)]].concat();
     assert_holds(name, &[&moved[..], &[appended(B, 6, 3, 2, Some(3))]].concat());
     assert_broken(name, &[&moved[..], &[appended(B, 6, 3, 1, Some(5))]].concat());
+    // That a broker which was started again takes the role of its former life, with a shorter log, changes nothing for the leader of today.
+    let back = [&start[..], &[commit(B, 6, &[A, B, C]), leads(B, 6, 5, 0), leads(A, 5, 3, 0)]].concat();
+    assert_holds(name, &[&back[..], &[appended(B, 6, 5, 1, Some(5))]].concat());
+    assert_broken(name, &[&back[..], &[appended(B, 6, 5, 1, Some(6))]].concat());
     // Producers without idempotence promise nothing, and each producer has its own numbers.
     assert_holds(name, &[&start[..], &[appended(A, 5, 5, 1, None)]].concat());
     let mut other = appended(A, 5, 5, 1, Some(77));
