@@ -1,38 +1,35 @@
 //! Random plans: which faults happen when, drawn from the seed before the run, so that every variant of a seed meets the same ones.
 
 use super::action::{Action, Group, Kind, Random, Target};
-use crate::engine::{Chance, Distribution, Draw, Duration};
-use rand::Rng;
+use crate::engine::{Chance, Distribution, Duration, Key, mix};
 
-/// The faults of the `index`-th random line, in order of their times.
+/// The faults of a random line, in order of their times: the `nth` of those that say the same of what happens to whom. How often and how long
+/// stretches the same draws.
 ///
 /// Times between faults and their lengths are exponential. Without `overlapping` the time to the next fault counts from the
 /// end of the last, so that the line takes away one process at a time.
-pub(super) fn draw(random: &Random, index: u64, chance: Chance, ids: &[u32], end: Duration) -> Vec<(Duration, Action)> {
-    let mut rng = chance.rng("fault plan", index);
+pub(super) fn draw(random: &Random, nth: u64, chance: Chance, ids: &[u32], end: Duration) -> Vec<(Duration, Action)> {
+    let draws = chance.of(Key::named("random faults", &random.subject()).part(nth)).stream("fault plan");
     let (gap, length) = (Distribution::Exponential(random.every), Distribution::Exponential(random.lasting));
     let last = random.to.unwrap_or(end);
     let mut at = random.from.unwrap_or(Duration::ZERO);
     let mut plan = Vec::new();
-    loop {
-        // Four draws for each fault, whatever it is, so that the draws of the next do not depend on it.
-        let [to_next, kind, who, lasting] = [0; 4].map(|_| Draw::from_bits(rng.next_u64()));
+    for number in 0.. {
+        let [to_next, kind, who, lasting] = [0, 1, 2, 3].map(|what| draws.at(mix(number, what)));
         at += gap.sample(to_next);
-        if at > last || ids.is_empty() {
-            return plan;
+        if at > last {
+            break;
         }
-        let id = ids[pick(who, ids.len())];
+        // The process that draws the highest lot: one more process takes a share of the lots of all others, and shifts none of them.
+        let Some(&id) = ids.iter().max_by_key(|id| mix(who.bits(), u64::from(**id))) else { break };
         let target = if random.controllers { Target::Controller(id) } else { Target::Broker(id) };
         let lasting = length.sample(lasting);
-        plan.push((at, action(random.kinds[pick(kind, random.kinds.len())], target, lasting)));
+        plan.push((at, action(random.kinds[kind.below(random.kinds.len() as u64) as usize], target, lasting)));
         if !random.overlapping {
             at += lasting;
         }
     }
-}
-
-fn pick(draw: Draw, count: usize) -> usize {
-    draw.below(count as u64) as usize
+    plan
 }
 
 fn action(kind: Kind, target: Target, lasting: Duration) -> Action {

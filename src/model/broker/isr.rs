@@ -130,7 +130,13 @@ impl Broker {
             if let Some((_, line)) = ram.isr.line.as_mut() {
                 line.close(out);
             }
-            let line = Line::new(Channel::AlterPartition(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, ram.isr.draws);
+            let line = Line::new(
+                Channel::AlterPartition(target),
+                ctx.spec.voters[target.index()].node,
+                CHANNEL_RECONNECT,
+                ram.isr.draws,
+                ctx.spec,
+            );
             ram.isr.line = Some((target, line));
         }
         let Some(epoch) = ram.lifecycle.epoch() else { return };

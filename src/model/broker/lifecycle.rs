@@ -46,6 +46,8 @@ pub struct Lifecycle {
     /// The previous life ended cleanly: no log recovery.
     clean: bool,
     failures: u32,
+    /// Pauses after failures in this life, to address their draws.
+    pauses: u64,
     started_at: Instant,
     line: Option<(VoterIx, Line)>,
     draws: Stream,
@@ -70,6 +72,7 @@ impl Lifecycle {
             got_shutdown_answer: false,
             clean,
             failures: 0,
+            pauses: 0,
             started_at: Instant::ZERO,
             line: None,
             draws,
@@ -191,7 +194,7 @@ impl Broker {
                 line.close(out);
             }
             let stream = ram.lifecycle.line_draws;
-            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream)
+            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream, ctx.spec)
                 .polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
@@ -215,8 +218,9 @@ impl Broker {
             return;
         }
         let pause = (RETRY * (1 << life.failures.min(20))).min(cap);
-        let jitter = 0.98 + 0.04 * life.draws.at(mix(4, ctx.now.as_nanos())).unit();
+        let jitter = 0.98 + 0.04 * life.draws.at(mix(4, mix(life.incarnation, life.pauses))).unit();
         life.failures += 1;
+        life.pauses += 1;
         life.next_at = ctx.now + pause.scale(jitter);
     }
 

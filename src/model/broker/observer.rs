@@ -126,7 +126,7 @@ impl Broker {
             let stream = observer.draws;
             let line = observer.lines.entry(target).or_insert_with(|| {
                 let node = ctx.spec.voters[target.index()].node;
-                Line::new(Channel::Raft(target), node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
+                Line::new(Channel::Raft(target), node, RECONNECT, stream, ctx.spec).polled_every(config.controller_quorum_request_timeout)
             });
             if line.ready(now, out) {
                 let request = Request::RaftFetch {

@@ -11,6 +11,9 @@ use crate::observe::Fact;
 use crate::observe::fact::Refresh;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a broker is drawn for that is asked for something else than metadata.
+const ANY: u64 = u64::MAX;
+
 /// A refresh with all its attempts.
 pub(super) type RoundId = u64;
 
@@ -199,7 +202,7 @@ impl<J: Clone + std::fmt::Debug> Core<J> {
 
     /// Any broker, for a request that all can answer.
     pub(super) fn any_broker(&mut self, ctx: &Ctx<'_>) -> Option<Object> {
-        let address = mix(u64::MAX, self.kit.next_address());
+        let address = mix(ANY, self.kit.times(ANY));
         self.least_loaded(address).or_else(|| self.first_seed(ctx))
     }
 

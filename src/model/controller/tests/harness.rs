@@ -392,7 +392,6 @@ fn spec(release: Release, voters: usize, partitions: &[PartitionRegistration], t
             .map(|b| BrokerSpec {
                 node: NodeIx(voters as u32 + b),
                 id: 101 + b,
-                label: b,
                 rack: None,
                 config: Arc::clone(&config),
                 costs: Arc::clone(&costs),
