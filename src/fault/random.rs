@@ -67,6 +67,23 @@ mod tests {
     }
 
     #[test]
+    fn one_more_broker_takes_its_share_of_the_faults_and_shifts_none_of_the_others() {
+        let plan = |ids: &[u32]| draw(&crashes(false), 0, Chance::new(5), ids, DAY * 30);
+        let (three, four) = (plan(&[1, 2, 3]), plan(&[4, 1, 2, 3]));
+        assert!(three.iter().map(|(at, _)| at).eq(four.iter().map(|(at, _)| at)));
+        let moved = three.iter().zip(&four).filter(|(one, other)| one != other);
+        let (to_new, count) = moved.fold((true, 0), |(all, n), (_, (_, action))| (all && action.to_string().contains("broker 4"), n + 1));
+        assert!(to_new && (0.2..0.3).contains(&(f64::from(count) / three.len() as f64)), "{count} of {}", three.len());
+    }
+
+    #[test]
+    fn faults_twice_as_long_begin_with_the_same_draws() {
+        let long = Random { lasting: Duration::from_secs(120), overlapping: true, ..crashes(true) };
+        let starts = |random: &Random| draw(random, 0, Chance::new(5), &[1, 2, 3], DAY).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(starts(&long), starts(&crashes(true)));
+    }
+
+    #[test]
     fn over_many_days_the_mean_times_are_those_asked_for_and_no_fault_begins_before_the_last_is_over() {
         let plan = draw(&crashes(false), 0, Chance::new(1), &[1, 2, 3], DAY * 300);
         let per_fault = (DAY * 300).as_secs_f64() / plan.len() as f64;

@@ -64,10 +64,11 @@ impl Broker {
         let node = ctx.spec.brokers[leader.index()].node;
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
-        let draws = ram.fetchers.draws;
+        let channel = Channel::Fetcher(id.0, id.1);
+        let draws = ram.fetchers.draws.part(ctx.spec.channel_key(channel).bits());
         let thread = ram.fetchers.threads.entry(id).or_insert_with(|| Thread {
             partitions: BTreeMap::new(),
-            line: Line::new(Channel::Fetcher(id.0, id.1), node, RECONNECT, draws, ctx.spec),
+            line: Line::new(channel, node, RECONNECT, draws),
             busy_until: Instant::ZERO,
             connecting_since: None,
             turns: 0,

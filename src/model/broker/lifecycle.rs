@@ -193,9 +193,9 @@ impl Broker {
             if let Some((_, line)) = ram.lifecycle.line.as_mut() {
                 line.close(out);
             }
-            let stream = ram.lifecycle.line_draws;
-            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream, ctx.spec)
-                .polled_every(timeout);
+            let channel = Channel::Heartbeat(target);
+            let stream = ram.lifecycle.line_draws.part(ctx.spec.channel_key(channel).bits());
+            let line = Line::new(channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream).polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
         let request = heartbeat_request(self.ix, ram, self.disk.clean_shutdown);

@@ -4,7 +4,7 @@
 use crate::engine::{Duration, Instant, Stream, Tally, mix};
 use crate::kafka::NodeIx;
 use crate::model::message::Request;
-use crate::model::{Channel, Outbox, Spec};
+use crate::model::{Channel, Outbox};
 
 /// First connection set-up time-out, and its upper bound (`socket.connection.setup.timeout.ms`, KIP-601), each with 20 % jitter.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,8 +38,8 @@ enum LineState {
 }
 
 impl Line {
-    /// A line that is not connected yet. `stream` is the process's, of which the line draws its own part.
-    pub fn new(channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream, spec: &Spec) -> Self {
+    /// A line that is not connected yet. `stream` is this line's own.
+    pub fn new(channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream) -> Self {
         Line {
             channel,
             to,
@@ -50,7 +50,7 @@ impl Line {
             sent: 0,
             losses: 0,
             errands: Tally::default(),
-            stream: stream.part(spec.channel_key(channel).bits()),
+            stream,
             poll: Duration::from_nanos(1),
         }
     }
@@ -176,7 +176,7 @@ mod tests {
         let poll = Duration::from_secs(2);
         let noticed: Vec<u64> = (0..50)
             .map(|entity| {
-                let stream = Chance::new(1).stream("line", entity);
+                let stream = Chance::new(1).stream("line").part(entity);
                 let mut line = Line::new(Channel::Raft(VoterIx(0)), NodeIx(0), (Duration::ZERO, Duration::ZERO), stream).polled_every(poll);
                 line.ready(Instant::ZERO, &mut Outbox::default());
                 line.next_deadline().expect("it connects").since_start().as_nanos()

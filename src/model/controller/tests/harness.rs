@@ -125,7 +125,7 @@ impl Cluster {
             observers: BTreeMap::new(),
             asked: 0,
             seed,
-            delays: Chance::new(seed).stream("delay", 0),
+            delays: Chance::new(seed).stream("delay"),
         };
         for v in 0..voters {
             cluster.on(v, Controller::start_warm);
