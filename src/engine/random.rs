@@ -49,15 +49,15 @@ impl Chance {
 }
 
 impl Key {
-    /// The thing of this kind with this name.
-    pub const fn named(kind: &str, name: &str) -> Self {
-        Key(mix(fnv1a(kind), fnv1a(name)))
+    /// A kind of things.
+    pub const fn kind(name: &str) -> Self {
+        Key(fnv1a(name))
     }
-    /// The thing of this kind with this number, which it keeps whatever stands beside it.
-    pub const fn numbered(kind: &str, number: u64) -> Self {
-        Key(mix(fnv1a(kind), number))
+    /// The one of them, or the part, with this name.
+    pub const fn named(self, name: &str) -> Self {
+        self.part(fnv1a(name))
     }
-    /// The part of it with this number.
+    /// The one of them, or the part, with this number, which it keeps whatever stands beside it.
     pub const fn part(self, number: u64) -> Self {
         Key(mix(self.0, number))
     }
@@ -90,6 +90,11 @@ impl Draw {
     /// Uniform in 0..n (zero when n is zero).
     pub const fn below(self, n: u64) -> u64 {
         ((self.0 as u128 * n as u128) >> 64) as u64
+    }
+    /// One of several, each as likely as any: the one that draws the highest lot. So one more of them takes its share and changes no other
+    /// choice, wherever it stands.
+    pub fn choose<T: Copy>(self, among: &[T], key: impl Fn(T) -> Key) -> Option<T> {
+        among.iter().copied().max_by_key(|one| mix(self.0, key(*one).0))
     }
     /// True with probability `p`.
     pub fn happens(self, p: f64) -> bool {

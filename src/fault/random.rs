@@ -9,7 +9,7 @@ use crate::engine::{Chance, Distribution, Duration, Key, mix};
 /// Times between faults and their lengths are exponential. Without `overlapping` the time to the next fault counts from the
 /// end of the last, so that the line takes away one process at a time.
 pub(super) fn draw(random: &Random, nth: u64, chance: Chance, ids: &[u32], end: Duration) -> Vec<(Duration, Action)> {
-    let draws = chance.of(Key::named("random faults", &random.subject()).part(nth)).stream("fault plan");
+    let draws = chance.of(Key::kind("random faults").named(&random.subject()).part(nth)).stream("fault plan");
     let (gap, length) = (Distribution::Exponential(random.every), Distribution::Exponential(random.lasting));
     let last = random.to.unwrap_or(end);
     let mut at = random.from.unwrap_or(Duration::ZERO);
@@ -20,8 +20,7 @@ pub(super) fn draw(random: &Random, nth: u64, chance: Chance, ids: &[u32], end: 
         if at > last {
             break;
         }
-        // The process that draws the highest lot: one more process takes a share of the lots of all others, and shifts none of them.
-        let Some(&id) = ids.iter().max_by_key(|id| mix(who.bits(), u64::from(**id))) else { break };
+        let Some(id) = who.choose(ids, |id| Key::kind("process").part(u64::from(id))) else { break };
         let target = if random.controllers { Target::Controller(id) } else { Target::Broker(id) };
         let lasting = length.sample(lasting);
         plan.push((at, action(random.kinds[kind.below(random.kinds.len() as u64) as usize], target, lasting)));

@@ -46,7 +46,7 @@ fn struck(scenario: &Scenario, verb: &str) -> Vec<(Instant, String)> {
     told.filter(|(_, text)| text.starts_with(verb)).collect()
 }
 
-/// What a produce request's way is about: whose, of which record, the how manieth attempt, to which broker.
+/// What a produce request is about: whose, of which record, which attempt, to which broker.
 type Errand = (String, RecordId, u32, BrokerIx);
 
 /// How long each produce request took to its broker, and its answer back.

@@ -123,10 +123,12 @@ fn relabelling() -> impl Strategy<Value = (Cluster, Vec<u32>)> {
 
 const ROUND: &str = "rate = 20\npartitioning = \"round-robin\"";
 
-const CLIENTS: [&[(&str, &str)]; 3] = [
+const CLIENTS: [&[(&str, &str)]; 5] = [
     &[("java-4.3", ROUND), ("java-3.6", "rate = 20\npartitioning = \"round-robin\"\nconfig = { acks = \"1\" }")],
     &[("java-3.9", ROUND), ("java-4.3", "role = \"consumer\"")],
     &[("kafka-python-3.0", ROUND), ("java-3.6", "role = \"consumer\"")],
+    &[("franz-go-1.22", ROUND), ("kafkajs-2.2", ROUND)],
+    &[("sarama-1.61", ROUND), ("librdkafka-2.16", ROUND)],
 ];
 
 proptest! {

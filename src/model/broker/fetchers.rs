@@ -208,7 +208,7 @@ impl Broker {
         }
         // `ReplicaFetcherThread.completeDelayedFetchRequests`.
         committed.into_iter().for_each(|p| self.wake_consumers(p, ctx, out));
-        let address = mix(mix(ctx.spec.broker_key(id.0).bits(), u64::from(id.1)), turn);
+        let address = mix(ctx.spec.channel_key(Channel::Fetcher(id.0, id.1)).bits(), turn);
         let mut cost = self.cost(&self.costs.fetcher_turn, address);
         if self.ram.as_mut().is_some_and(|ram| std::mem::take(&mut ram.cold.append)) {
             cost += self.cost(&self.costs.cold, mix(address, 1));

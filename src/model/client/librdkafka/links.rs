@@ -120,9 +120,8 @@ impl Core {
         if idle.iter().any(|(channel, _)| is_new(channel)) {
             idle.retain(|(channel, _)| is_new(channel));
         }
-        idle.sort_unstable();
-        let pick = self.draws.choice.at(mix(CONNECT, self.kit.times(CONNECT))).below(idle.len() as u64) as usize;
-        if let Some(&(channel, broker)) = idle.get(pick) {
+        let draw = self.draws.choice.at(mix(CONNECT, self.kit.times(CONNECT)));
+        if let Some((channel, broker)) = draw.choose(&idle, |(channel, _)| ctx.spec.channel_key(channel)) {
             self.connect(channel, broker, ctx, out);
         }
     }
@@ -200,6 +199,6 @@ impl Core {
         let best = weighed.iter().map(|w| w.0).max()?;
         let equal: Vec<Channel> = weighed.into_iter().filter(|w| w.0 == best).map(|w| w.1).collect();
         let draw = self.draws.choice.at(mix(ASK, self.kit.times(ASK)));
-        Some(equal[draw.below(equal.len() as u64) as usize])
+        draw.choose(&equal, |channel| ctx.spec.channel_key(channel))
     }
 }
