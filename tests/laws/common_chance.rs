@@ -4,12 +4,12 @@
 use super::cluster::{self, client};
 use super::facts::{self, Told};
 use kafkasim::engine::{Duration, Instant};
-use kafkasim::kafka::BrokerIx;
+use kafkasim::kafka::{BrokerIx, ClientIx};
 use kafkasim::model::Spec;
 use kafkasim::observe::Fact;
-use kafkasim::observe::fact::{EntryId, RecordId};
+use kafkasim::observe::fact::{EntryId, RecordId, Refresh};
 use kafkasim::scenario::Scenario;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster in which all that can be drawn is drawn, with these lines of faults and these sections.
 fn scenario(faults: &[&str], sections: &[String]) -> Scenario {
@@ -37,19 +37,19 @@ fn arrivals(scenario: &Scenario) -> BTreeMap<String, Vec<Instant>> {
     arrivals
 }
 
-/// The random faults of a run by kind, each with its moment.
-fn struck(scenario: &Scenario, verb: &str) -> Vec<(Instant, String)> {
+/// When which process was killed.
+fn kills(scenario: &Scenario) -> Vec<(Instant, String)> {
     let told = facts::of(scenario).into_iter().filter_map(|(at, fact)| match fact {
-        Fact::FaultApplied { text } => Some((at, text)),
+        Fact::ProcessEnded { node, .. } => Some((at, scenario.spec.nodes[node.index()].name.clone())),
         _ => None,
     });
-    told.filter(|(_, text)| text.starts_with(verb)).collect()
+    told.collect()
 }
 
 /// What a produce request is about: whose, of which record, which attempt, to which broker.
 type Errand = (String, RecordId, u32, BrokerIx);
 
-/// How long each produce request took to its broker, and its answer back.
+/// How long each produce request took to its broker, and its answer back; of those that found nothing else on their connection.
 fn delays(spec: &Spec, facts: &[Told]) -> BTreeMap<Errand, (Option<Duration>, Option<Duration>)> {
     // The first record of each batch: those told of later stand before it.
     let done = facts.iter().rev().filter_map(|(_, fact)| match fact {
@@ -58,12 +58,22 @@ fn delays(spec: &Spec, facts: &[Told]) -> BTreeMap<Errand, (Option<Duration>, Op
     });
     let record_of: BTreeMap<_, RecordId> = done.collect();
     let mut sent: BTreeMap<EntryId, (Errand, Instant)> = BTreeMap::new();
+    let mut busy: BTreeMap<(ClientIx, BrokerIx), BTreeSet<Option<EntryId>>> = BTreeMap::new();
     let mut answered: BTreeMap<EntryId, Instant> = BTreeMap::new();
     let mut delays: BTreeMap<Errand, (Option<Duration>, Option<Duration>)> = BTreeMap::new();
     for (at, fact) in facts {
         match fact {
+            Fact::Refreshed { client, what: Refresh::Sent(broker) } => {
+                busy.entry((*client, *broker)).or_default().insert(None);
+            }
+            Fact::Refreshed { client, what: Refresh::Answered(broker, _) } => {
+                busy.entry((*client, *broker)).or_default().remove(&None);
+            }
             Fact::EntrySent { client, broker, entry, batch: Some(batch), attempt, .. } => {
-                let Some(record) = record_of.get(batch) else { continue };
+                let others = busy.entry((*client, *broker)).or_default();
+                let alone = others.is_empty();
+                others.insert(Some(*entry));
+                let Some(record) = record_of.get(batch).filter(|_| alone) else { continue };
                 let errand = (spec.clients[client.index()].name.clone(), *record, *attempt, *broker);
                 sent.insert(*entry, (errand, *at));
             }
@@ -74,7 +84,13 @@ fn delays(spec: &Spec, facts: &[Told]) -> BTreeMap<Errand, (Option<Duration>, Op
             Fact::EntryAnswered { entry, .. } => {
                 answered.insert(*entry, *at);
             }
-            Fact::EntryReturned { entry, .. } => {
+            Fact::EntryUnreachable { client, broker, .. } => {
+                busy.remove(&(*client, *broker));
+            }
+            Fact::EntryReturned { client, entry, .. } => {
+                busy.iter_mut().filter(|((c, _), _)| c == client).for_each(|(_, entries)| {
+                    entries.remove(&Some(*entry));
+                });
                 let (Some((errand, _)), Some(left)) = (sent.get(entry), answered.get(entry)) else { continue };
                 delays.entry(errand.clone()).or_default().1 = Some(at.since(*left));
             }
@@ -115,7 +131,7 @@ fn younger_metadata_changes_neither_arrivals_nor_faults_nor_how_long_a_request_i
         };
         let (old, young) = (with(300_000), with(4_000));
         assert_eq!(arrivals(&old), arrivals(&young), "{profile}");
-        assert_eq!(struck(&old, "kill"), struck(&young, "kill"), "{profile}");
+        assert_eq!(kills(&old), kills(&young), "{profile}");
         let (told, told_young) = (facts::of(&old), facts::of(&young));
         assert!(refreshes(&told_young) > refreshes(&told) + 10, "{profile}: the change was felt");
         let (slow, fast) = (delays(&old.spec, &told), delays(&young.spec, &told_young));
@@ -139,9 +155,9 @@ fn random_faults_strike_alike_whatever_stands_beside_them() {
         &["random cut of controllers every 20s for 1s", "at 5s pause broker 2 for 1s", KILLS],
         &[topic, producer("newcomer", ""), producer("app", "")],
     );
-    let kills = struck(&alone, "kill");
-    assert!(kills.len() > 2, "{kills:?}");
-    assert_eq!(struck(&beside, "kill"), kills);
-    assert_eq!(struck(&beside.with_seed(8), "kill"), struck(&alone.with_seed(8), "kill"), "with another seed too");
-    assert_ne!(struck(&alone.with_seed(8), "kill"), kills, "which draws others");
+    let struck = kills(&alone);
+    assert!(struck.len() > 2, "{struck:?}");
+    assert_eq!(kills(&beside), struck);
+    assert_eq!(kills(&beside.with_seed(8)), kills(&alone.with_seed(8)), "with another seed too");
+    assert_ne!(kills(&alone.with_seed(8)), struck, "which draws others");
 }
