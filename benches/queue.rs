@@ -15,7 +15,7 @@ const DELAYS: usize = 1 << 16;
 type Event = [u32; 5];
 
 fn delays() -> Vec<Duration> {
-    let stream = Chance::new(1).stream("hold", 0);
+    let stream = Chance::new(1).stream("hold");
     let exponential = Distribution::Exponential(Duration::from_millis(10));
     (0..DELAYS as u64).map(|i| exponential.sample(stream.at(i))).collect()
 }

@@ -10,6 +10,8 @@ mod facts;
 
 #[path = "laws/causality.rs"]
 mod causality;
+#[path = "laws/common_chance.rs"]
+mod common_chance;
 #[path = "laws/independence.rs"]
 mod independence;
 #[path = "laws/observers.rs"]

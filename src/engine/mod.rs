@@ -5,13 +5,15 @@ pub mod queue;
 pub mod random;
 pub mod server;
 pub mod slab;
+pub mod tally;
 pub mod text;
 pub mod time;
 
 pub use distribution::Distribution;
 pub use queue::EventQueue;
-pub use random::{Chance, Draw, Stream, mix};
+pub use random::{Chance, Draw, Key, Stream, mix};
 pub use server::FifoServer;
 pub use slab::Slab;
+pub use tally::Tally;
 pub use text::parse_duration;
 pub use time::{Duration, Instant};

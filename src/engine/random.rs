@@ -6,13 +6,18 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The root of all chance in a run.
+/// All chance in a run, or that of one thing in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Chance {
     seed: u64,
+    about: u64,
 }
 
-/// The draws of one purpose and one entity.
+/// What a draw is about. It is made of what a thing is called and never of its place in a list, so that another thing in front of it shifts nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(u64);
+
+/// The draws of one purpose about one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
     key: u64,
@@ -25,21 +30,40 @@ pub struct Draw(u64);
 impl Chance {
     /// All chance that follows from `seed`.
     pub const fn new(seed: u64) -> Self {
-        Chance { seed }
+        Chance { seed, about: 0 }
     }
     /// The seed.
     pub const fn seed(&self) -> u64 {
         self.seed
     }
-    /// A sequential generator, for plans drawn once before a run.
-    pub fn rng(&self, purpose: &str, entity: u64) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(mix(fnv1a(purpose), entity));
-        rng
+    /// The chance of one thing, which nothing else shares.
+    pub const fn of(self, thing: Key) -> Self {
+        Chance { seed: self.seed, about: mix(self.about, thing.0) }
     }
-    /// The addressed stream of `purpose` and `entity`.
-    pub fn stream(&self, purpose: &str, entity: u64) -> Stream {
-        Stream { key: self.rng(purpose, entity).next_u64() }
+    /// The addressed stream of `purpose`.
+    pub fn stream(&self, purpose: &str) -> Stream {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(mix(fnv1a(purpose), self.about));
+        Stream { key: rng.next_u64() }
+    }
+}
+
+impl Key {
+    /// A kind of things.
+    pub const fn kind(name: &str) -> Self {
+        Key(fnv1a(name))
+    }
+    /// The one of them, or the part, with this name.
+    pub const fn named(self, name: &str) -> Self {
+        self.part(fnv1a(name))
+    }
+    /// The one of them, or the part, with this number, which it keeps whatever stands beside it.
+    pub const fn part(self, number: u64) -> Self {
+        Key(mix(self.0, number))
+    }
+    /// The key as bits, for addresses.
+    pub const fn bits(self) -> u64 {
+        self.0
     }
 }
 
@@ -47,6 +71,10 @@ impl Stream {
     /// The draw at `address`: the same each time it is asked.
     pub const fn at(self, address: u64) -> Draw {
         Draw(mix(self.key, address))
+    }
+    /// The draws about one part of what this stream is about.
+    pub const fn part(self, address: u64) -> Self {
+        Stream { key: mix(self.key, address) }
     }
 }
 
@@ -62,6 +90,11 @@ impl Draw {
     /// Uniform in 0..n (zero when n is zero).
     pub const fn below(self, n: u64) -> u64 {
         ((self.0 as u128 * n as u128) >> 64) as u64
+    }
+    /// One of several, each as likely as any: the one that draws the highest lot. So one more of them takes its share and changes no other
+    /// choice, wherever it stands.
+    pub fn choose<T: Copy>(self, among: &[T], key: impl Fn(T) -> Key) -> Option<T> {
+        among.iter().copied().max_by_key(|one| mix(self.0, key(*one).0))
     }
     /// True with probability `p`.
     pub fn happens(self, p: f64) -> bool {

@@ -14,7 +14,8 @@ pub type Trace<'t> = &'t mut (dyn FnMut(Instant, &Fact) + 't);
 /// How a run is made.
 #[derive(Clone, Copy, Debug)]
 pub struct RunOptions {
-    /// The seed, instead of the scenario's. The scenario's random faults stay as they were drawn when it was read.
+    /// The seed, instead of the scenario's. The scenario's random faults stay as they were drawn when it was read;
+    /// [`Scenario::with_seed`] draws them anew.
     pub seed: Option<u64>,
     /// Events after which the run is given up.
     pub max_events: u64,

@@ -144,6 +144,14 @@ impl Fault {
     }
 }
 
+impl Random {
+    /// What happens to whom, as the line says it.
+    pub fn subject(&self) -> String {
+        let group = if self.controllers { "controllers" } else { "brokers" };
+        format!("{} of {group}", list(&self.kinds))
+    }
+}
+
 impl How {
     /// As a fault line says it.
     pub const fn verb(self) -> &'static str {
@@ -250,8 +258,7 @@ impl Display for Action {
 
 impl Display for Random {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let group = if self.controllers { "controllers" } else { "brokers" };
-        write!(f, "random {} of {group} every {} for {}", list(&self.kinds), self.every, self.lasting)?;
+        write!(f, "random {} every {} for {}", self.subject(), self.every, self.lasting)?;
         if let Some(from) = self.from {
             write!(f, " from {from}")?;
         }

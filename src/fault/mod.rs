@@ -72,16 +72,17 @@ impl Plan {
         let origin = Instant::ZERO + count_from;
         let brokers: Vec<u32> = spec.brokers.iter().map(|b| b.id).collect();
         let controllers: Vec<u32> = spec.voters.iter().map(|v| v.id).collect();
-        let mut random_lines = 0;
+        let mut alike = BTreeMap::new();
         for fault in faults {
             match fault {
                 Fault::At(at, action) => plan.agenda.push(origin + *at, Job::Act(action.clone())),
                 Fault::Random(random) => {
                     let ids = if random.controllers { &controllers } else { &brokers };
-                    for (at, action) in random::draw(random, random_lines, Chance::new(seed), ids, duration) {
+                    let nth: &mut u64 = alike.entry(random.subject()).or_default();
+                    for (at, action) in random::draw(random, *nth, Chance::new(seed), ids, duration) {
                         plan.agenda.push(origin + at, Job::Act(action));
                     }
-                    random_lines += 1;
+                    *nth += 1;
                 }
             }
         }

@@ -1,38 +1,34 @@
 //! Random plans: which faults happen when, drawn from the seed before the run, so that every variant of a seed meets the same ones.
 
 use super::action::{Action, Group, Kind, Random, Target};
-use crate::engine::{Chance, Distribution, Draw, Duration};
-use rand::Rng;
+use crate::engine::{Chance, Distribution, Duration, Key, mix};
 
-/// The faults of the `index`-th random line, in order of their times.
+/// The faults of a random line, in order of their times: the `nth` of those that say the same of what happens to whom. How often and how long
+/// stretches the same draws.
 ///
 /// Times between faults and their lengths are exponential. Without `overlapping` the time to the next fault counts from the
 /// end of the last, so that the line takes away one process at a time.
-pub(super) fn draw(random: &Random, index: u64, chance: Chance, ids: &[u32], end: Duration) -> Vec<(Duration, Action)> {
-    let mut rng = chance.rng("fault plan", index);
+pub(super) fn draw(random: &Random, nth: u64, chance: Chance, ids: &[u32], end: Duration) -> Vec<(Duration, Action)> {
+    let draws = chance.of(Key::kind("random faults").named(&random.subject()).part(nth)).stream("fault plan");
     let (gap, length) = (Distribution::Exponential(random.every), Distribution::Exponential(random.lasting));
     let last = random.to.unwrap_or(end);
     let mut at = random.from.unwrap_or(Duration::ZERO);
     let mut plan = Vec::new();
-    loop {
-        // Four draws for each fault, whatever it is, so that the draws of the next do not depend on it.
-        let [to_next, kind, who, lasting] = [0; 4].map(|_| Draw::from_bits(rng.next_u64()));
+    for number in 0.. {
+        let [to_next, kind, who, lasting] = [0, 1, 2, 3].map(|what| draws.at(mix(number, what)));
         at += gap.sample(to_next);
-        if at > last || ids.is_empty() {
-            return plan;
+        if at > last {
+            break;
         }
-        let id = ids[pick(who, ids.len())];
+        let Some(id) = who.choose(ids, |id| Key::kind("process").part(u64::from(id))) else { break };
         let target = if random.controllers { Target::Controller(id) } else { Target::Broker(id) };
         let lasting = length.sample(lasting);
-        plan.push((at, action(random.kinds[pick(kind, random.kinds.len())], target, lasting)));
+        plan.push((at, action(random.kinds[kind.below(random.kinds.len() as u64) as usize], target, lasting)));
         if !random.overlapping {
             at += lasting;
         }
     }
-}
-
-fn pick(draw: Draw, count: usize) -> usize {
-    draw.below(count as u64) as usize
+    plan
 }
 
 fn action(kind: Kind, target: Target, lasting: Duration) -> Action {
@@ -67,6 +63,23 @@ mod tests {
         assert_eq!(plan(7), plan(7));
         assert_ne!(plan(7), plan(8));
         assert_ne!(plan(7), draw(&crashes(false), 1, Chance::new(7), &[1, 2, 3], DAY));
+    }
+
+    #[test]
+    fn one_more_broker_takes_its_share_of_the_faults_and_shifts_none_of_the_others() {
+        let plan = |ids: &[u32]| draw(&crashes(false), 0, Chance::new(5), ids, DAY * 30);
+        let (three, four) = (plan(&[1, 2, 3]), plan(&[4, 1, 2, 3]));
+        assert!(three.iter().map(|(at, _)| at).eq(four.iter().map(|(at, _)| at)));
+        let moved = three.iter().zip(&four).filter(|(one, other)| one != other);
+        let (to_new, count) = moved.fold((true, 0), |(all, n), (_, (_, action))| (all && action.to_string().contains("broker 4"), n + 1));
+        assert!(to_new && (0.2..0.3).contains(&(f64::from(count) / three.len() as f64)), "{count} of {}", three.len());
+    }
+
+    #[test]
+    fn faults_twice_as_long_begin_with_the_same_draws() {
+        let long = Random { lasting: Duration::from_secs(120), overlapping: true, ..crashes(true) };
+        let starts = |random: &Random| draw(random, 0, Chance::new(5), &[1, 2, 3], DAY).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(starts(&long), starts(&crashes(true)));
     }
 
     #[test]

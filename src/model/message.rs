@@ -419,6 +419,39 @@ pub enum Request {
     EndQuorumEpoch { leader: VoterIx, epoch: RaftEpoch, successors: Vec<VoterIx> },
 }
 
+impl Request {
+    /// What it is for, as a number for the addresses of draws: a request of one kind shifts those of no other.
+    pub const fn errand(&self) -> u64 {
+        match self {
+            Request::ApiVersions => 1,
+            Request::Metadata { .. } => 2,
+            Request::InitProducerId => 3,
+            Request::Produce { .. } => 4,
+            Request::Fetch { .. } => 5,
+            Request::ListOffsets { .. } => 6,
+            Request::OffsetsForLeaderEpoch { .. } => 7,
+            Request::ReplicaFetch { .. } => 8,
+            Request::BrokerRegistration { .. } => 9,
+            Request::BrokerHeartbeat { .. } => 10,
+            Request::AlterPartition { .. } => 11,
+            Request::RaftFetch { .. } => 12,
+            Request::Vote { pre: false, .. } => 13,
+            Request::Vote { pre: true, .. } => 14,
+            Request::BeginQuorumEpoch { .. } => 15,
+            Request::EndQuorumEpoch { .. } => 16,
+            Request::Group { request, .. } => match request {
+                GroupRequest::FindCoordinator => 17,
+                GroupRequest::Join { .. } => 18,
+                GroupRequest::Sync { .. } => 19,
+                GroupRequest::Heartbeat { .. } => 20,
+                GroupRequest::Leave { .. } => 21,
+                GroupRequest::Commit { .. } => 22,
+                GroupRequest::Committed { .. } => 23,
+            },
+        }
+    }
+}
+
 /// An answer.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Response {

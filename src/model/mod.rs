@@ -9,6 +9,7 @@ pub mod cost;
 pub mod group_log;
 pub mod groups;
 pub mod journal;
+pub mod keys;
 pub mod message;
 pub mod metadata;
 pub mod network;

@@ -65,8 +65,6 @@ pub struct BrokerSpec {
     pub node: NodeIx,
     /// Its `node.id`.
     pub id: u32,
-    /// What draws about it are addressed by, wherever it stands in the list.
-    pub label: u32,
     /// Its `broker.rack`.
     pub rack: Option<String>,
     /// Its configuration.
@@ -295,16 +293,6 @@ impl Spec {
     pub fn partition_name(&self, partition: PartitionIx) -> String {
         let p = &self.partitions[partition.index()];
         format!("{}-{}", self.topics[p.topic.index()].name, p.index)
-    }
-
-    /// What draws about a broker are addressed by.
-    pub fn label(&self, broker: BrokerIx) -> u64 {
-        u64::from(self.brokers[broker.index()].label)
-    }
-
-    /// What draws about a process are addressed by.
-    pub fn label_of_node(&self, node: NodeIx) -> u64 {
-        self.nodes[node.index()].broker.map_or(u64::from(node.0), |broker| self.label(broker))
     }
 
     /// A broker by its `node.id`.

@@ -28,7 +28,6 @@ pub fn spec() -> Spec {
     let broker = |i: u32| BrokerSpec {
         node: NodeIx(i),
         id: 101 + i,
-        label: i,
         rack: None,
         config: config.clone(),
         costs: costs.clone(),

@@ -44,7 +44,6 @@ pub(super) fn resolve(file: &File, costs: &[Arc<Costs>], found: &mut Diagnostics
         built.nodes.push(NodeSpec { name: format!("broker {id}"), broker: Some(BrokerIx(i as u32)), voter: None, client: None });
         built.brokers.push(broker);
         built.brokers[i].node = NodeIx(i as u32);
-        built.brokers[i].label = i as u32;
     }
     for (i, id) in voter_ids.iter().enumerate() {
         let voter = VoterIx(i as u32);
@@ -167,7 +166,6 @@ fn broker(
     let mut spec = BrokerSpec {
         node: NodeIx(0),
         id,
-        label: 0,
         rack: rack.cloned(),
         config: Arc::clone(shared),
         costs: Arc::clone(&costs[0]),

@@ -19,6 +19,7 @@ mod overrides;
 mod profiles;
 mod resolve;
 mod schema;
+mod seed;
 mod shape;
 mod topics;
 mod validate;
@@ -31,7 +32,7 @@ pub use schema::schema;
 pub use validate::MAX_EVENTS;
 
 use crate::engine::Duration;
-use crate::fault::Plan;
+use crate::fault::{Fault, Plan};
 use crate::model::Spec;
 
 /// A scenario, ready to run.
@@ -45,9 +46,11 @@ pub struct Scenario {
     pub digest: String,
     /// What the cluster is made of.
     pub spec: Spec,
-    /// What happens to it.
+    /// What happens to it, as it is written.
+    pub faults: Vec<Fault>,
+    /// What happens to it, with the random faults that its seed draws.
     pub plan: Plan,
-    /// The seed.
+    /// The seed: [`Scenario::with_seed`] gives the scenario another.
     pub seed: u64,
     /// Warm-up before counting begins.
     pub count_from: Duration,
@@ -59,7 +62,7 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// The clients' rates are a guess.
     pub assumed_rates: bool,
-    /// The scenario with all changes applied, as TOML that gives the same run.
+    /// The scenario with all changes applied, as TOML that gives the same run; its first line is the seed.
     pub canonical: String,
     /// The command that repeats the run.
     pub repeat: String,

@@ -6,6 +6,7 @@ use super::expect::Expect;
 use super::file::{File, Ties};
 use super::network::Residents;
 use super::overrides::Override;
+use super::seed::{seed_words, with_seed_line};
 use super::{Scenario, Source, clients, cluster, costs, groups, network, topics, validate};
 use crate::engine::{Duration, parse_duration};
 use crate::fault::{self, Fault, Known, Plan};
@@ -33,9 +34,10 @@ pub(super) fn resolve(source: &Source, overrides: &[Override], mut file: File, f
     notes.extend(validate::warnings(&spec));
     let faults = faults(&file, &spec, duration, found);
     let expect = expectations(&file, found);
-    let (canonical, digest) = canonical(&mut file, found);
+    let (canonical, digest) = canonical(&mut file, seed, found);
     Scenario {
         plan: Plan::new(&faults, seed, count_from, duration, &spec),
+        faults,
         name,
         about: file.about.clone().unwrap_or_default(),
         digest,
@@ -147,18 +149,14 @@ fn expectations(file: &File, found: &mut Diagnostics) -> Vec<Expect> {
 }
 
 /// The file with all changes as TOML, and the digest of that without the seed.
-fn canonical(file: &mut File, found: &mut Diagnostics) -> (String, String) {
-    let mut text = |file: &File| {
-        toml::to_string_pretty(file).unwrap_or_else(|error| {
-            found.add(None, format!("the scenario cannot be written as TOML: {error}"), "this is a bug of kafkasim");
-            String::new()
-        })
-    };
-    let whole = text(file);
-    let seed = file.seed.take();
-    let hash = Sha256::digest(text(file).as_bytes());
-    file.seed = seed;
-    (whole, hash.iter().map(|byte| format!("{byte:02x}")).collect())
+fn canonical(file: &mut File, seed: u64, found: &mut Diagnostics) -> (String, String) {
+    file.seed = None;
+    let without = toml::to_string_pretty(file).unwrap_or_else(|error| {
+        found.add(None, format!("the scenario cannot be written as TOML: {error}"), "this is a bug of kafkasim");
+        String::new()
+    });
+    let hash = Sha256::digest(without.as_bytes());
+    (with_seed_line(&without, seed), hash.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn repeat(name: &str, overrides: &[Override], seed: u64) -> String {
@@ -171,8 +169,7 @@ fn repeat(name: &str, overrides: &[Override], seed: u64) -> String {
             Override::Set { .. } | Override::Seed(_) => {}
         }
     }
-    words.push(format!("--seed {seed}"));
-    words.join(" ")
+    words.join(" ") + &seed_words(seed)
 }
 
 /// A word as a shell takes it.

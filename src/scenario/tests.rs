@@ -71,6 +71,14 @@ fn a_small_scenario_becomes_a_whole_cluster() {
 }
 
 #[test]
+fn a_scenario_with_another_seed_is_the_one_that_was_read_with_it() {
+    let random = SMALL.replace("faults = [", "faults = [\"random kill,cut of brokers every 5s for 2s\", ");
+    let read_with = |seed: u64| read(&random, &[set("acks", "1"), Override::Seed(seed.to_string())]).unwrap();
+    assert_eq!(format!("{:?}", read_with(3).with_seed(7)), format!("{:?}", read_with(7)));
+    assert_ne!(format!("{:?}", read_with(3).plan), format!("{:?}", read_with(7).plan));
+}
+
+#[test]
 fn the_canonical_text_gives_the_same_scenario_and_the_digest_knows_a_change_but_not_the_seed() {
     let changes = [set("client.app.rate", "50"), set("acks", "1"), Override::Fault("at 40s heal".to_owned())];
     let scenario = read(SMALL, &changes).unwrap();

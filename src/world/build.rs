@@ -28,7 +28,7 @@ impl World {
             queue: EventQueue::new(),
             events: 0,
             crowd: 0,
-            ties: spec.shuffle_ties.then(|| chance.stream("ties", 0)),
+            ties: spec.shuffle_ties.then(|| chance.stream("ties")),
             history: History::default(),
             journal: Journal::default(),
             nodes: (0..spec.nodes.len() as u32).map(|n| Node::new(NodeIx(n))).collect(),
@@ -60,7 +60,7 @@ impl World {
             let ix = BrokerIx(i as u32);
             let offset = self.history.end();
             let epoch = BrokerEpoch(offset.0);
-            let incarnation = self.chance.stream("first incarnation", u64::from(broker.id)).at(0).bits();
+            let incarnation = self.chance.of(self.spec.broker_key(ix)).stream("first incarnation").at(0).bits();
             let registration =
                 BrokerRegistration { epoch, incarnation, fenced: !broker.up, in_controlled_shutdown: false, registered_at: offset };
             self.history.commit(&Record::Broker(ix, registration));

@@ -7,7 +7,7 @@ use crate::kafka::NodeIx;
 use crate::model::network::connection::{Connection, ConnectionState, Inbound, Message, Way};
 use crate::model::network::tcp;
 use crate::model::outbox::{NetworkOp, Token};
-use crate::model::{Broken, Channel, Spec};
+use crate::model::{Broken, Channel};
 use crate::observe::fact::Unreachable;
 
 /// Size of a segment without data.
@@ -28,6 +28,8 @@ impl World {
             NetworkOp::Open(channel, to) => self.open(node, channel, to),
             NetworkOp::Request { channel, correlation, request, bytes, address } => {
                 let Some(&key) = self.channels.get(&(node, channel)) else { return };
+                // A node says what its request is for; who asks is added here.
+                let address = mix(self.delays.key(node).bits(), address);
                 let message = Message::Request(Inbound { correlation, address, request });
                 self.transmit(key, Way::Forth, message, bytes, mix(address, FORTH));
             }
@@ -49,8 +51,8 @@ impl World {
     fn open(&mut self, node: NodeIx, channel: Channel, to: NodeIx) {
         let count = self.openings.entry((node, channel)).or_default();
         *count += 1;
-        let label = |node| self.spec.label_of_node(node);
-        let address = mix(mix(label(node) << 32 | label(to), channel_number(channel, &self.spec)), u64::from(*count));
+        let ends = mix(self.delays.key(node).bits(), self.delays.key(to).bits());
+        let address = mix(mix(ends, self.spec.channel_key(channel).bits()), u64::from(*count));
         self.generations += 1;
         let generation = self.generations;
         let connection = Connection::opening(generation, node, channel, to, address, self.now);
@@ -322,18 +324,5 @@ impl World {
 
     fn connection(&self, at: ConnectionRef) -> Option<&Connection> {
         self.connections.get(at.key).filter(|c| c.generation == at.generation)
-    }
-}
-
-/// A number for each channel of a process, to address the draws of its set-up.
-fn channel_number(channel: Channel, spec: &Spec) -> u64 {
-    match channel {
-        Channel::Broker(b) => mix(1, spec.label(b)),
-        Channel::Bootstrap(i) => mix(2, u64::from(i)),
-        Channel::Lane(b, lane) => mix(7, spec.label(b) << 32 | u64::from(lane)),
-        Channel::Fetcher(b, thread) => mix(3, spec.label(b) << 32 | u64::from(thread)),
-        Channel::Heartbeat(v) => mix(4, u64::from(v.0)),
-        Channel::AlterPartition(v) => mix(5, u64::from(v.0)),
-        Channel::Raft(v) => mix(6, u64::from(v.0)),
     }
 }

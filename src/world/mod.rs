@@ -10,7 +10,7 @@ mod views;
 
 pub use crate::model::network::cuts::CutId;
 
-use crate::engine::{Chance, Draw, EventQueue, Instant, Slab, Stream, mix};
+use crate::engine::{Chance, EventQueue, Instant, Slab, Stream, mix};
 use crate::kafka::{NodeIx, Rules};
 use crate::model::message::{AdminRequest, Request};
 use crate::model::network::Delays;
@@ -18,7 +18,7 @@ use crate::model::network::connection::{Connection, Message};
 use crate::model::network::cuts::Cuts;
 use crate::model::{Channel, History, Journal, Outbox, Spec, Token};
 use crate::observe::Fact;
-use event::Event;
+use event::{ConnectionRef, Event};
 use node::Node;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -113,21 +113,25 @@ impl World {
         let at = at.max(self.now);
         match self.ties {
             None => self.queue.push(at, event),
-            Some(stream) => {
-                let tie: Draw = match event {
-                    // TCP keeps the order of what is on a wire, whatever else is drawn.
-                    Event::Deliver(connection, way, _) => stream.at(mix(u64::from(connection.generation), 1 + way as u64)),
-                    Event::Timer(..)
-                    | Event::Work(..)
-                    | Event::Syn(_)
-                    | Event::Connected(_)
-                    | Event::Refused(_)
-                    | Event::Retransmit(..)
-                    | Event::Restart(_)
-                    | Event::AdminRetry => stream.at(mix(self.events, self.queue.len() as u64)),
-                };
-                self.queue.push_tied(at, tie.bits(), event);
-            }
+            Some(stream) => self.queue.push_tied(at, stream.at(self.tie(at, event)).bits(), event),
         }
+    }
+
+    /// What the place of an event among those of its moment is drawn by: what it is about, and that moment.
+    fn tie(&self, at: Instant, event: Event) -> u64 {
+        let about = |c: ConnectionRef| self.connections.get(c.key).map_or(0, |c| c.address);
+        let what = match event {
+            // TCP keeps the order of what is on a wire, whatever else is drawn.
+            Event::Deliver(connection, way, _) => return mix(about(connection), 1 + way as u64),
+            Event::Retransmit(connection, way) => mix(about(connection), 3 + way as u64),
+            Event::Syn(connection) => mix(about(connection), 5),
+            Event::Connected(connection) => mix(about(connection), 6),
+            Event::Refused(connection) => mix(about(connection), 7),
+            Event::Timer(life, kind) => mix(self.delays.key(life.node).bits(), 8 + kind as u64),
+            Event::Work(_, slot) => self.works.get(slot).map_or(0, |(token, _)| token.address),
+            Event::Restart(life) => mix(self.delays.key(life.node).bits(), u64::MAX),
+            Event::AdminRetry => 0,
+        };
+        mix(what, at.as_nanos())
     }
 }

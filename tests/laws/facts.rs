@@ -65,6 +65,40 @@ pub fn with_ordered_entries(facts: &mut [Told]) {
     facts.iter_mut().filter_map(|(_, fact)| entry_of(fact)).for_each(|entry| *entry = numbers[&*entry]);
 }
 
+/// Gives every client's entries numbers of their own: an entry's number says beside its turn which client's it is, by place.
+pub fn with_own_entries(facts: &mut [Told]) {
+    facts.iter_mut().filter_map(|(_, fact)| entry_of(fact)).for_each(|entry| *entry &= (1 << 40) - 1);
+}
+
+/// Puts names in the place of numbers in a fact's text: `name` is shown what stands before a number, and may know it.
+pub fn named(text: &str, name: impl Fn(&str, usize) -> Option<String>) -> String {
+    let mut named = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('(') {
+        let (before, after) = rest.split_at(at + 1);
+        let digits = after.find(|c: char| !c.is_ascii_digit()).map_or(after, |end| &after[..end]);
+        let name = digits.parse().ok().and_then(|number| name(before, number));
+        named.push_str(before);
+        named.push_str(name.as_deref().unwrap_or(digits));
+        rest = &after[digits.len()..];
+    }
+    named + rest
+}
+
+/// Every fact in words that call clients and processes by name, wherever they stand.
+pub fn by_name(spec: &Spec, facts: &[Told]) -> Vec<(Instant, String)> {
+    let name = |before: &str, number: usize| {
+        if before.ends_with("ClientIx(") {
+            spec.clients.get(number).map(|c| c.name.clone())
+        } else if before.ends_with("NodeIx(") {
+            spec.nodes.get(number).map(|n| n.name.clone())
+        } else {
+            None
+        }
+    };
+    facts.iter().map(|(at, fact)| (*at, named(&format!("{fact:?}"), name))).collect()
+}
+
 fn entry_of(fact: &mut Fact) -> Option<&mut EntryId> {
     match fact {
         Fact::EntrySent { entry, .. }

@@ -1,7 +1,8 @@
 //! A client that shares no server with others changes none of their facts.
 
 use super::cluster::{self, Cluster, Strike, client};
-use super::facts::{self, Told, difference, with_own_batches};
+use super::facts::{self, Told, by_name, difference, with_own_batches, with_own_entries};
+use kafkasim::engine::Instant;
 use kafkasim::kafka::PartitionIx;
 use kafkasim::model::Spec;
 use kafkasim::observe::Fact;
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 const CAPACITY: [&str; 2] = ["\"num.io.threads\" = 200", "\"num.network.threads\" = 200"];
 const WARM: &str = "cold = \"0ms\"";
 
-/// The client that is added: it stands last.
+/// The client that is added.
 const NEWCOMER: &str = "newcomer";
 
 /// A cluster of three brokers for the others' topic `t`, and of three more for the newcomer's topic `own`.
@@ -42,9 +43,12 @@ fn scenario(cluster: &Cluster) -> Scenario {
     cluster::scenario(&cluster.text().replace(placed, "assignment = [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 3, 2]]"))
 }
 
-fn with_newcomer(cluster: &Cluster, section: String) -> Cluster {
+/// The cluster with one more client, behind so many of the others.
+fn with_newcomer(cluster: &Cluster, section: String, behind: usize) -> Cluster {
     let mut more = cluster.clone();
-    more.clients.push(section);
+    // The first section is a topic's.
+    let place = (1 + behind).min(more.clients.len());
+    more.clients.insert(place, section);
     more
 }
 
@@ -53,8 +57,8 @@ fn newcomer(profile: &str, topic: &str, rest: &str) -> String {
     client(NEWCOMER, profile, rest).replace("[\"t\"]", &format!("[\"{topic}\"]"))
 }
 
-/// Everything that is not told of the newcomer or of a partition of its own.
-fn of_the_others(spec: &Spec, facts: Vec<Told>) -> Vec<Told> {
+/// Everything that is not told of the newcomer or of a partition of its own, by name.
+fn of_the_others(spec: &Spec, facts: Vec<Told>) -> Vec<(Instant, String)> {
     let client = spec.client_by_name(NEWCOMER);
     let own: Vec<PartitionIx> = spec.topic_by_name("own").map(|t| spec.topics[t.index()].partitions.clone()).expect("it is there");
     let names: Vec<String> = own.iter().map(|p| format!("{p:?}")).chain(client.map(|c| format!("{c:?}"))).collect();
@@ -66,7 +70,8 @@ fn of_the_others(spec: &Spec, facts: Vec<Told>) -> Vec<Told> {
     };
     let mut left: Vec<Told> = facts.into_iter().filter(|(_, fact)| of_others(fact)).collect();
     with_own_batches(&mut left);
-    left
+    with_own_entries(&mut left);
+    by_name(spec, &left)
 }
 
 /// What the others feel of a newcomer.
@@ -107,7 +112,7 @@ proptest! {
     #![proptest_config(cluster::cases(12))]
 
     /// Premise: requests never wait for a thread (`num.io.threads`, `num.network.threads`), no first request warms a broker for the next
-    /// one (`cold`), first in first out among equals, the newcomer stands after the others, and its partitions are on brokers of their own: the
+    /// one (`cold`), first in first out among equals, and the newcomer's partitions are on brokers of their own: the
     /// fetches of one broker from another carry all partitions that the two share. Then every other fact is the same, the committed
     /// metadata and the replication of the others' partitions included, under faults of the others' brokers too; but for the numbers of batches, which count those of all.
     #[test]
@@ -116,10 +121,11 @@ proptest! {
         kafka in prop::sample::select(vec!["3.6", "4.0", "4.3"]),
         others in prop::sample::select(OTHERS.to_vec()),
         (profile, rest) in prop::sample::select(NEWCOMERS.to_vec()),
+        behind in 0..4_usize,
         faults in faults(),
     ) {
         let alone = cluster(seed, kafka, others, faults);
-        let both = with_newcomer(&alone, newcomer(profile, "own", rest));
+        let both = with_newcomer(&alone, newcomer(profile, "own", rest), behind);
         prop_assert_eq!(felt(&alone, &both), None);
     }
 
@@ -130,10 +136,11 @@ proptest! {
         kafka in prop::sample::select(vec!["3.6", "4.0", "4.3"]),
         others in prop::sample::select(OTHERS.to_vec()),
         (profile, rest) in prop::sample::select(NEWCOMERS.to_vec()),
+        behind in 0..4_usize,
         faults in faults(),
     ) {
         let alone = beside(&cluster(seed, kafka, others, faults));
-        let both = with_newcomer(&alone, newcomer(profile, "own", rest));
+        let both = with_newcomer(&alone, newcomer(profile, "own", rest), behind);
         prop_assert_eq!(felt(&alone, &both), None);
     }
 }
@@ -142,7 +149,7 @@ proptest! {
 #[test]
 fn a_client_that_shares_a_busy_thread_is_felt() {
     let mut alone = beside(&cluster(5, "4.3", OTHERS[0], Vec::new()));
-    let both = |c: &Cluster| with_newcomer(c, newcomer("java-4.3", "own", "rate = 200"));
+    let both = |c: &Cluster| with_newcomer(c, newcomer("java-4.3", "own", "rate = 200"), 0);
     assert_eq!(felt(&alone, &both(&alone)), None);
     alone.config.retain(|line| !line.contains("num.io.threads"));
     alone.config.push("\"num.io.threads\" = 1".to_owned());
@@ -154,15 +161,6 @@ fn a_client_that_shares_a_busy_thread_is_felt() {
 fn a_client_whose_partitions_are_fetched_together_is_felt() {
     let mut alone = cluster(5, "4.3", OTHERS[0], Vec::new());
     alone.clients[0] = alone.clients[0].replace("[4, 5, 6], [5, 6, 4]", "[1, 2, 3], [2, 3, 1]");
-    let both = with_newcomer(&alone, newcomer("java-4.3", "own", "rate = 200"));
-    assert!(felt(&alone, &both).is_some());
-}
-
-/// Draws of a client are addressed by its place: one that stands before the others gives them the draws of other places.
-#[test]
-fn a_client_that_stands_before_the_others_is_felt() {
-    let alone = cluster(5, "4.3", OTHERS[0], Vec::new());
-    let mut both = alone.clone();
-    both.clients.insert(1, newcomer("java-4.3", "own", "rate = 0"));
+    let both = with_newcomer(&alone, newcomer("java-4.3", "own", "rate = 200"), 0);
     assert!(felt(&alone, &both).is_some());
 }

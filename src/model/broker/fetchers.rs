@@ -8,7 +8,7 @@ use super::roles::Role;
 use crate::engine::{Duration, Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, FetchedPartition, Request};
-use crate::model::{Broken, Channel, Ctx, Outbox, TimerKind};
+use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use std::collections::BTreeMap;
 
@@ -52,21 +52,23 @@ impl Fetchers {
 }
 
 impl Broker {
-    fn thread_of(&self, partition: PartitionIx, leader: BrokerIx) -> ThreadId {
-        // `AbstractFetcherManager.getFetcherId` spreads by a hash of topic and partition; the dense index serves as well.
-        (leader, partition.0 % self.config.num_replica_fetchers)
+    fn thread_of(&self, partition: PartitionIx, leader: BrokerIx, spec: &Spec) -> ThreadId {
+        // `AbstractFetcherManager.getFetcherId` spreads by a hash of topic and partition: any fixed one serves.
+        let hash = spec.partition_key(partition).bits();
+        (leader, (hash % u64::from(self.config.num_replica_fetchers)) as u32)
     }
 
     /// Adds a partition to the thread that fetches from its leader.
     pub(super) fn start_fetching(&mut self, partition: PartitionIx, leader: BrokerIx, ctx: &mut Ctx) {
-        let id = self.thread_of(partition, leader);
+        let id = self.thread_of(partition, leader, ctx.spec);
         let node = ctx.spec.brokers[leader.index()].node;
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
-        let draws = ram.fetchers.draws;
+        let channel = Channel::Fetcher(id.0, id.1);
+        let draws = ram.fetchers.draws.part(ctx.spec.channel_key(channel).bits());
         let thread = ram.fetchers.threads.entry(id).or_insert_with(|| Thread {
             partitions: BTreeMap::new(),
-            line: Line::new(Channel::Fetcher(id.0, id.1), node, RECONNECT, draws),
+            line: Line::new(channel, node, RECONNECT, draws),
             busy_until: Instant::ZERO,
             connecting_since: None,
             turns: 0,
@@ -206,7 +208,7 @@ impl Broker {
         }
         // `ReplicaFetcherThread.completeDelayedFetchRequests`.
         committed.into_iter().for_each(|p| self.wake_consumers(p, ctx, out));
-        let address = mix(mix(ctx.spec.label(id.0), u64::from(id.1)), turn);
+        let address = mix(ctx.spec.channel_key(Channel::Fetcher(id.0, id.1)).bits(), turn);
         let mut cost = self.cost(&self.costs.fetcher_turn, address);
         if self.ram.as_mut().is_some_and(|ram| std::mem::take(&mut ram.cold.append)) {
             cost += self.cost(&self.costs.cold, mix(address, 1));

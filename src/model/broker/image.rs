@@ -135,7 +135,7 @@ impl Broker {
     fn plan_roles(&mut self, leaders: &[(PartitionIx, bool)], followers: &[(PartitionIx, bool)], to: MetadataOffset, ctx: &Ctx) {
         let costs = self.costs.clone();
         let draws = self.draws.apply;
-        let slowness = self.slowness * self.disk_slowness;
+        let (slowness, life) = (self.slowness * self.disk_slowness, self.disk.lives);
         let Some(ram) = self.ram.as_mut() else { return };
         let mut at = ctx.now;
         let mut plan = VecDeque::new();
@@ -145,9 +145,11 @@ impl Broker {
                 // Only a new leader epoch is written to the checkpoint file; an ISR change costs next to nothing.
                 if new_epoch {
                     let cost: &crate::engine::Distribution = if begun { next } else { first };
-                    at += cost.sample(draws.at(mix(mix(to.0, 1), u64::from(partition.0)))).scale(slowness);
+                    let epoch = ctx.history.partition(partition, to).map_or(0, |r| u64::from(r.leader_epoch.0));
+                    let role = mix(mix(life, ctx.spec.partition_key(partition).bits()), epoch);
+                    at += cost.sample(draws.at(mix(1, role))).scale(slowness);
                     if std::mem::take(&mut ram.cold.role) {
-                        at += costs.cold.sample(draws.at(mix(to.0, 2))).scale(slowness);
+                        at += costs.cold.sample(draws.at(mix(2, life))).scale(slowness);
                     }
                     begun = true;
                 }

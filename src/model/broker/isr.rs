@@ -130,7 +130,9 @@ impl Broker {
             if let Some((_, line)) = ram.isr.line.as_mut() {
                 line.close(out);
             }
-            let line = Line::new(Channel::AlterPartition(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, ram.isr.draws);
+            let channel = Channel::AlterPartition(target);
+            let draws = ram.isr.draws.part(ctx.spec.channel_key(channel).bits());
+            let line = Line::new(channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, draws);
             ram.isr.line = Some((target, line));
         }
         let Some(epoch) = ram.lifecycle.epoch() else { return };

@@ -44,6 +44,8 @@ pub struct Lifecycle {
     /// The epoch of the previous life if that ended cleanly: no log recovery.
     previous_epoch: Option<BrokerEpoch>,
     failures: u32,
+    /// Pauses after failures in this life, to address their draws.
+    pauses: u64,
     started_at: Instant,
     line: Option<(VoterIx, Line)>,
     draws: Stream,
@@ -67,6 +69,7 @@ impl Lifecycle {
             got_shutdown_answer: false,
             previous_epoch,
             failures: 0,
+            pauses: 0,
             started_at: Instant::ZERO,
             line: None,
             draws,
@@ -194,9 +197,9 @@ impl Broker {
             if let Some((_, line)) = ram.lifecycle.line.as_mut() {
                 line.close(out);
             }
-            let stream = ram.lifecycle.line_draws;
-            let line = Line::new(Channel::Heartbeat(target), ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream)
-                .polled_every(timeout);
+            let channel = Channel::Heartbeat(target);
+            let stream = ram.lifecycle.line_draws.part(ctx.spec.channel_key(channel).bits());
+            let line = Line::new(channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream).polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
         let request = heartbeat_request(self.ix, ram);
@@ -219,8 +222,9 @@ impl Broker {
             return;
         }
         let pause = (RETRY * (1 << life.failures.min(20))).min(cap);
-        let jitter = 0.98 + 0.04 * life.draws.at(mix(4, ctx.now.as_nanos())).unit();
+        let jitter = 0.98 + 0.04 * life.draws.at(mix(4, mix(life.incarnation, life.pauses))).unit();
         life.failures += 1;
+        life.pauses += 1;
         life.next_at = ctx.now + pause.scale(jitter);
     }
 

@@ -1,7 +1,7 @@
 //! One outgoing connection of a broker on which one request at a time waits for its answer: raft fetches, the two
 //! controller channels, fetcher threads. A `NetworkClient` with one request in flight.
 
-use crate::engine::{Duration, Instant, Stream, mix};
+use crate::engine::{Duration, Instant, Stream, Tally, mix};
 use crate::kafka::NodeIx;
 use crate::model::message::Request;
 use crate::model::{Channel, Outbox};
@@ -21,6 +21,9 @@ pub struct Line {
     failures: u32,
     setup_failures: u32,
     sent: u32,
+    losses: u64,
+    /// Requests so far, by what they were for.
+    errands: Tally,
     stream: Stream,
     /// How often the thread looks whether an attempt has taken too long.
     poll: Duration,
@@ -35,7 +38,7 @@ enum LineState {
 }
 
 impl Line {
-    /// A line that is not connected yet. `stream` draws its time-outs.
+    /// A line that is not connected yet. `stream` is this line's own.
     pub fn new(channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream) -> Self {
         Line {
             channel,
@@ -45,6 +48,8 @@ impl Line {
             failures: 0,
             setup_failures: 0,
             sent: 0,
+            losses: 0,
+            errands: Tally::default(),
             stream,
             poll: Duration::from_nanos(1),
         }
@@ -88,7 +93,8 @@ impl Line {
         debug_assert_eq!(self.state, LineState::Idle, "only a ready line sends");
         self.sent += 1;
         self.state = LineState::Busy { correlation: self.sent, give_up_at: now + timeout };
-        let address = mix(self.stream.at(2).bits(), u64::from(self.sent));
+        let errand = request.errand();
+        let address = mix(self.stream.at(2).bits(), mix(errand, self.errands.next(errand)));
         out.request(self.channel, self.sent, request, bytes, address);
     }
 
@@ -118,8 +124,8 @@ impl Line {
         }
         let pause = (self.reconnect.0 * (1 << self.failures.min(10))).min(self.reconnect.1);
         self.failures += 1;
-        let jitter =
-            if self.reconnect.1 > self.reconnect.0 { 0.8 + 0.4 * self.stream.at(mix(3, u64::from(self.sent))).unit() } else { 1.0 };
+        self.losses += 1;
+        let jitter = if self.reconnect.1 > self.reconnect.0 { 0.8 + 0.4 * self.stream.at(mix(3, self.losses)).unit() } else { 1.0 };
         self.state = LineState::Down { not_before: now + pause.scale(jitter) };
         was_busy
     }
@@ -170,7 +176,7 @@ mod tests {
         let poll = Duration::from_secs(2);
         let noticed: Vec<u64> = (0..50)
             .map(|entity| {
-                let stream = Chance::new(1).stream("line", entity);
+                let stream = Chance::new(1).stream("line").part(entity);
                 let mut line = Line::new(Channel::Raft(VoterIx(0)), NodeIx(0), (Duration::ZERO, Duration::ZERO), stream).polled_every(poll);
                 line.ready(Instant::ZERO, &mut Outbox::default());
                 line.next_deadline().expect("it connects").since_start().as_nanos()

@@ -121,16 +121,16 @@ impl Broker {
     /// The broker as `spec` has it, with its process not running.
     pub fn new(ix: BrokerIx, spec: &Spec, chance: Chance) -> Self {
         let this = &spec.brokers[ix.index()];
-        let id = u64::from(this.id);
+        let chance = chance.of(spec.broker_key(ix));
         Broker {
             ix,
             config: this.config.clone(),
             costs: this.costs.clone(),
             draws: Draws {
-                cost: chance.stream("broker cost", id),
-                apply: chance.stream("broker apply", id),
-                life: chance.stream("broker life", id),
-                line: chance.stream("broker line", id),
+                cost: chance.stream("broker cost"),
+                apply: chance.stream("broker apply"),
+                life: chance.stream("broker life"),
+                line: chance.stream("broker line"),
             },
             slowness: 1.0,
             disk_slowness: 1.0,
@@ -222,14 +222,15 @@ impl Broker {
 
     fn fresh_ram(&self, ctx: &Ctx) -> Ram {
         let incarnation = self.draws.life.at(mix(self.disk.lives, 0)).bits();
+        let line = self.draws.line.part(self.disk.lives);
         Ram {
-            lifecycle: Lifecycle::new(incarnation, self.disk.clean_shutdown, self.draws.life, self.draws.line),
-            observer: Observer::new(ctx.spec.voters.len(), self.draws.line, self.disk.metadata_end, self.disk.metadata_epoch),
+            lifecycle: Lifecycle::new(incarnation, self.disk.clean_shutdown, self.draws.life, line),
+            observer: Observer::new(ctx.spec.voters.len(), line, self.disk.metadata_end, self.disk.metadata_epoch),
             image: Image::default(),
             roles: BTreeMap::new(),
-            fetchers: Fetchers::new(self.draws.line),
+            fetchers: Fetchers::new(line),
             purgatory: Purgatory::default(),
-            isr: IsrChannel::new(self.draws.line),
+            isr: IsrChannel::new(line),
             sessions: FetchSessions::new(self.draws.life, self.disk.lives),
             coordinator: Coordinator::default(),
             network: FifoServer::new(self.config.num_network_threads as usize),

@@ -123,10 +123,11 @@ impl Broker {
         let in_flight = observer.lines.values().any(Line::is_busy);
         if !in_flight && now >= observer.not_before {
             let target = observer.target(now, config.controller_quorum_fetch_timeout);
-            let stream = observer.draws;
+            let channel = Channel::Raft(target);
+            let stream = observer.draws.part(ctx.spec.channel_key(channel).bits());
             let line = observer.lines.entry(target).or_insert_with(|| {
                 let node = ctx.spec.voters[target.index()].node;
-                Line::new(Channel::Raft(target), node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
+                Line::new(channel, node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
             });
             if line.ready(now, out) {
                 let request = Request::RaftFetch {

@@ -203,6 +203,16 @@ impl Bench {
         Bench::new(profile, leaders, &settled(profile, config)).warmed()
     }
 
+    /// The first of these runs, seed by seed, in which chance has fallen so.
+    pub fn in_which(so: impl Fn(&Bench) -> bool, run: impl Fn(u64) -> Bench) -> Bench {
+        (0..100).map(run).find(so).expect("chance falls so for one seed of a hundred")
+    }
+
+    /// The same as [`Bench::warm`], with a seed.
+    pub fn warm_seeded(profile: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
+        Bench::seeded(profile, leaders, &settled(profile, config), seed).warmed()
+    }
+
     /// A warm client of this profile without (or with) some defects.
     pub fn warm_with(profile: &str, policies: &[(&'static str, &'static str)], leaders: &[u32], config: &[(&str, &str)]) -> Bench {
         Bench::of(changed(spec(profile, leaders, &settled(profile, config)), policies), leaders).warmed()

@@ -238,18 +238,7 @@ impl Cache {
                 read.history.listed_brokers(*offset).chain(extra).map(|b| (Channel::Broker(b), b)).collect()
             }
         };
-        nodes.sort_by_key(|(channel, broker)| {
-            let node = match channel {
-                Channel::Bootstrap(i) => u64::from(*i) << 32,
-                Channel::Broker(_)
-                | Channel::Lane(..)
-                | Channel::Fetcher(..)
-                | Channel::Heartbeat(_)
-                | Channel::AlterPartition(_)
-                | Channel::Raft(_) => read.spec.label(*broker),
-            };
-            shuffle.at(mix(self.snapshot, node)).bits()
-        });
+        nodes.sort_by_key(|(channel, _)| shuffle.at(mix(self.snapshot, read.spec.channel_key(*channel).bits())).bits());
         nodes
     }
 

@@ -2,7 +2,7 @@
 //! (`NetworkClient`, `ClusterConnectionStates`, `InFlightRequests`); what differs between libraries is in the [`Policy`].
 
 use super::backoff::Backoff;
-use crate::engine::{Duration, Instant, Stream, mix};
+use crate::engine::{Duration, Instant, Key, Stream, mix};
 use crate::kafka::BrokerIx;
 use crate::model::Channel;
 use std::collections::VecDeque;
@@ -44,7 +44,7 @@ pub(super) struct Connection<P> {
     pub channel: Channel,
     pub broker: BrokerIx,
     /// What draws about that broker are addressed by.
-    label: u64,
+    broker_key: Key,
     pub state: State,
     pub in_flight: VecDeque<InFlight<P>>,
     /// Set when an attempt starts and again when the connection is lost.
@@ -161,10 +161,10 @@ impl<P> Connections<P> {
     }
 
     /// A connection attempt starts (`ClusterConnectionStates.connecting`).
-    pub(super) fn connecting(&mut self, channel: Channel, broker: BrokerIx, label: u64, now: Instant) {
+    pub(super) fn connecting(&mut self, channel: Channel, broker: BrokerIx, broker_key: Key, now: Instant) {
         let (policy, draws) = (self.policy, self.draws);
         let i = self.position(channel).unwrap_or_else(|i| {
-            self.list.insert(i, Connection::new(channel, (broker, label), policy, draws));
+            self.list.insert(i, Connection::new(channel, (broker, broker_key), policy, draws));
             i
         });
         let connection = &mut self.list[i];
@@ -297,11 +297,11 @@ impl<P> Connections<P> {
 }
 
 impl<P> Connection<P> {
-    fn new(channel: Channel, (broker, label): (BrokerIx, u64), policy: Policy, draws: Stream) -> Self {
+    fn new(channel: Channel, (broker, broker_key): (BrokerIx, Key), policy: Policy, draws: Stream) -> Self {
         let mut connection = Connection {
             channel,
             broker,
-            label,
+            broker_key,
             state: State::Disconnected,
             in_flight: VecDeque::new(),
             last_attempt: Instant::ZERO,
@@ -324,9 +324,9 @@ impl<P> Connection<P> {
     /// What draws about this connection are addressed by.
     pub(super) fn entity(&self) -> u64 {
         match self.channel {
-            Channel::Broker(_) => mix(0, self.label),
+            Channel::Broker(_) => mix(0, self.broker_key.bits()),
             Channel::Bootstrap(i) => mix(1, u64::from(i)),
-            Channel::Lane(_, lane) => mix(mix(2, self.label), u64::from(lane)),
+            Channel::Lane(_, lane) => mix(mix(2, self.broker_key.bits()), u64::from(lane)),
             Channel::Fetcher(..) | Channel::Heartbeat(_) | Channel::AlterPartition(_) | Channel::Raft(_) => {
                 unreachable!("clients open no such channel")
             }

@@ -4,7 +4,7 @@
 use super::application::{Application, Done};
 use super::cache::{Cache, Reference};
 use super::connections::Connections;
-use crate::engine::{Duration, Instant, mix};
+use crate::engine::{Duration, Instant, Tally, mix};
 use crate::kafka::{BrokerIx, ClientIx, ErrorCode, PartitionIx, TopicIx};
 use crate::model::message::{Acks, ProduceEntry, Request, Topics};
 use crate::model::{Channel, Ctx, Outbox, TimerKind};
@@ -20,11 +20,6 @@ const PRODUCE_OVERHEAD: u32 = 60;
 /// Size of an empty batch (`DefaultRecordBatch.RECORD_BATCH_OVERHEAD`).
 const BATCH_OVERHEAD: u32 = 61;
 
-/// What requests are for, in the addresses of their delays.
-const PRODUCE: u64 = 1;
-const OTHER: u64 = 2;
-const API_VERSIONS: u64 = 3;
-
 /// The parts that a client of any library has; `P` is what its requests in flight are for.
 #[derive(Clone, Debug)]
 pub(super) struct Kit<P> {
@@ -37,7 +32,7 @@ pub(super) struct Kit<P> {
     // What outlives the process, so that numbers and addresses stay unique in a run.
     records: RecordId,
     entries: u64,
-    asked: u64,
+    done: Tally,
 }
 
 /// Records on their way to one partition: what a library sends, and sends again, as one.
@@ -95,7 +90,7 @@ impl Batch {
 impl<P> Kit<P> {
     /// A client that does not run yet.
     pub(super) fn new(index: ClientIx, connections: Connections<P>, cache: Cache) -> Self {
-        Kit { index, up: false, connections, cache, armed: None, records: 0, entries: 0, asked: 0 }
+        Kit { index, up: false, connections, cache, armed: None, records: 0, entries: 0, done: Tally::default() }
     }
 
     /// The process is gone: these take the place of what it held.
@@ -143,20 +138,21 @@ impl<P> Kit<P> {
         (u64::from(self.index.0) << 40) | (self.entries - 1)
     }
 
-    /// What the delays of a request are drawn by.
-    pub(super) fn address(&self, purpose: u64, what: u64) -> u64 {
-        mix(mix(u64::from(self.index.0), purpose), what)
+    /// How often this client has done `what` before, to address a draw that nothing else numbers.
+    pub(super) fn times(&mut self, what: u64) -> u64 {
+        self.done.next(what)
     }
 
-    /// An address for the delays of a request that nothing else numbers.
-    pub(super) fn next_address(&mut self) -> u64 {
-        self.asked += 1;
-        self.address(OTHER, self.asked - 1)
+    /// What the delays of a request are drawn by that is neither a greeting nor carries records: how many of its kind have left on the channel.
+    fn next_address(&mut self, channel: Channel, request: &Request) -> u64 {
+        let place = self.connections.get(channel).map_or(0, |c| c.entity());
+        let errand = mix(request.errand(), place);
+        mix(errand, self.times(errand))
     }
 
     /// Opens a connection.
     pub(super) fn open(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
-        self.connections.connecting(channel, broker, ctx.spec.label(broker), ctx.now);
+        self.connections.connecting(channel, broker, ctx.spec.broker_key(broker), ctx.now);
         out.fact(Fact::ConnectionOpening { client: self.index, broker });
         out.open(channel, ctx.spec.brokers[broker.index()].node);
     }
@@ -164,10 +160,11 @@ impl<P> Kit<P> {
     /// TCP is up: asks for the broker's versions, the first request on every connection.
     pub(super) fn greet(&mut self, channel: Channel, purpose: P, timeout: Duration, now: Instant, out: &mut Outbox) {
         let Some(connection) = self.connections.get(channel) else { return };
-        let address = self.address(API_VERSIONS, mix(connection.entity(), connection.attempts));
+        let request = Request::ApiVersions;
+        let address = mix(request.errand(), mix(connection.entity(), connection.attempts));
         self.connections.checking_api_versions(channel, now);
         let correlation = self.connections.send(channel, purpose, Some(timeout), now);
-        out.request(channel, correlation, Request::ApiVersions, SMALL_REQUEST, address);
+        out.request(channel, correlation, request, SMALL_REQUEST, address);
     }
 
     /// The connection takes requests from now on.
@@ -197,23 +194,7 @@ impl<P> Kit<P> {
         now: Instant,
         out: &mut Outbox,
     ) {
-        let address = self.next_address();
-        self.ask_at(address, channel, purpose, request, bytes, timeout, now, out);
-    }
-
-    /// The same, with an address of the library's own for its delays.
-    #[expect(clippy::too_many_arguments)]
-    pub(super) fn ask_at(
-        &mut self,
-        address: u64,
-        channel: Channel,
-        purpose: P,
-        request: Request,
-        bytes: u32,
-        timeout: Duration,
-        now: Instant,
-        out: &mut Outbox,
-    ) {
+        let address = self.next_address(channel, &request);
         let correlation = self.connections.send(channel, purpose, Some(timeout), now);
         out.request(channel, correlation, request, SMALL_REQUEST + bytes, address);
     }
@@ -251,7 +232,7 @@ impl<P> Kit<P> {
     ) {
         let Some(broker) = self.connections.get(channel).map(|c| c.broker) else { return };
         let Some(first) = batches.first() else { return };
-        let address = self.address(PRODUCE, mix(first.address(), u64::from(first.sent)));
+        let attempt = mix(first.address(), u64::from(first.sent));
         let mut entries: SmallVec<[ProduceEntry; 2]> = SmallVec::new();
         let mut bytes = PRODUCE_OVERHEAD;
         for batch in batches.iter_mut() {
@@ -273,7 +254,9 @@ impl<P> Kit<P> {
         }
         let awaited = (acks != Acks::None).then_some(timeout);
         let correlation = self.connections.send(channel, purpose, awaited, now);
-        out.request(channel, correlation, Request::Produce { acks, timeout: server_timeout, entries }, bytes, address);
+        let request = Request::Produce { acks, timeout: server_timeout, entries };
+        let address = mix(request.errand(), attempt);
+        out.request(channel, correlation, request, bytes, address);
     }
 
     /// The answer to a batch's entry is here.

@@ -59,6 +59,7 @@ impl Client {
     /// A client of the specification that does not run yet.
     pub fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
+        let chance = chance.of(spec.client_key(index));
         Client(match (client.profile.library, &client.role) {
             (Library::Java | Library::KafkaPython, Role::Producer(_)) => Box::new(java::Producer::new(index, spec, chance)),
             (Library::Java, Role::Consumer(_)) => Box::new(java::Consumer::new(index, spec, chance)),

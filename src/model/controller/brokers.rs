@@ -10,7 +10,7 @@ use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, MetadataOffset};
 use crate::model::message::{Request, Response};
 use crate::model::metadata::{BrokerRegistration, Record};
-use crate::model::{Broken, Token};
+use crate::model::{Broken, Spec, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Why;
 
@@ -293,7 +293,7 @@ impl Turn<'_, '_> {
     /// When the session of the broker that was silent for longest runs out (`nextCheckTimeNs`).
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let active = self.active.as_ref()?;
-        let (_, contact) = longest_silent(active)?;
+        let (_, contact) = longest_silent(active, self.ctx.spec)?;
         Some(contact + self.session_timeout())
     }
 
@@ -302,7 +302,11 @@ impl Turn<'_, '_> {
         let now = self.ctx.now;
         let timeout = self.session_timeout();
         let immortal = self.ctx.is_broken(Broken::SessionsNeverExpire);
-        let stale = self.active.as_ref().and_then(|a| longest_silent(a)).filter(|(_, contact)| now >= *contact + timeout && !immortal);
+        let stale = self
+            .active
+            .as_ref()
+            .and_then(|a| longest_silent(a, self.ctx.spec))
+            .filter(|(_, contact)| now >= *contact + timeout && !immortal);
         if let Some((broker, last_heartbeat)) = stale {
             self.out.fact(Fact::SessionExpired { broker, last_heartbeat });
             if let Some(active) = self.active {
@@ -317,8 +321,8 @@ impl Turn<'_, '_> {
     }
 }
 
-/// The unfenced broker that was silent for longest, and when it was last heard of.
-fn longest_silent(active: &super::active::Active) -> Option<(BrokerIx, Instant)> {
+/// The unfenced broker that was silent for longest, and when it was last heard of; of several, that of the lowest id.
+fn longest_silent(active: &super::active::Active, spec: &Spec) -> Option<(BrokerIx, Instant)> {
     let unfenced = active.registrations.brokers().filter(|(_, r)| !r.fenced);
-    unfenced.map(|(b, _)| (b, active.sessions[b.index()].last_contact)).min_by_key(|(b, contact)| (*contact, *b))
+    unfenced.map(|(b, _)| (b, active.sessions[b.index()].last_contact)).min_by_key(|(b, contact)| (*contact, spec.brokers[b.index()].id))
 }

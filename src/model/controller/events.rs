@@ -79,16 +79,14 @@ impl EventQueue {
 impl Turn<'_, '_> {
     /// What handling one event costs.
     fn event_cost(&self, address: u64) -> Duration {
-        let draw = self.draws.event.at(mix(address, self.ctx.now.as_nanos()));
+        let draw = self.draws.event.at(address);
         self.voter().costs.controller_event.sample(draw).scale(self.slowness)
     }
 
     /// A request was taken from its connection.
     pub(super) fn take(&mut self, token: Token, request: Request) {
-        let (kind, broker) = match &request {
-            Request::BrokerRegistration { broker, .. } => (1, *broker),
-            Request::BrokerHeartbeat { broker, .. } => (2, *broker),
-            Request::AlterPartition { broker, .. } => (3, *broker),
+        match &request {
+            Request::BrokerRegistration { .. } | Request::BrokerHeartbeat { .. } | Request::AlterPartition { .. } => {}
             Request::RaftFetch { .. } | Request::Vote { .. } | Request::BeginQuorumEpoch { .. } | Request::EndQuorumEpoch { .. } => {
                 return self.take_raft(token, request);
             }
@@ -103,9 +101,9 @@ impl Turn<'_, '_> {
             | Request::ReplicaFetch { .. } => {
                 unreachable!("clients and followers do not talk to the controller")
             }
-        };
+        }
         self.track_heartbeat(&request);
-        let cost = self.event_cost(mix(kind, self.ctx.spec.label(broker)));
+        let cost = self.event_cost(token.address);
         let now = self.ctx.now;
         let Some(active) = self.active else { return self.not_controller(token, &request) };
         let finish = active.queue.thread.serve(now, cost);
@@ -169,13 +167,14 @@ impl Turn<'_, '_> {
     /// Puts a task into the queue.
     pub(super) fn enqueue(&mut self, task: Task) {
         let now = self.ctx.now;
-        let address = match &task {
+        let kind = match &task {
             Task::Fence => 11,
             Task::Balance => 12,
             Task::Unclean => 13,
             Task::NoOp => 14,
             Task::Admin(_) => 15,
         };
+        let address = mix(kind, self.done.next(kind));
         let cost = self.event_cost(address);
         let Some(active) = self.active else { return };
         let finish = active.queue.thread.serve(now, cost);

@@ -24,7 +24,7 @@ pub use partition_change::{Election, PartitionAsk, PartitionChange, partition_ch
 
 use super::message::{AdminRequest, Request, Response};
 use super::{Channel, Ctx, Outbox, TimerKind, Token};
-use crate::engine::{Chance, Stream};
+use crate::engine::{Chance, Stream, Tally};
 use crate::kafka::{MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::spec::VoterSpec;
 use crate::observe::fact::Unreachable;
@@ -40,6 +40,8 @@ pub struct Controller {
     /// Its flushes are multiplied by this: a slow disk.
     pub disk_slowness: f64,
     disk: Disk,
+    /// What it has done so far, in all its lives, to address draws.
+    done: Tally,
     ram: Option<Ram>,
 }
 
@@ -64,8 +66,8 @@ struct Draws {
 }
 
 impl Draws {
-    fn of(chance: Chance, me: VoterIx) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(me.0));
+    fn of(chance: Chance) -> Self {
+        let stream = |purpose| chance.stream(purpose);
         Draws {
             election: stream("raft election"),
             backoff: stream("raft election backoff"),
@@ -83,6 +85,7 @@ struct Turn<'a, 'c> {
     slowness: f64,
     disk_slowness: f64,
     disk: &'a mut Disk,
+    done: &'a mut Tally,
     raft: &'a mut Raft,
     active: &'a mut Option<Box<Active>>,
     draws: Draws,
@@ -105,7 +108,7 @@ impl<'c> Turn<'_, 'c> {
 impl Controller {
     /// A voter that has not been started.
     pub fn new(me: VoterIx) -> Self {
-        Controller { me, slowness: 1.0, disk_slowness: 1.0, disk: Disk::default(), ram: None }
+        Controller { me, slowness: 1.0, disk_slowness: 1.0, disk: Disk::default(), done: Tally::default(), ram: None }
     }
 
     fn turn<'a, 'c>(&'a mut self, ctx: &'a mut Ctx<'c>, out: &'a mut Outbox) -> Option<Turn<'a, 'c>> {
@@ -115,6 +118,7 @@ impl Controller {
             slowness: self.slowness,
             disk_slowness: self.disk_slowness,
             disk: &mut self.disk,
+            done: &mut self.done,
             raft,
             active,
             draws: *draws,
@@ -131,7 +135,7 @@ impl Controller {
 
     /// The process starts with what its disk holds.
     pub fn start(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
-        let draws = Draws::of(ctx.chance, self.me);
+        let draws = Draws::of(ctx.chance.of(ctx.spec.voter_key(self.me)));
         let raft = Raft::new(ctx.spec.voters.len());
         self.ram = Some(Ram { draws, raft, active: None });
         self.with(ctx, out, |turn| turn.initialize());
@@ -141,7 +145,7 @@ impl Controller {
     /// active controller of epoch 1, all others follow it, and all logs hold what the history holds.
     pub fn start_warm(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
         self.disk = Disk::warm(ctx.history.end());
-        let draws = Draws::of(ctx.chance, self.me);
+        let draws = Draws::of(ctx.chance.of(ctx.spec.voter_key(self.me)));
         let raft = Raft::new(ctx.spec.voters.len());
         self.ram = Some(Ram { draws, raft, active: None });
         self.with(ctx, out, |turn| turn.start_warm());

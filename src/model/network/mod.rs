@@ -5,7 +5,7 @@ pub mod cuts;
 pub mod tcp;
 pub mod topology;
 
-use crate::engine::{Chance, Duration, Stream, mix};
+use crate::engine::{Chance, Duration, Key, Stream, mix};
 use crate::kafka::NodeIx;
 use crate::model::Spec;
 use topology::{Handshake, Topology};
@@ -15,7 +15,7 @@ pub struct Delays {
     topology: Topology,
     stream: Stream,
     /// What draws about each process are addressed by.
-    labels: Vec<u64>,
+    keys: Vec<Key>,
 }
 
 /// Pause before a lost packet is sent again, when others behind it are acknowledged.
@@ -26,8 +26,13 @@ const BITS: f64 = 8.0;
 impl Delays {
     /// The delays of a run.
     pub fn new(spec: &Spec, chance: Chance) -> Self {
-        let labels = (0..spec.nodes.len() as u32).map(|node| spec.label_of_node(NodeIx(node))).collect();
-        Delays { topology: spec.topology.clone(), stream: chance.stream("network", 0), labels }
+        let keys = (0..spec.nodes.len() as u32).map(|node| spec.node_key(NodeIx(node))).collect();
+        Delays { topology: spec.topology.clone(), stream: chance.stream("network"), keys }
+    }
+
+    /// What draws about a process are addressed by.
+    pub fn key(&self, node: NodeIx) -> Key {
+        self.keys[node.index()]
     }
 
     /// One-way delay, and the time for which `bytes` keep the sender's side of the connection busy.
@@ -36,7 +41,7 @@ impl Delays {
         if from == to {
             return (Duration::from_micros(10), Duration::ZERO);
         }
-        let base = mix(address, self.labels[from.index()] << 32 | self.labels[to.index()]);
+        let base = mix(mix(address, self.key(from).bits()), self.key(to).bits());
         let mut delay = Duration::ZERO;
         let mut busy = Duration::ZERO;
         for (hop, link) in (0_u64..).zip(self.topology.route(from, to)) {

@@ -44,7 +44,7 @@ impl Broker {
 
     /// The leader of a partition coordinates its groups once it has read them. One that led it before goes on with what it has.
     fn elected(&mut self, partition: PartitionIx, epoch: LeaderEpoch, ctx: &mut Ctx, out: &mut Outbox) {
-        let load = self.cost(&self.costs.group_load, mix(mix(u64::from(partition.0), u64::from(epoch.0)), 5));
+        let load = self.cost(&self.costs.group_load, mix(mix(ctx.spec.partition_key(partition).bits(), u64::from(epoch.0)), 5));
         let Some(ram) = self.ram.as_mut() else { return };
         match ram.coordinator.shards.get_mut(&partition) {
             Some(shard) => shard.epoch = shard.epoch.max(epoch),

@@ -56,7 +56,6 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
     let broker = |i: u32| BrokerSpec {
         node: NodeIx(i),
         id: i,
-        label: i,
         rack: None,
         config: Arc::new(BrokerConfig::default()),
         costs: Arc::new(Costs::default()),

@@ -4,12 +4,14 @@ use super::core::Core;
 use super::settings::retry_backoff;
 use super::{Job, Peer};
 use crate::engine::{Instant, mix};
-use crate::model::Ctx;
+use crate::model::{Ctx, Spec};
 
 /// A request that any broker may answer, over its attempts (`retryable.Request`).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub job: Job,
+    /// Its number among all, to address the draws of its pauses.
+    number: u64,
     tries: u32,
     since: Instant,
     last: Peer,
@@ -17,38 +19,42 @@ pub(super) struct Call {
     pub again_at: Option<Instant>,
 }
 
+/// What the numbers of such requests are counted by.
+const CALL: u64 = 1;
+
 impl Core {
-    pub(super) fn shuffle(&mut self) {
+    pub(super) fn shuffle(&mut self, spec: &Spec) {
         self.walks += 1;
         let (walk, stream) = (self.walks, self.draws.shuffle);
         self.order.clone_from(&self.known);
-        self.order.sort_by_key(|b| stream.at(mix(walk, u64::from(b.0))).bits());
+        self.order.sort_by_key(|b| stream.at(mix(walk, spec.broker_key(*b).bits())).bits());
     }
 
     /// `Client.broker`: the next of all known brokers, alive or not; after each walk one seed.
-    fn next_broker(&mut self, seeds: usize) -> Peer {
+    fn next_broker(&mut self, spec: &Spec) -> Peer {
         if let Some(broker) = self.order.pop() {
             return Peer::Broker(broker);
         }
+        let seeds = spec.clients[self.kit.index.index()].bootstrap.len();
         let seed = self.next_seed % (seeds.max(1) as u32);
         self.next_seed = seed + 1;
-        self.shuffle();
+        self.shuffle(spec);
         Peer::Seed(seed)
     }
 
     /// Begins a request that any broker may answer.
     pub(super) fn call(&mut self, job: Job, ctx: &Ctx<'_>) {
-        let last = self.next_broker(ctx.spec.clients[self.kit.index.index()].bootstrap.len());
-        self.calls.push(Call { job, tries: 1, since: ctx.now, last, again_at: None });
+        let last = self.next_broker(ctx.spec);
+        let number = self.kit.times(CALL);
+        self.calls.push(Call { job, number, tries: 1, since: ctx.now, last, again_at: None });
         self.enqueue(last, job);
     }
 
     /// Takes up again what has waited for long enough; true when something left.
     pub(super) fn call_again(&mut self, ctx: &Ctx<'_>) -> bool {
-        let seeds = ctx.spec.clients[self.kit.index.index()].bootstrap.len();
         let due = |c: &Call| c.again_at.is_some_and(|at| at <= ctx.now);
         let Some(i) = self.calls.iter().position(due) else { return false };
-        let peer = self.next_broker(seeds);
+        let peer = self.next_broker(ctx.spec);
         let call = &mut self.calls[i];
         (call.tries, call.last, call.again_at) = (call.tries + 1, peer, None);
         let job = call.job;
@@ -61,7 +67,7 @@ impl Core {
         let Some(i) = self.calls.iter().position(|c| c.job == job) else { return false };
         let (limit, timeout) = (self.limit(job), self.settings.retry_timeout);
         let call = &mut self.calls[i];
-        let draw = self.draws.backoff.at(mix(mix(self.walks, call.tries.into()), 3));
+        let draw = self.draws.backoff.at(mix(mix(call.number, call.tries.into()), 3));
         let again_at = now + retry_backoff(call.tries, draw);
         if call.tries > limit || (!timeout.is_zero() && again_at > call.since + timeout) {
             self.calls.remove(i);

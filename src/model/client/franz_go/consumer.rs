@@ -34,8 +34,6 @@ pub(in crate::model::client) struct Consumer {
     pub(super) asked: Slab<Asked>,
     /// Moves that wait for a metadata update to end (`blockingMetadataFn`).
     pub(super) moves: Vec<Move>,
-    /// Pauses of sources so far: what they are drawn by.
-    pub(super) backoffs: u64,
 }
 
 /// What the consumer reads.
@@ -51,7 +49,7 @@ impl Consumer {
     pub(in crate::model::client) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let (settings, consuming) = Settings::of_consumer(&spec.clients[index.index()]);
         Consumer {
-            core: Core::new(index, settings, Draws::of(index, chance)),
+            core: Core::new(index, settings, Draws::of(chance)),
             consuming,
             reader: Reader::new(index, chance),
             cursors: BTreeMap::new(),
@@ -60,7 +58,6 @@ impl Consumer {
             loading: Loading::default(),
             asked: Slab::default(),
             moves: Vec::new(),
-            backoffs: 0,
         }
     }
 
@@ -134,7 +131,7 @@ impl Consumer {
     fn failed(&mut self, failures: Vec<(Job, Failure)>, ctx: &Ctx<'_>, out: &mut Outbox) {
         for (job, failure) in failures {
             match job {
-                Job::Fetch(key) => self.fetch_failed(key, failure, ctx.now, out),
+                Job::Fetch(key) => self.fetch_failed(key, failure, ctx, out),
                 Job::ListOffsets(key) | Job::Epochs(key) => self.asked_failed(key, ctx.now),
                 Job::Metadata => {
                     if self.core.call_failed(job, ctx.now) {
@@ -191,7 +188,7 @@ impl Consumer {
         }
         let mut stopped: Option<Loads> = None;
         for Move { partition, from, hint } in std::mem::take(&mut self.moves) {
-            self.core.learn(hint.leader);
+            self.core.learn(hint.leader, ctx.spec);
             if !self.core.kit.cache.take_hint(from, partition, hint, reference(ctx), out) {
                 continue;
             }

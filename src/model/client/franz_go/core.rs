@@ -11,7 +11,7 @@ use crate::model::client::cache::{Answer, Cache};
 use crate::model::client::connections::Connections;
 use crate::model::client::kit::{Kit, reference};
 use crate::model::message::{LeaderHint, Request, Topics};
-use crate::model::{Channel, Ctx, Outbox};
+use crate::model::{Channel, Ctx, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
 use std::collections::{BTreeMap, VecDeque};
@@ -125,7 +125,7 @@ impl Core {
         self.metadata = Loop::new(ctx.now + age);
         self.kit.cache.warm(topics, ctx.history.last(), Instant::MAX, reference(ctx), out);
         self.known = ctx.history.listed_brokers(ctx.history.last()).collect();
-        self.shuffle();
+        self.shuffle(ctx.spec);
     }
 
     /// Whether a broker can be asked by its id.
@@ -147,10 +147,10 @@ impl Core {
     }
 
     /// `ensureBrokers`: a hint names a broker that no answer did.
-    pub(super) fn learn(&mut self, broker: BrokerIx) {
+    pub(super) fn learn(&mut self, broker: BrokerIx, spec: &Spec) {
         if let Err(i) = self.known.binary_search(&broker) {
             self.known.insert(i, broker);
-            self.shuffle();
+            self.shuffle(spec);
         }
     }
 
@@ -396,7 +396,7 @@ impl Core {
         let listed: Vec<BrokerIx> = ctx.history.listed_brokers(offset).collect();
         let gone: Vec<BrokerIx> = self.known.iter().copied().filter(|b| !listed.contains(b)).collect();
         self.known = listed;
-        self.shuffle();
+        self.shuffle(ctx.spec);
         gone.into_iter().flat_map(|broker| self.stop(broker, ctx.now, out)).collect()
     }
 

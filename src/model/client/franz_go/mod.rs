@@ -24,7 +24,7 @@ pub(super) use self::policies::Policies;
 pub(super) use self::producer::Producer;
 
 use crate::engine::{Chance, Stream};
-use crate::kafka::{BrokerIx, ClientIx};
+use crate::kafka::BrokerIx;
 use crate::model::Channel;
 
 /// What a request is for.
@@ -103,8 +103,8 @@ struct Draws {
 }
 
 impl Draws {
-    fn of(client: ClientIx, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(client.0));
+    fn of(chance: Chance) -> Self {
+        let stream = |purpose| chance.stream(purpose);
         Draws {
             metadata: stream("client refresh pause"),
             backoff: stream("client retry pause"),

@@ -79,9 +79,9 @@ impl Producer {
     /// A client of the specification that does not run yet.
     pub(in crate::model::client) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let (settings, producing) = Settings::of_producer(&spec.clients[index.index()]);
-        let arrivals = chance.stream("client arrivals", u64::from(index.0));
+        let arrivals = chance.stream("client arrivals");
         Producer {
-            core: Core::new(index, settings, Draws::of(index, chance)),
+            core: Core::new(index, settings, Draws::of(chance)),
             identity: Producer::first_identity(&producing, false),
             producing,
             application: Application::new(index, workload(spec, index), arrivals),
@@ -176,7 +176,7 @@ impl Producer {
             return false;
         }
         for Move { partition, from, hint } in std::mem::take(&mut self.moves) {
-            self.core.learn(hint.leader);
+            self.core.learn(hint.leader, ctx.spec);
             if self.core.kit.cache.take_hint(from, partition, hint, reference(ctx), out) {
                 self.migrate(partition, hint.leader, ctx.now);
             } else {

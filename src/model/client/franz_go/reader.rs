@@ -3,7 +3,7 @@
 use crate::engine::{Chance, Duration, Instant, Stream, mix};
 use crate::kafka::{ClientIx, Offset, PartitionIx};
 use crate::model::spec::Consumption;
-use crate::model::{Outbox, TimerKind};
+use crate::model::{Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
-        let draws = chance.stream("consumer processing", u64::from(client.0));
+        let draws = chance.stream("consumer processing");
         Reader { client, draws, begins_at: None, work: VecDeque::new() }
     }
 
@@ -51,11 +51,11 @@ impl Reader {
     }
 
     /// It is given records of one partition.
-    pub(super) fn give(&mut self, partition: PartitionIx, base: Offset, end: Offset, consumption: &Consumption, now: Instant) {
-        let mut done_at = self.work.back().map_or(now, |w| w.2);
+    pub(super) fn give(&mut self, partition: PartitionIx, base: Offset, end: Offset, consumption: &Consumption, ctx: &Ctx<'_>) {
+        let mut done_at = self.work.back().map_or(ctx.now, |w| w.2);
+        let key = ctx.spec.partition_key(partition).bits();
         for offset in base.0..end.0 {
-            let address = mix(u64::from(partition.0), offset);
-            done_at += consumption.processing.sample(self.draws.at(address));
+            done_at += consumption.processing.sample(self.draws.at(mix(key, offset)));
         }
         self.work.push_back((partition, end, done_at));
     }

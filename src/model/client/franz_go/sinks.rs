@@ -128,7 +128,7 @@ impl Producer {
             match sink.phase {
                 Phase::Idle => return progress,
                 Phase::Begin if sink.needs_backoff => {
-                    self.back_off(broker, ctx.now, out);
+                    self.back_off(broker, ctx, out);
                     return true;
                 }
                 Phase::Begin => sink.phase = Phase::AtGate,
@@ -150,13 +150,13 @@ impl Producer {
     }
 
     /// `sink.maybeBackoff`.
-    fn back_off(&mut self, broker: BrokerIx, now: Instant, out: &mut Outbox) {
-        self.core.trigger(false, now, out);
+    fn back_off(&mut self, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
+        self.core.trigger(false, ctx.now, out);
         let draws = self.core.draws.backoff;
         let Some(sink) = self.sinks.get_mut(&broker) else { return };
         sink.failures += 1;
-        let draw = draws.at(mix(mix(u64::from(broker.0), u64::from(sink.backoff_seq)), 1));
-        sink.phase = Phase::BackingOff(now + retry_backoff(sink.failures, draw));
+        let draw = draws.at(mix(mix(ctx.spec.broker_key(broker).bits(), u64::from(sink.backoff_seq)), 1));
+        sink.phase = Phase::BackingOff(ctx.now + retry_backoff(sink.failures, draw));
     }
 
     /// Whether the producer has its id (`Client.producerID`). After an error that lost the order of sequences the epoch is raised here and

@@ -16,6 +16,9 @@ use crate::observe::fact::Unreachable;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the pauses of a source are counted by, beside its broker.
+const SOURCE: u64 = 2;
+
 /// What a fetch weighs, and each partition in it, in bytes.
 const FETCH_BYTES: u32 = 60;
 const PARTITION_BYTES: u32 = 32;
@@ -159,7 +162,7 @@ impl Consumer {
         if self.core.knows(broker) {
             self.core.enqueue(Peer::Broker(broker), Job::Fetch(key));
         } else {
-            self.fetch_failed(key, Failure::Refused, ctx.now, out);
+            self.fetch_failed(key, Failure::Refused, ctx, out);
         }
     }
 
@@ -203,7 +206,7 @@ impl Consumer {
     }
 
     /// A fetch ended without an answer: its source backs off, and tries the same broker again.
-    pub(super) fn fetch_failed(&mut self, key: u32, failure: Failure, now: Instant, out: &mut Outbox) {
+    pub(super) fn fetch_failed(&mut self, key: u32, failure: Failure, ctx: &Ctx<'_>, out: &mut Outbox) {
         let Some(fetch) = self.fetches.remove(key) else { return };
         let how = match failure {
             Failure::Refused => Unreachable::Refused,
@@ -213,7 +216,7 @@ impl Consumer {
         for entry in &fetch.entries {
             self.allow(entry.partition);
         }
-        self.back_off(fetch.source, now, out);
+        self.back_off(fetch.source, ctx, out);
     }
 
     pub(super) fn tell_unreachable(&self, fetch: &Fetch, how: Unreachable, out: &mut Outbox) {
@@ -223,15 +226,14 @@ impl Consumer {
     }
 
     /// The pause of a source whose fetch brought nothing but errors, or no answer.
-    fn back_off(&mut self, broker: BrokerIx, now: Instant, out: &mut Outbox) {
-        self.core.trigger(false, now, out);
-        let (draws, fetches) = (self.core.draws.backoff, self.backoffs);
-        self.backoffs += 1;
+    fn back_off(&mut self, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
+        self.core.trigger(false, ctx.now, out);
+        let what = mix(SOURCE, ctx.spec.broker_key(broker).bits());
+        let draw = self.core.draws.backoff.at(mix(what, self.core.kit.times(what)));
         let source = self.source(broker);
         source.session = FetchSession::New;
         source.failures += 1;
-        let draw = draws.at(mix(mix(u64::from(broker.0), fetches), 2));
-        source.phase = Phase::BackingOff(now + retry_backoff(source.failures, draw));
+        source.phase = Phase::BackingOff(ctx.now + retry_backoff(source.failures, draw));
     }
 
     /// The answer to a fetch.
@@ -274,7 +276,7 @@ impl Consumer {
         }
         used.into_iter().for_each(|partition| self.allow(partition));
         if wishes.stripped == fetch.entries.len() {
-            self.back_off(fetch.source, ctx.now, out);
+            self.back_off(fetch.source, ctx, out);
         } else {
             self.source(fetch.source).failures = 0;
         }
@@ -399,7 +401,7 @@ impl Consumer {
                     continue;
                 }
                 out.fact(Fact::Delivered { client: self.core.kit.index, partition, batch: run.batch, base, end: run.end });
-                self.reader.give(partition, base, run.end, consumption, ctx.now);
+                self.reader.give(partition, base, run.end, consumption, ctx);
                 (cursor.offset, cursor.consumed) = (Some(run.end), Some(run.leader_epoch));
             }
         }

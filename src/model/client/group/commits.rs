@@ -1,7 +1,7 @@
 //! What a member says of its progress, and what it asks of its group's. Source: `ConsumerCoordinator.maybeAutoCommitOffsetsAsync`,
 //! `sendOffsetCommitRequest`, `OffsetCommitResponseHandler`, `fetchCommittedOffsets`.
 
-use super::{Consumed, Ending, Generation, Membership, State, View, Want, What};
+use super::{Consumed, Ending, Generation, Membership, Pause, State, View, Want, What};
 use crate::engine::{Duration, Instant};
 use crate::kafka::{ErrorCode, PartitionIx};
 use crate::model::Outbox;
@@ -197,7 +197,7 @@ impl Membership {
         }
         self.rebalance.commit_ended(again_at);
         if let Some(by_hand) = self.commits.by_hand.take().filter(|_| again) {
-            let pause = self.pause(by_hand.failures);
+            let pause = self.pause(Pause::Commit, by_hand.failures);
             self.commits.by_hand = Some(ByHand { again_at: now + pause, failures: by_hand.failures + 1, ..by_hand });
         }
     }

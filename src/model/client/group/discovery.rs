@@ -1,6 +1,6 @@
 //! Who coordinates the group. Source: `AbstractCoordinator.ensureCoordinatorReady`, `lookupCoordinator`, `markCoordinatorUnknown`.
 
-use super::{Membership, State, View, Want};
+use super::{Membership, Pause, State, View, Want};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, ErrorCode};
 use crate::model::Outbox;
@@ -34,7 +34,7 @@ impl Membership {
     pub(super) fn check_coordinator(&mut self, view: &View<'_>, out: &mut Outbox) {
         if self.discovery.coordinator.is_some_and(|broker| (view.unavailable)(broker)) {
             self.coordinator_lost(false, out);
-            let pause = self.pause(0);
+            let pause = self.pause(Pause::LookUp, 0);
             self.discovery.not_before = view.now + pause;
         }
     }
@@ -62,7 +62,7 @@ impl Membership {
 
     /// A look-up failed: it is repeated after a pause, and newer metadata is asked for.
     pub(in crate::model::client) fn not_found(&mut self, now: Instant) {
-        let pause = self.pause(0);
+        let pause = self.pause(Pause::LookUp, 0);
         self.discovery.asking = false;
         self.discovery.not_before = now + pause;
         self.wants.push(Want::Refresh);

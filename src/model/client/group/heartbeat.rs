@@ -1,6 +1,6 @@
 //! How a member stays in its group. Source: `Heartbeat`, `AbstractCoordinator.HeartbeatThread`, `HeartbeatResponseHandler`.
 
-use super::{Generation, Membership, Settings, State, View, What};
+use super::{Generation, Membership, Pause, Settings, State, View, What};
 use crate::engine::Instant;
 use crate::kafka::ErrorCode;
 use crate::model::Outbox;
@@ -95,7 +95,7 @@ impl Membership {
 
     /// `Heartbeat.failHeartbeat`.
     pub(super) fn heartbeat_failed(&mut self, now: Instant) {
-        let pause = self.pause(self.heartbeat.failures);
+        let pause = self.pause(Pause::Heartbeat, self.heartbeat.failures);
         self.heartbeat.failures += 1;
         self.heartbeat.due_at = now + pause;
     }

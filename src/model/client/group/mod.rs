@@ -17,7 +17,7 @@ use self::discovery::Discovery;
 use self::heartbeat::Heartbeat;
 use self::rebalance::Rebalance;
 use super::backoff::Backoff;
-use crate::engine::{Chance, Duration, Instant, Stream, mix};
+use crate::engine::{Chance, Duration, Instant, Stream, Tally, mix};
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, LeaderEpoch, Offset, PartitionIx, TopicIx};
 use crate::model::Outbox;
 use crate::model::group_log::Committed;
@@ -128,6 +128,14 @@ enum Ending {
     Leaving,
 }
 
+/// What is repeated after a pause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Pause {
+    LookUp,
+    Heartbeat,
+    Commit,
+}
+
 /// What the consumer shows its membership at a look.
 pub(super) struct View<'a> {
     pub now: Instant,
@@ -163,8 +171,8 @@ pub(super) struct Membership {
     /// The earliest moment at which a look could find something to do.
     wake: Instant,
     wants: Vec<Want>,
-    /// Draws so far, to address them.
-    drawn: u64,
+    /// Pauses so far, by what failed, to address their draws.
+    paused: Tally,
 }
 
 impl Membership {
@@ -174,7 +182,7 @@ impl Membership {
             client,
             group,
             topics: topics.to_vec(),
-            draws: chance.stream("client group pause", u64::from(client.0)),
+            draws: chance.stream("client group pause"),
             state: State::Unjoined,
             generation: Generation::default(),
             assignment: Vec::new(),
@@ -186,7 +194,7 @@ impl Membership {
             ending: Ending::None,
             wake: Instant::MAX,
             wants: Vec::new(),
-            drawn: 0,
+            paused: Tally::default(),
             settings,
         }
     }
@@ -304,9 +312,9 @@ impl Membership {
         self.wake = self.wake.min(at);
     }
 
-    fn pause(&mut self, failures: u32) -> Duration {
-        self.drawn += 1;
-        self.settings.retry.at(failures, self.draws.at(self.drawn))
+    fn pause(&mut self, of: Pause, failures: u32) -> Duration {
+        let what = of as u64;
+        self.settings.retry.at(failures, self.draws.at(mix(what, self.paused.next(what))))
     }
 
     fn fact(&self, what: GroupFact, out: &mut Outbox) {

@@ -16,8 +16,6 @@ use crate::observe::Fact;
 use crate::observe::fact::{Refresh as What, Unreachable};
 use smallvec::SmallVec;
 
-/// What metadata requests are for, in the addresses of their delays.
-const METADATA: u64 = 2;
 /// What each topic named in a request weighs, in bytes.
 const TOPIC_BYTES: u32 = 30;
 
@@ -76,7 +74,7 @@ pub(super) struct Network<R> {
 impl<R> Network<R> {
     /// A client that does not run yet.
     pub(super) fn new(index: ClientIx, shared: Shared, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let draws = Draws {
             refresh: stream("client refresh pause"),
             connect: stream("client reconnect pause"),
@@ -252,9 +250,8 @@ impl<R> Network<R> {
         out.fact(Fact::Refreshed { client: self.kit.index, what: What::Sent(broker) });
         let bytes = TOPIC_BYTES * named.len() as u32;
         let topics = if named.is_empty() { Topics::None } else { Topics::Some(named) };
-        let address = self.kit.address(METADATA, self.refresh.ended());
         let request = Request::Metadata { topics };
-        self.kit.ask_at(address, channel, Purpose::Metadata, request, bytes, self.shared.request_timeout, ctx.now, out);
+        self.kit.ask(channel, Purpose::Metadata, request, bytes, self.shared.request_timeout, ctx.now, out);
     }
 
     /// `DefaultMetadataUpdater.handleSuccessfulResponse`, `Metadata.update`.

@@ -66,11 +66,6 @@ impl Refresh {
         Refresh { full: false, ages_out_at, equivalents: 1, ..Refresh::new(client) }
     }
 
-    /// How many refreshes have ended: the address of what is drawn for the next.
-    pub(super) fn ended(&self) -> u64 {
-        self.ended
-    }
-
     /// The address of what is drawn at the present look.
     pub(super) fn look(&self) -> u64 {
         mix(self.ended, self.looks)

@@ -63,7 +63,7 @@ fn partitions(topics: &[TopicIx], ctx: &Ctx<'_>) -> Vec<PartitionIx> {
 impl Reader {
     /// A client of the specification that does not run yet.
     pub(super) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let settings = ReaderSettings::new(&spec.clients[index.index()]);
         let connect = stream("client reconnect pause");
         Reader {
@@ -179,9 +179,9 @@ impl Reader {
         self.kit.deliver(given, out);
         let consumption = consumption(ctx.spec, self.kit.index);
         let mut done_at = ctx.now;
+        let key = ctx.spec.partition_key(given.partition).bits();
         for offset in given.offsets() {
-            let address = mix(u64::from(given.partition.0), offset);
-            done_at += consumption.processing.sample(self.processing.at(address));
+            done_at += consumption.processing.sample(self.processing.at(mix(key, offset)));
         }
         self.done_at = Some(done_at);
     }

@@ -64,7 +64,7 @@ fn workload(spec: &Spec, client: ClientIx) -> &Workload {
 impl Writer {
     /// A client of the specification that does not run yet.
     pub(super) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let draws = Draws {
             poll: stream("client metadata poll"),
             shuffle: stream("client node order"),

@@ -10,7 +10,7 @@ use crate::kafka::{BrokerIx, ClientIx, TopicIx};
 use crate::model::client::cache::Cache;
 use crate::model::client::connections::{Connections, Overdue, State};
 use crate::model::client::kit::{Kit, reference};
-use crate::model::{Channel, Ctx, Outbox};
+use crate::model::{Channel, Ctx, Outbox, Spec};
 use crate::observe::fact::Unreachable;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -133,9 +133,9 @@ impl Cluster {
     }
 
     /// The nodes in a random order (`shuffle`), another one for each purpose.
-    pub(super) fn shuffled(&self, salt: u64) -> Vec<BrokerIx> {
+    pub(super) fn shuffled(&self, salt: u64, spec: &Spec) -> Vec<BrokerIx> {
         let mut nodes = self.pool.clone();
-        nodes.sort_by_key(|b| self.draws.shuffle.at(mix(salt, u64::from(b.0))).bits());
+        nodes.sort_by_key(|b| self.draws.shuffle.at(mix(salt, spec.broker_key(*b).bits())).bits());
         nodes
     }
 

@@ -37,9 +37,9 @@ impl Producer {
     /// A client of the specification that does not run yet.
     pub(super) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let settings = ProducerSettings::new(&spec.clients[index.index()]);
-        let arrivals = chance.stream("client arrivals", u64::from(index.0));
+        let arrivals = chance.stream("client arrivals");
         Producer {
-            cluster: Cluster::new(index, settings.cluster, Draws::new(index, chance)),
+            cluster: Cluster::new(index, settings.cluster, Draws::new(chance)),
             settings,
             sends: BTreeMap::new(),
             application: Application::new(index, workload(spec, index), arrivals),
@@ -76,7 +76,7 @@ impl Producer {
         let all = self.cluster.kit.partitions(topic, ctx);
         let led: Vec<_> = all.iter().copied().filter(|p| self.cluster.kit.cache.belief(*p, reference(ctx)).0.is_some()).collect();
         let available = if led.is_empty() { all } else { &led };
-        let start = self.cluster.draws.partition.at(u64::from(topic.0)).below(1 << 32);
+        let start = self.cluster.draws.partition.at(ctx.spec.topic_key(topic).bits()).below(1 << 32);
         let turn = self.rounds.entry(topic).or_insert(start);
         let partition = available.get((*turn % available.len().max(1) as u64) as usize).copied().unwrap_or_default();
         *turn += 1;

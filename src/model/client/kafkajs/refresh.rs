@@ -70,7 +70,7 @@ impl Cluster {
         let number = self.refreshed;
         self.refreshed += 1;
         let ladder = |purpose| Ladder::new(self.settings.retry, self.draws.retry, mix(purpose, number));
-        let mut candidates = self.shuffled(number);
+        let mut candidates = self.shuffled(number, ctx.spec);
         let connected = candidates.iter().copied().find(|b| self.is_connected(*b));
         if let Some(broker) = connected {
             candidates = vec![broker];

@@ -3,7 +3,6 @@
 use super::policies::Policies;
 use super::retrier::RetryPolicy;
 use crate::engine::{Chance, Duration, Stream};
-use crate::kafka::ClientIx;
 use crate::kafka::config::{ClientConfig, KafkajsConsumerConfig, KafkajsProducerConfig};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::fetching::FetchSettings;
@@ -59,8 +58,8 @@ pub(super) struct Draws {
 
 impl Draws {
     /// The streams of one client.
-    pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(client.0));
+    pub(super) fn new(chance: Chance) -> Self {
+        let stream = |purpose| chance.stream(purpose);
         Draws {
             retry: stream("client retry pause"),
             shuffle: stream("client node order"),

@@ -41,7 +41,6 @@ pub(super) struct Core {
     /// The earliest moment at which there is something to do, as this pass saw it.
     pub wake: Instant,
     // What outlives the process, so that draws stay unique in a run.
-    pub choices: u64,
     pub queries: u64,
     pub lives: u64,
 }
@@ -70,7 +69,7 @@ pub(super) fn tick(at: Instant, phase: Duration) -> Instant {
 impl Core {
     /// A client that does not run yet.
     pub(super) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let draws = Draws {
             phase: stream("client scan phase"),
             age: stream("client metadata age"),
@@ -99,7 +98,6 @@ impl Core {
             chosen_at: None,
             choose_at: None,
             wake: Instant::MAX,
-            choices: 0,
             queries: 0,
             lives: 0,
         }

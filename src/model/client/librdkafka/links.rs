@@ -34,6 +34,10 @@ pub(super) struct Lost {
     pub was_up: bool,
 }
 
+/// What a broker is drawn for: to be connected to, to be asked.
+const CONNECT: u64 = 1;
+const ASK: u64 = 2;
+
 /// Whether a connection is of the logical broker that stands for the group's coordinator: no other use is made of it.
 fn is_logical(channel: &Channel) -> bool {
     matches!(channel, Channel::Lane(..))
@@ -51,7 +55,7 @@ impl Link {
         if self.reconnect_at + config.reconnect_backoff_max < now {
             self.pause = config.reconnect_backoff;
         }
-        self.reconnect_at = now + settings.reconnect_pause(self.pause, draws.at(mix(u64::from(self.broker.0), self.pauses)));
+        self.reconnect_at = now + settings.reconnect_pause(self.pause, draws.at(self.pauses));
         self.pauses += 1;
         self.pause = (self.pause * 2).min(config.reconnect_backoff_max);
     }
@@ -73,7 +77,7 @@ impl Core {
 
     fn connect(&mut self, channel: Channel, broker: BrokerIx, ctx: &Ctx<'_>, out: &mut Outbox) {
         let link = self.links.entry(channel).or_insert_with(|| Link::new(broker, &self.settings));
-        link.back_off(ctx.now, &self.settings, self.draws.connect);
+        link.back_off(ctx.now, &self.settings, self.draws.connect.part(ctx.spec.channel_key(channel).bits()));
         link.tried = true;
         self.kit.open(channel, broker, ctx, out);
     }
@@ -116,10 +120,8 @@ impl Core {
         if idle.iter().any(|(channel, _)| is_new(channel)) {
             idle.retain(|(channel, _)| is_new(channel));
         }
-        idle.sort_unstable();
-        self.choices += 1;
-        let pick = self.draws.choice.at(self.choices).below(idle.len() as u64) as usize;
-        if let Some(&(channel, broker)) = idle.get(pick) {
+        let draw = self.draws.choice.at(mix(CONNECT, self.kit.times(CONNECT)));
+        if let Some((channel, broker)) = draw.choose(&idle, |(channel, _)| ctx.spec.channel_key(channel)) {
             self.connect(channel, broker, ctx, out);
         }
     }
@@ -170,7 +172,7 @@ impl Core {
         if let Some(link) = self.links.get_mut(&channel) {
             link.failed = true;
             if state != State::Ready {
-                link.back_off(ctx.now, &self.settings, self.draws.connect);
+                link.back_off(ctx.now, &self.settings, self.draws.connect.part(ctx.spec.channel_key(channel).bits()));
             }
         }
         // `RD_KAFKA_BROKER_STATE_APIVERSION_QUERY` counts as up.
@@ -196,7 +198,7 @@ impl Core {
         let weighed: Vec<(u64, Channel)> = up.map(|(channel, link)| (weight(channel, link), *channel)).collect();
         let best = weighed.iter().map(|w| w.0).max()?;
         let equal: Vec<Channel> = weighed.into_iter().filter(|w| w.0 == best).map(|w| w.1).collect();
-        self.choices += 1;
-        Some(equal[self.draws.choice.at(self.choices).below(equal.len() as u64) as usize])
+        let draw = self.draws.choice.at(mix(ASK, self.kit.times(ASK)));
+        draw.choose(&equal, |channel| ctx.spec.channel_key(channel))
     }
 }

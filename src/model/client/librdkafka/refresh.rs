@@ -179,7 +179,7 @@ impl Core {
         let before = self.look(topics, offset, ctx);
         let learned = self.kit.cache.apply(&Answer { broker, offset, topics }, ctx.now, reference(ctx), out);
         let grew = learned.newer || !self.settings.policies.endless_query;
-        self.settle(&before, offset, ctx);
+        self.settle(&before, ctx);
         for topic in topics {
             if grew && self.is_led(*topic, ctx) && !before.stale.contains(topic) {
                 self.flagged.remove(topic);
@@ -205,12 +205,12 @@ impl Core {
     }
 
     /// Migrates partitions. Where the same answer drops the old leader, the dying thread of that broker may undo it.
-    fn settle(&mut self, before: &Before, offset: MetadataOffset, ctx: &Ctx<'_>) {
+    fn settle(&mut self, before: &Before, ctx: &Ctx<'_>) {
         for &(partition, old) in &before.leaders {
             let new = self.kit.cache.belief(partition, reference(ctx)).0;
             let old = old.filter(|_| !self.stranded.contains(&partition));
             let raced = match (old, new) {
-                (Some(old), Some(new)) if old != new => !self.is_listed(old, ctx) && self.loses_race(partition, offset),
+                (Some(old), Some(new)) if old != new => !self.is_listed(old, ctx) && self.loses_race(partition, ctx),
                 _ => false,
             };
             if raced {
@@ -221,14 +221,15 @@ impl Core {
         }
     }
 
-    fn loses_race(&self, partition: PartitionIx, offset: MetadataOffset) -> bool {
+    fn loses_race(&self, partition: PartitionIx, ctx: &Ctx<'_>) -> bool {
         let policies = &self.settings.policies;
         if !policies.decommission_race {
             return false;
         }
         let idempotent = self.settings.config.enable_idempotence;
         let percent = if idempotent { policies.decommission_race_idempotent_percent } else { policies.decommission_race_percent };
-        let address = mix(u64::from(partition.0), offset.0);
+        let epoch = self.kit.cache.belief(partition, reference(ctx)).1;
+        let address = mix(ctx.spec.partition_key(partition).bits(), u64::from(epoch.0));
         self.draws.race.at(mix(1, address)).happens(f64::from(percent) / 100.0)
     }
 
@@ -262,7 +263,7 @@ impl Core {
             self.note_missing(ctx);
         }
         let topic = ctx.spec.partitions[partition.index()].topic;
-        let address = mix(2, mix(u64::from(partition.0), u64::from(hint.leader_epoch.0)));
+        let address = mix(2, mix(ctx.spec.partition_key(partition).bits(), u64::from(hint.leader_epoch.0)));
         let beaten = self.draws.race.at(address).happens(f64::from(self.settings.policies.query_beats_hint) / 100.0);
         if !beaten && self.is_led(topic, ctx) {
             self.flagged.remove(&topic);

@@ -96,7 +96,7 @@ pub(super) struct Draws {
 impl<J: Clone + std::fmt::Debug> Core<J> {
     /// A client that does not run yet.
     pub(super) fn new(index: ClientIx, settings: Settings, chance: Chance) -> Self {
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let draws = Draws {
             connect: stream("client reconnect pause"),
             seeds: stream("client node order"),

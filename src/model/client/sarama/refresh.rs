@@ -6,10 +6,13 @@ use crate::kafka::{BrokerIx, ErrorCode, MetadataOffset, TopicIx};
 use crate::model::client::cache::Answer;
 use crate::model::client::kit::reference;
 use crate::model::message::Topics;
-use crate::model::{Channel, Ctx, History, Outbox};
+use crate::model::{Channel, Ctx, History, Outbox, Spec};
 use crate::observe::Fact;
 use crate::observe::fact::Refresh;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a broker is drawn for that is asked for something else than metadata.
+const ANY: u64 = u64::MAX;
 
 /// A refresh with all its attempts.
 pub(super) type RoundId = u64;
@@ -161,7 +164,7 @@ impl<J: Clone + std::fmt::Debug> Core<J> {
             return self.retry(id, RoundError::OutOfBrokers, ctx, out);
         }
         let address = mix(id, round.asked);
-        let Some(object) = self.least_loaded(address).or_else(|| self.first_seed(ctx)) else {
+        let Some(object) = self.least_loaded(address, ctx.spec).or_else(|| self.first_seed(ctx)) else {
             self.seeds.extend(self.dead_seeds.drain(..));
             return self.retry(id, RoundError::OutOfBrokers, ctx, out);
         };
@@ -189,18 +192,18 @@ impl<J: Clone + std::fmt::Debug> Core<J> {
 
     /// `client.LeastLoadedBroker`: fewest answers awaited, one of several by chance. The answer that is being read does not count
     /// (`Broker.ResponseSize` is the length of a channel that the reader has taken it from).
-    fn least_loaded(&mut self, address: u64) -> Option<Object> {
+    fn least_loaded(&mut self, address: u64, spec: &Spec) -> Option<Object> {
         let load = |b: BrokerIx| self.kit.connections.get(Channel::Broker(b)).map_or(0, |c| c.in_flight.len().saturating_sub(1));
         let least = self.registered.iter().map(|b| load(*b)).min()?;
         let ties: Vec<BrokerIx> = self.registered.iter().copied().filter(|b| load(*b) == least).collect();
-        let broker = ties[self.draws.pick.at(address).below(ties.len() as u64) as usize];
+        let broker = self.draws.pick.at(address).choose(&ties, |b| spec.broker_key(b))?;
         Some(self.object(Channel::Broker(broker), broker))
     }
 
     /// Any broker, for a request that all can answer.
     pub(super) fn any_broker(&mut self, ctx: &Ctx<'_>) -> Option<Object> {
-        let address = mix(u64::MAX, self.kit.next_address());
-        self.least_loaded(address).or_else(|| self.first_seed(ctx))
+        let address = mix(ANY, self.kit.times(ANY));
+        self.least_loaded(address, ctx.spec).or_else(|| self.first_seed(ctx))
     }
 
     fn first_seed(&mut self, ctx: &Ctx<'_>) -> Option<Object> {

@@ -3,7 +3,7 @@
 
 use super::super::Turn;
 use super::{Campaign, Leading, Role};
-use crate::engine::{Duration, mix};
+use crate::engine::Duration;
 use crate::kafka::{RaftEpoch, VoterIx};
 use crate::model::message::Request;
 use crate::model::metadata::Record;
@@ -82,7 +82,7 @@ impl Turn<'_, '_> {
         }
         let now = self.ctx.now;
         let most = self.voter().config.controller_quorum_election_backoff_max;
-        let draw = self.draws.backoff.at(mix(u64::from(self.disk.epoch.0), now.as_nanos()));
+        let draw = self.draws.backoff.at(u64::from(self.disk.epoch.0));
         let Role::Candidate(campaign) = &mut self.raft.role else { return };
         let units = draw.below(2 << (campaign.tries - 1).min(20));
         campaign.backoff_until = Some(now + (RETRY_BACKOFF_BASE * units).min(most));

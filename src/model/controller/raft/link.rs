@@ -16,6 +16,9 @@ const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
 /// `socket.connection.setup.timeout.max.ms`.
 const SETUP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 
+/// What the pause after a lost connection is addressed by, beside to whom.
+const LOSS: u64 = 0;
+
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 enum State {
     #[default]
@@ -63,7 +66,6 @@ impl Turn<'_, '_> {
         let now = self.ctx.now;
         let timeout = self.voter().config.controller_quorum_request_timeout;
         let node = self.ctx.spec.voters[to.index()].node;
-        let epoch = u64::from(self.disk.epoch.0);
         let link = &mut self.raft.links[to.index()];
         if now < link.not_before || link.in_flight.is_some() {
             return;
@@ -78,7 +80,8 @@ impl Turn<'_, '_> {
             State::Open => {
                 link.correlation += 1;
                 link.in_flight = Some((link.correlation, now + timeout));
-                let address = mix(mix(u64::from(self.me.0), u64::from(to.0)), mix(epoch, now.as_nanos()));
+                let errand = mix(request.errand(), self.ctx.spec.voter_key(to).bits());
+                let address = mix(errand, self.done.next(errand));
                 self.out.request(Channel::Raft(to), link.correlation, request, 128, address);
                 if let super::Role::Leader(leading) = &mut self.raft.role {
                     leading.begin_wanted[to.index()] = false;
@@ -91,7 +94,8 @@ impl Turn<'_, '_> {
     pub(in crate::model::controller) fn link_lost(&mut self, to: VoterIx) {
         let now = self.ctx.now;
         let retry = self.voter().config.controller_quorum_retry_backoff;
-        let draw = self.draws.reconnect.at(mix(u64::from(to.0), now.as_nanos()));
+        let loss = mix(LOSS, self.ctx.spec.voter_key(to).bits());
+        let draw = self.draws.reconnect.at(mix(loss, self.done.next(loss)));
         let link = &mut self.raft.links[to.index()];
         let base = Duration::from_nanos(RECONNECT_BACKOFF.as_nanos() << link.failures.min(10)).min(RECONNECT_BACKOFF_MAX);
         // ExponentialBackoff with a jitter of 0.2 (ClusterConnectionStates).

@@ -93,9 +93,10 @@ pub(super) enum Timer {
 
 impl Turn<'_, '_> {
     /// A fresh election timer: T + U[0, T) (`QuorumState.randomElectionTimeoutMs`).
-    pub(super) fn election_deadline(&self, timer: Timer) -> Instant {
+    pub(super) fn election_deadline(&mut self, timer: Timer) -> Instant {
         let base = self.voter().config.controller_quorum_election_timeout;
-        let address = mix(u64::from(self.disk.epoch.0), mix(timer as u64, self.ctx.now.as_nanos()));
+        let what = mix(u64::from(self.disk.epoch.0), timer as u64);
+        let address = mix(what, self.done.next(what));
         let extra = self.draws.election.at(address).below(base.as_nanos());
         self.ctx.now + base + Duration::from_nanos(extra)
     }

@@ -125,7 +125,7 @@ impl Cluster {
             observers: BTreeMap::new(),
             asked: 0,
             seed,
-            delays: Chance::new(seed).stream("delay", 0),
+            delays: Chance::new(seed).stream("delay"),
         };
         for v in 0..voters {
             cluster.on(v, Controller::start_warm);
@@ -392,7 +392,6 @@ fn spec(release: Release, voters: usize, partitions: &[PartitionRegistration], t
             .map(|b| BrokerSpec {
                 node: NodeIx(voters as u32 + b),
                 id: 101 + b,
-                label: b,
                 rack: None,
                 config: Arc::clone(&config),
                 costs: Arc::clone(&costs),

@@ -13,7 +13,7 @@ const LISTS: [[u32; 3]; 3] = [[0, 1, 2], [1, 2, 0], [2, 0, 1]];
 fn storm(release: Release, voters: usize, seed: u64) {
     let story = format!("{release}, {voters} voters, seed {seed}");
     let mut cluster = Cluster::new(release, voters, seed, &[partition(&[0, 1, 2], &[0, 1, 2], Some(0))]);
-    let draws = Chance::new(seed).stream("storm", voters as u64);
+    let draws = Chance::new(seed).stream("storm").part(voters as u64);
     let mut down: Vec<usize> = Vec::new();
     for step in 0..60_u64 {
         let victim = draws.at(3 * step).below(voters as u64) as usize;

@@ -10,8 +10,12 @@ use crate::observe::fact::Refresh;
 
 /// A producer that has been running for long, without linger.
 fn producer(release: &str, leaders: &[u32], config: &[(&str, &str)]) -> Bench {
+    seeded_producer(release, leaders, config, 7)
+}
+
+fn seeded_producer(release: &str, leaders: &[u32], config: &[(&str, &str)], seed: u64) -> Bench {
     let config: Vec<_> = [("kgo.ProducerLinger", "0")].iter().chain(config).copied().collect();
-    Bench::warm(release, leaders, &config)
+    Bench::warm_seeded(release, leaders, &config, seed)
 }
 
 /// A metadata request leaves.

@@ -1,7 +1,7 @@
 //! One turn of the poll loop, and the requests that wait for their nodes. Source: `ClassicKafkaConsumer.poll`, `ConsumerNetworkClient`.
 
 use super::collect::Collected;
-use super::{Consumer, Sent, Unsent, consumption};
+use super::{Consumer, Sent, Unsent};
 use crate::engine::{Duration, Instant};
 use crate::kafka::BrokerIx;
 use crate::model::client::java::network::Purpose;
@@ -27,7 +27,7 @@ impl Consumer {
                 // The next round leaves before the application has its records, so that both go on at once.
                 self.send_fetches(ctx, out);
                 self.network_poll(ctx, out);
-                if self.reader.give(collected.records, consumption(ctx.spec, self.index), ctx.now, out) {
+                if self.reader.give(collected.records, ctx, out) {
                     self.commit(Commits::AfterProcessing, ctx, out);
                     self.reader.polls(ctx.now);
                     continue;

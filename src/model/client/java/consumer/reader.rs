@@ -38,7 +38,7 @@ pub(super) struct Reader {
 impl Reader {
     /// An application that does not run yet.
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
-        let draws = chance.stream("consumer processing", u64::from(client.0));
+        let draws = chance.stream("consumer processing");
         Reader { client, draws, begins_at: None, work: VecDeque::new(), polled_at: Instant::ZERO, closing: false }
     }
 
@@ -89,12 +89,13 @@ impl Reader {
     }
 
     /// It is given records. True when it is done with them at once.
-    pub(super) fn give(&mut self, given: Vec<Given>, consumption: &Consumption, now: Instant, out: &mut Outbox) -> bool {
+    pub(super) fn give(&mut self, given: Vec<Given>, ctx: &Ctx<'_>, out: &mut Outbox) -> bool {
+        let (now, consumption) = (ctx.now, consumption(ctx.spec, self.client));
         let mut done_at = now;
         for part in given {
+            let key = ctx.spec.partition_key(part.partition).bits();
             for offset in part.base.0..part.end.0 {
-                let address = mix(u64::from(part.partition.0), offset);
-                done_at += consumption.processing.sample(self.draws.at(address));
+                done_at += consumption.processing.sample(self.draws.at(mix(key, offset)));
             }
             self.work.push_back((part, done_at));
         }

@@ -1,7 +1,7 @@
 //! How an idempotent producer comes by its id. Source: `Sender.maybeSendAndPollTransactionalRequest`, not transactional.
 
 use super::idempotence::Id;
-use super::{INIT_PRODUCER_ID, Producer, Sent};
+use super::{Producer, Sent};
 use crate::engine::Instant;
 use crate::model::client::java::network::Purpose;
 use crate::model::client::java::settings::TICK;
@@ -25,11 +25,9 @@ impl Producer {
             return false;
         };
         if !update_due && self.net.can_send(channel) {
-            let address = self.net.kit.address(INIT_PRODUCER_ID, self.asked);
-            self.asked += 1;
             self.set_id(Id::Requested);
             let (purpose, timeout) = (Purpose::Own(Sent::InitProducerId), self.settings.request_timeout);
-            self.net.kit.ask_at(address, channel, purpose, Request::InitProducerId, 0, timeout, ctx.now, out);
+            self.net.kit.ask(channel, purpose, Request::InitProducerId, 0, timeout, ctx.now, out);
             return true;
         }
         let disconnected = self.net.kit.connections.reconnect_at(channel).is_some();

@@ -34,10 +34,6 @@ use crate::observe::fact::{RecordId, Unreachable};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
 
-/// What requests are for, in the addresses of their delays.
-const PRODUCE: u64 = 1;
-const INIT_PRODUCER_ID: u64 = 4;
-
 /// What the producer sends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Sent {
@@ -67,7 +63,6 @@ pub(in crate::model::client) struct Producer {
     loops: Loops,
     application: Application,
     // What outlives the process, so that numbers and addresses stay unique in a run.
-    asked: u64,
     /// The producer epoch of the next life: each has an id of its own in Kafka, which one epoch higher stands for here.
     next_epoch: u16,
 }
@@ -91,7 +86,7 @@ impl Producer {
     /// A client of the specification that does not run yet.
     pub(in crate::model::client) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let client = &spec.clients[index.index()];
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         let (settings, shared) = Settings::new(client);
         Producer {
             index,
@@ -107,7 +102,6 @@ impl Producer {
             candidates: Vec::new(),
             loops: Loops::default(),
             application: Application::new(index, workload(spec, index), stream("client arrivals")),
-            asked: 0,
             next_epoch: 0,
         }
     }

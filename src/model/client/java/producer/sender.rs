@@ -1,6 +1,6 @@
 //! One turn of the Sender thread. Source: `Sender.runOnce`, `Sender.sendProducerData`, `RecordAccumulator.ready` and `drain`.
 
-use super::{PRODUCE, Producer, Sent};
+use super::{Producer, Sent};
 use crate::engine::{Draw, Instant, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, PartitionIx};
 use crate::model::client::java::network::Purpose;
@@ -183,7 +183,7 @@ impl Producer {
     fn send_produce(&mut self, node: BrokerIx, keys: SmallVec<[u32; 4]>, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let Some(&first) = keys.first() else { return };
         let first = self.accumulator.batch(first);
-        let address = self.net.kit.address(PRODUCE, mix(first.address(), u64::from(first.attempts)));
+        let attempt = mix(first.address(), u64::from(first.attempts));
         let mut entries: SmallVec<[ProduceEntry; 2]> = SmallVec::new();
         let mut bytes = REQUEST_OVERHEAD;
         for &key in &keys {
@@ -218,6 +218,7 @@ impl Producer {
         let awaited = (self.settings.acks != Acks::None).then_some(self.settings.request_timeout);
         let purpose = Purpose::Own(Sent::Produce(keys.clone()));
         let correlation = self.net.kit.connections.send(channel, purpose, awaited, ctx.now);
+        let address = mix(request.errand(), attempt);
         out.request(channel, correlation, request, bytes, address);
         if self.settings.acks == Acks::None {
             self.finish_written(&keys, out);

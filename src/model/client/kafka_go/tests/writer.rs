@@ -115,14 +115,20 @@ fn a_crashed_leader_costs_ten_attempts_in_7_4_s_and_then_the_record() {
 
 #[test]
 fn a_black_hole_costs_the_write_time_out_and_the_first_pause() {
-    let mut bench = Bench::warm(WRITER, &[0, 1, 2], &AT_ONCE);
-    let start = bench.now;
-    bench.silence(0);
-    bench.send(0);
-    bench.send(1);
-    bench.move_leader(0, Some(1), 1);
-    bench.fence(0);
-    bench.run_to(start + ms(30_000));
+    let start = at(10_000);
+    let run = |seed| {
+        let mut bench = Bench::warm_seeded(WRITER, &[0, 1, 2], &AT_ONCE, seed);
+        bench.silence(0);
+        bench.send(0);
+        bench.send(1);
+        bench.move_leader(0, Some(1), 1);
+        bench.fence(0);
+        bench.run_to(start + ms(30_000));
+        bench
+    };
+    // Where the control connection is not to the silent broker, a poll has told of the move before.
+    let told = |f: &Fact| matches!(f, Fact::Refreshed { what: Refresh::Answered(..), .. });
+    let bench = Bench::in_which(|bench| bench.times(start, told).first().is_some_and(|at| *at < 10_000.0), run);
     let mine = |f: &Fact| matches!(f, Fact::EntrySent { partition, .. } if partition.0 == 0);
     assert_eq!(bench.times(start, mine), [0.0, 10_100.0]);
     assert_eq!(bench.times(start, acknowledged), [2.0, 10_102.0], "nobody else waits");

@@ -53,11 +53,11 @@ impl Consumer {
     pub(super) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let settings = ConsumerSettings::new(&spec.clients[index.index()]);
         Consumer {
-            cluster: Cluster::new(index, settings.cluster, Draws::new(index, chance)),
+            cluster: Cluster::new(index, settings.cluster, Draws::new(chance)),
             settings,
             runner: Runner::Down,
             fetchers: BTreeMap::new(),
-            worker: Worker::new(chance.stream("consumer processing", u64::from(index.0))),
+            worker: Worker::new(chance.stream("consumer processing")),
             positions: BTreeMap::new(),
             lost: BTreeMap::new(),
             preferred: BTreeMap::new(),

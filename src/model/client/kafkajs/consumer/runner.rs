@@ -55,7 +55,8 @@ impl Consumer {
     /// The loops begin, with retries of their own.
     pub(super) fn run(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let retry = self.cluster.settings.retry;
-        let retries = Ladder::new(retry, self.cluster.draws.retry, mix(RUNNER, self.cluster.refreshed));
+        let address = mix(RUNNER, self.cluster.kit.times(RUNNER));
+        let retries = Ladder::new(retry, self.cluster.draws.retry, address);
         self.runner = Runner::Running(Run { brokers: Vec::new(), stopping: None, pausing: None, retries, last_pause: retry.initial });
         self.start_fetchers(ctx, out);
     }

@@ -69,9 +69,9 @@ impl Consumer {
         self.cluster.kit.deliver(given, out);
         let processing = &consumption(ctx.spec, self.cluster.kit.index).processing;
         let mut done_at = ctx.now;
+        let key = ctx.spec.partition_key(given.partition).bits();
         for offset in given.offsets() {
-            let address = mix(u64::from(given.partition.0), offset);
-            done_at += processing.sample(self.worker.draws.at(address));
+            done_at += processing.sample(self.worker.draws.at(mix(key, offset)));
         }
         self.worker.done_at = Some(done_at);
     }

@@ -71,7 +71,8 @@ fn while_the_new_leader_is_not_ready_each_attempt_costs_a_refresh_and_twice_the_
     bench.run_to(start + ms(20_000));
     let sends = bench.times(start, sent);
     assert_eq!(bench.times(start, asked).len(), sends.len() - 1, "one refresh for each refusal");
-    assert!((4..=5).contains(&sends.len()), "{sends:?}");
+    // Nothing is refused that leaves after 2.5 s, unless the old leader was told by the new one itself, which was asked before.
+    assert!((4..=6).contains(&sends.len()), "{sends:?}");
     let pauses: Vec<f64> = sends.windows(2).map(|s| s[1] - s[0] - 2.0).collect();
     for pair in pauses.windows(2) {
         let grown = pair[1] / pair[0];

@@ -172,7 +172,7 @@ impl Consumer {
     /// The application takes messages from the queue, for as long as it is not busy with one.
     fn read(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         let consumption = consumption(ctx.spec, self.core.kit.index);
-        while let Some(taken) = self.reader.take(consumption, ctx.now, out) {
+        while let Some(taken) = self.reader.take(consumption, ctx, out) {
             if let Some(toppar) = self.toppars.get_mut(&taken.partition) {
                 toppar.queued = toppar.queued.saturating_sub(taken.count);
             }

@@ -3,7 +3,7 @@
 use crate::engine::{Chance, Distribution, Duration, Instant, Stream, mix};
 use crate::kafka::{ClientIx, Offset, PartitionIx};
 use crate::model::spec::Consumption;
-use crate::model::{Outbox, TimerKind};
+use crate::model::{Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::BatchId;
 use std::collections::VecDeque;
@@ -40,7 +40,7 @@ pub(super) struct Reader {
 impl Reader {
     /// An application that does not run yet.
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
-        let draws = chance.stream("consumer processing", u64::from(client.0));
+        let draws = chance.stream("consumer processing");
         Reader { client, draws, begins_at: None, queue: VecDeque::new(), work: None }
     }
 
@@ -91,7 +91,7 @@ impl Reader {
     }
 
     /// It takes the next message if it is not busy; where a message costs it no time, all of a batch.
-    pub(super) fn take(&mut self, consumption: &Consumption, now: Instant, out: &mut Outbox) -> Option<Taken> {
+    pub(super) fn take(&mut self, consumption: &Consumption, ctx: &Ctx<'_>, out: &mut Outbox) -> Option<Taken> {
         if self.work.is_some() {
             return None;
         }
@@ -104,9 +104,10 @@ impl Reader {
             self.queue.pop_front();
         }
         out.fact(Fact::Delivered { client: self.client, partition, batch, base, end });
-        let takes = consumption.processing.sample(self.draws.at(mix(u64::from(partition.0), base.0)));
-        self.work = Some((partition, end, now + takes));
-        self.finish(now, out);
+        let address = mix(ctx.spec.partition_key(partition).bits(), base.0);
+        let takes = consumption.processing.sample(self.draws.at(address));
+        self.work = Some((partition, end, ctx.now + takes));
+        self.finish(ctx.now, out);
         Some(Taken { partition, count: end.0 - base.0, end })
     }
 

@@ -82,7 +82,7 @@ impl Producer {
         let partitions = self.partitions(topic, ctx);
         let led: Vec<PartitionIx> = partitions.iter().copied().filter(|p| self.core.delegated(*p, ctx).is_some()).collect();
         let choice = if led.is_empty() { partitions } else { &led };
-        let draw = self.core.draws.partition.at(mix(2, ctx.now.as_nanos()));
+        let draw = self.core.draws.partition.at(mix(2, self.core.kit.next_record()));
         let partition = choice.get(draw.below(choice.len() as u64) as usize).copied().unwrap_or_default();
         self.sticky.insert(topic, Sticky { partition, since: ctx.now });
         partition

@@ -78,7 +78,7 @@ impl Producer {
             fatal: false,
             sticky: BTreeMap::new(),
             expiry_at: Instant::MAX,
-            application: Application::new(index, workload(spec, index), chance.stream("client arrivals", u64::from(index.0))),
+            application: Application::new(index, workload(spec, index), chance.stream("client arrivals")),
             next_epoch: 0,
         }
     }

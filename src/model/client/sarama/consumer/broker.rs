@@ -204,7 +204,7 @@ impl Consumer {
             }
             child.offset = records.end;
             out.fact(Fact::Delivered { client, partition, batch: records.batch, base, end: records.end });
-            self.reader.give(partition, base, records.end, super::consumption(ctx.spec, client), ctx.now, out);
+            self.reader.give(partition, base, records.end, ctx, out);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::engine::{Chance, Duration, Instant, Stream, mix};
 use crate::kafka::{ClientIx, Offset, PartitionIx};
 use crate::model::spec::Consumption;
-use crate::model::{Outbox, TimerKind};
+use crate::model::{Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,7 +21,7 @@ pub(super) struct Reader {
 impl Reader {
     /// An application that does not run yet.
     pub(super) fn new(client: ClientIx, chance: Chance) -> Self {
-        let draws = chance.stream("consumer processing", u64::from(client.0));
+        let draws = chance.stream("consumer processing");
         Reader { client, draws, begins_at: None, work: BTreeMap::new() }
     }
 
@@ -52,19 +52,13 @@ impl Reader {
     }
 
     /// It is given records of a partition.
-    pub(super) fn give(
-        &mut self,
-        partition: PartitionIx,
-        base: Offset,
-        end: Offset,
-        consumption: &Consumption,
-        now: Instant,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn give(&mut self, partition: PartitionIx, base: Offset, end: Offset, ctx: &Ctx<'_>, out: &mut Outbox) {
+        let (now, consumption) = (ctx.now, super::consumption(ctx.spec, self.client));
+        let key = ctx.spec.partition_key(partition).bits();
         let work = self.work.entry(partition).or_default();
         let mut done_at = work.back().map_or(now, |(_, _, at)| (*at).max(now));
         for offset in base.0..end.0 {
-            done_at += consumption.processing.sample(self.draws.at(mix(u64::from(partition.0), offset)));
+            done_at += consumption.processing.sample(self.draws.at(mix(key, offset)));
         }
         work.push_back((base, end, done_at));
         self.work(now, out);

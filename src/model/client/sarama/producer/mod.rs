@@ -93,7 +93,7 @@ impl Producer {
     /// A client of the specification that does not run yet.
     pub(in crate::model::client) fn new(index: ClientIx, spec: &Spec, chance: Chance) -> Self {
         let (settings, core) = Settings::new(&spec.clients[index.index()]);
-        let stream = |purpose| chance.stream(purpose, u64::from(index.0));
+        let stream = |purpose| chance.stream(purpose);
         Producer {
             core: Core::new(index, core, chance),
             settings,
