@@ -94,6 +94,26 @@ impl Study {
         Ok(Study { keys, variants, seeds })
     }
 
+    /// The different values of a key, in the order of the variants.
+    pub fn values(&self, key: usize) -> Vec<String> {
+        let mut values = Vec::new();
+        for value in self.variants.iter().filter_map(|loaded| loaded.variant.value(&self.keys[key])) {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        values
+    }
+
+    /// Which of its values each key has in a variant.
+    pub fn levels(&self, variant: usize) -> Vec<usize> {
+        let level = |(index, key): (usize, &String)| {
+            let value = self.variants[variant].variant.value(key);
+            self.values(index).iter().position(|v| Some(v) == value).unwrap_or(0)
+        };
+        self.keys.iter().enumerate().map(level).collect()
+    }
+
     /// How many runs it is.
     pub fn runs(&self) -> u64 {
         (self.variants.len() as u64).saturating_mul(self.seeds.count)

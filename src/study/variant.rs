@@ -45,6 +45,11 @@ impl Variant {
         Ok(Variant { name: name.trim().to_owned(), settings: parsed })
     }
 
+    /// What it sets a key to.
+    pub fn value(&self, key: &str) -> Option<&String> {
+        self.settings.iter().rev().find(|(own, _)| own == key).map(|(_, value)| value)
+    }
+
     /// As changes of a scenario.
     pub fn overrides(&self) -> impl Iterator<Item = Override> {
         self.settings.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() })
