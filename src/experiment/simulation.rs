@@ -213,24 +213,17 @@ impl Simulation {
             cluster: found.cluster,
             expectations: Vec::new(),
             not_modelled: scenario.notes.clone(),
-            repeat: if touched { "none: a program pushed on this run".to_owned() } else { repeat(&scenario, seed) },
+            repeat: if touched { "none: a program pushed on this run".to_owned() } else { scenario.command(seed) },
         };
         record.expectations = judge(&scenario.expect, &record);
         record
     }
 }
 
-/// The names of the machine costs in use, each once.
-fn costs(scenario: &Scenario) -> String {
+/// The names of the machine costs that a scenario uses, each once.
+pub fn costs(scenario: &Scenario) -> String {
     let mut names: Vec<&str> = scenario.spec.brokers.iter().map(|b| b.costs.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     names.join(", ")
-}
-
-/// The command that repeats the run: the scenario's own, with the seed that was used.
-fn repeat(scenario: &Scenario, seed: u64) -> String {
-    let own_seed = format!(" --seed {}", scenario.seed);
-    let command = scenario.repeat.strip_suffix(&own_seed).unwrap_or(&scenario.repeat);
-    format!("{command} --seed {seed}")
 }

@@ -65,6 +65,14 @@ pub struct Scenario {
     pub repeat: String,
 }
 
+impl Scenario {
+    /// The command that runs it with this seed.
+    pub fn command(&self, seed: u64) -> String {
+        let own_seed = format!(" --seed {}", self.seed);
+        format!("{} --seed {seed}", self.repeat.strip_suffix(&own_seed).unwrap_or(&self.repeat))
+    }
+}
+
 /// The TOML text of a scenario, for programs that carry their own.
 impl std::str::FromStr for Scenario {
     type Err = Diagnostics;

@@ -5,7 +5,10 @@ use super::metric::Unit;
 use super::record::{COMPARE_SCHEMA, CompareRecord, Comparison, Difference, Interval, Stopping};
 use super::results::{Column, Results};
 use super::{summary, sweep};
-use crate::statistics::{self, Confidence, Looks};
+use crate::statistics::mean::average;
+use crate::statistics::multiple::holm;
+use crate::statistics::paired::paired;
+use crate::statistics::Confidence;
 
 /// Metrics that are compared when none are named.
 pub const USUAL: [&str; 10] = [
@@ -46,9 +49,9 @@ impl Until {
     pub fn met(&self, results: &Results<'_>, column: &Column, confidence: Confidence) -> bool {
         (1..results.study.variants.len()).all(|variant| {
             let (one, other) = columns(results, variant, column);
-            let Some(paired) = statistics::paired(&one, &other, confidence) else { return false };
-            let scale = if self.relative { statistics::average(&one).unwrap_or(0.0).abs() } else { 1.0 };
-            paired.difference.half_width() <= self.width * scale
+            let Some(found) = paired(&one, &other, confidence) else { return false };
+            let scale = if self.relative { average(&one).unwrap_or(0.0).abs() } else { 1.0 };
+            found.difference.half_width() <= self.width * scale
         })
     }
 }
@@ -83,14 +86,14 @@ pub fn fixed(seeds: u64) -> Stopping {
 }
 
 /// The guarantee of looking at these numbers of seeds until an interval was narrow enough.
-pub fn sequential(until: &Until, metric: &str, reached: bool, looks: &Looks, seen: Vec<u64>) -> Stopping {
+pub fn sequential(until: &Until, metric: &str, reached: bool, planned: usize, seen: Vec<u64>) -> Stopping {
     Stopping {
         asked: format!("an interval of ±{} for {metric}", if until.relative { format!("{} of the first variant's mean", until.text) } else { until.text.clone() }),
         reached,
         looks: seen,
         guarantee: format!(
             "Each of {} planned looks has its share of the error (Bonferroni), so that whichever look it stops at, the interval of a metric holds the true mean difference with the stated confidence, as far as a t interval does.",
-            looks.planned()
+            planned
         ),
     }
 }
@@ -105,7 +108,7 @@ fn against_first(results: &Results<'_>, variant: usize, metrics: &[Column], conf
 fn difference(results: &Results<'_>, variant: usize, column: &Column, confidence: Confidence) -> Option<Difference> {
     let (_, unpaired) = results.pairs(0, variant, column);
     let (one, other) = columns(results, variant, column);
-    let paired = statistics::paired(&one, &other, confidence)?;
+    let found = paired(&one, &other, confidence)?;
     Some(Difference {
         metric: column.path.clone(),
         unit: match column.unit {
@@ -115,16 +118,16 @@ fn difference(results: &Results<'_>, variant: usize, column: &Column, confidence
         },
         pairs: one.len() as u64,
         unpaired,
-        before: statistics::average(&one)?,
-        after: statistics::average(&other)?,
-        difference: Interval::from(paired.difference),
-        lower: paired.lower,
-        equal: paired.equal,
-        higher: paired.higher,
-        p: paired.p,
-        p_adjusted: paired.p,
+        before: average(&one)?,
+        after: average(&other)?,
+        difference: Interval::from(found.difference),
+        lower: found.lower as u64,
+        equal: found.ties as u64,
+        higher: found.higher as u64,
+        p: found.p_value,
+        p_adjusted: found.p_value,
         supported: false,
-        pairing: paired.variance_ratio.map(Interval::from),
+        pairing: found.variance_ratio.map(Interval::from),
     })
 }
 
@@ -136,8 +139,8 @@ fn columns(results: &Results<'_>, variant: usize, column: &Column) -> (Vec<f64>,
 fn adjust(comparisons: &mut [Comparison], confidence: Confidence) {
     let p: Vec<f64> = comparisons.iter().flat_map(|c| c.metrics.iter().map(|m| m.p)).collect();
     let differences = comparisons.iter_mut().flat_map(|c| c.metrics.iter_mut());
-    for (difference, adjusted) in differences.zip(statistics::holm(&p)) {
+    for (difference, adjusted) in differences.zip(holm(&p)) {
         difference.p_adjusted = adjusted;
-        difference.supported = adjusted < confidence.error();
+        difference.supported = adjusted < confidence.alpha();
     }
 }

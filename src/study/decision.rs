@@ -5,7 +5,10 @@ use super::results::{Column, Results};
 use super::summary;
 use crate::engine::parse_duration;
 use crate::scenario::Op;
-use crate::statistics::{self, Confidence};
+use crate::statistics::mean::average;
+use crate::statistics::paired::paired;
+use crate::statistics::sensitivity::{main_effects, rank_correlation};
+use crate::statistics::{Confidence, pareto};
 
 /// Metrics of which the sensitivity is told, when they differ at all.
 const TELLING: [&str; 9] = [
@@ -81,7 +84,7 @@ pub fn choice(results: &Results<'_>, wish: &Wish, confidence: Confidence) -> Res
     if columns.is_empty() {
         return Ok(None);
     }
-    let mean = |variant: usize, column: &Column| summary::mean(&results.values(variant, column), confidence);
+    let mean = |variant: usize, column: &Column| summary::average(&results.values(variant, column), confidence);
     let verdict = |variant: usize| {
         let each = wish.required.iter().zip(&columns).map(|(r, column)| r.met(&mean(variant, column)));
         each.reduce(|all, one| if all == Some(false) || one == Some(false) { Some(false) } else { all.and(one) }).flatten()
@@ -105,7 +108,7 @@ pub fn choice(results: &Results<'_>, wish: &Wish, confidence: Confidence) -> Res
 fn differs(results: &Results<'_>, one: usize, other: usize, column: &Column, confidence: Confidence) -> bool {
     let (pairs, _) = results.pairs(one, other, column);
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-    statistics::paired(&a, &b, confidence).is_some_and(|paired| paired.difference.excludes(0.0))
+    paired(&a, &b, confidence).is_some_and(|found| found.difference.excludes(0.0))
 }
 
 /// The variants that nothing beats in both cost and staleness.
@@ -116,11 +119,11 @@ pub fn front(results: &Results<'_>, wish: &Wish) -> Result<Front, String> {
     let clients = results.clients(0);
     let loss = wish.required.first().map_or(&wish.loss, |required| &required.path);
     let columns = [Column::parse(&wish.minimise, &clients)?, Column::parse(loss, &clients)?];
-    let mean = |variant: usize, column: &Column| statistics::average(&results.values(variant, column));
+    let mean = |variant: usize, column: &Column| average(&results.values(variant, column));
     let points: Vec<(usize, (f64, f64))> = (0..results.study.variants.len())
         .filter_map(|variant| Some((variant, (mean(variant, &columns[0])?, mean(variant, &columns[1])?))))
         .collect();
-    let front = statistics::pareto(&points.iter().map(|(_, point)| *point).collect::<Vec<_>>());
+    let front = pareto::front(&points.iter().map(|(_, point)| *point).collect::<Vec<_>>());
     let mut on_front: Vec<&(usize, (f64, f64))> = front.into_iter().map(|i| &points[i]).collect();
     on_front.sort_by(|a, b| a.1.0.total_cmp(&b.1.0));
     let variants = on_front.into_iter().map(|(variant, _)| results.study.variants[*variant].variant.name.clone()).collect();
@@ -140,7 +143,7 @@ fn of_metric(results: &Results<'_>, design: Design, path: &str) -> Option<Sensit
     let column = Column::parse(path, &[]).expect("the path is one of the metrics");
     let study = results.study;
     let cells: Vec<(usize, f64)> =
-        (0..study.variants.len()).filter_map(|variant| Some((variant, statistics::average(&results.values(variant, &column))?))).collect();
+        (0..study.variants.len()).filter_map(|variant| Some((variant, average(&results.values(variant, &column))?))).collect();
     let means: Vec<f64> = cells.iter().map(|(_, mean)| *mean).collect();
     let (least, greatest) = (means.iter().copied().reduce(f64::min)?, means.iter().copied().reduce(f64::max)?);
     if least == greatest {
@@ -148,7 +151,7 @@ fn of_metric(results: &Results<'_>, design: Design, path: &str) -> Option<Sensit
     }
     let levels: Vec<Vec<usize>> = cells.iter().map(|(variant, _)| study.levels(*variant)).collect();
     let shares = match design {
-        Design::Grid => statistics::main_effects(&levels, &means),
+        Design::Grid => main_effects(&levels, &means),
         Design::Sample => (0..study.keys.len()).map(|key| explained(results, key, &cells, &levels)).collect(),
     };
     let mut keys: Vec<KeyShare> = study.keys.iter().cloned().zip(shares).map(|(key, share)| KeyShare { key, share }).collect();
@@ -161,13 +164,10 @@ fn explained(results: &Results<'_>, key: usize, cells: &[(usize, f64)], levels: 
     let means: Vec<f64> = cells.iter().map(|(_, mean)| *mean).collect();
     let values: Option<Vec<f64>> = cells.iter().map(|(variant, _)| number(results.study.variants[*variant].variant.value(&results.study.keys[key])?)).collect();
     match values {
-        Some(values) => {
-            let rank = statistics::rank_correlation(&values, &means);
-            rank * rank
-        }
+        Some(values) => rank_correlation(&values, &means).map_or(0.0, |rank| rank * rank),
         None => {
             let own: Vec<Vec<usize>> = levels.iter().map(|level| vec![level[key]]).collect();
-            statistics::main_effects(&own, &means)[0]
+            main_effects(&own, &means)[0]
         }
     }
 }

@@ -18,8 +18,6 @@ pub struct Proposal {
     pub source: Source,
     /// What is changed in it before the variant's own settings.
     pub changes: Vec<Override>,
-    /// The command that runs it, but for the seed.
-    pub command: String,
 }
 
 /// A variant that can be run.
@@ -29,8 +27,6 @@ pub struct Loaded {
     pub variant: Variant,
     /// Its scenario, with all settings applied.
     pub scenario: Scenario,
-    /// The command that runs it, but for the seed.
-    pub command: String,
 }
 
 /// Which seeds every variant is run with.
@@ -89,7 +85,7 @@ impl Study {
             }
             let changes: Vec<Override> = proposal.changes.into_iter().chain(proposal.variant.overrides()).collect();
             let scenario = scenario::load(&proposal.source, &changes)?;
-            variants.push(Loaded { variant: proposal.variant, scenario, command: proposal.command });
+            variants.push(Loaded { variant: proposal.variant, scenario });
         }
         Ok(Study { keys, variants, seeds })
     }
@@ -140,14 +136,14 @@ impl Study {
 
     /// The command that repeats a run.
     pub fn command(&self, job: Job) -> String {
-        format!("{} --seed {}", self.variants[job.variant].command, job.seed)
+        self.variants[job.variant].scenario.command(job.seed)
     }
 
     /// SHA-256 over everything that decides what its runs are, but for how many seeds there are, so that more can be added.
     pub fn digest(&self) -> String {
         let mut text = format!("{FORMAT}\n{}\nseeds from {}\n", env!("CARGO_PKG_VERSION"), self.seeds.first);
-        for Loaded { variant, scenario, command } in &self.variants {
-            text += &format!("{}\n{}\n{command}\n", variant.name, scenario.digest);
+        for Loaded { variant, scenario } in &self.variants {
+            text += &format!("{}\n{}\n", variant.name, scenario.digest);
         }
         Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a string takes everything");

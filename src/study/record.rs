@@ -86,6 +86,10 @@ pub struct KeyRecord {
     pub key: String,
     /// Its values, in the order of the variants.
     pub values: Vec<String>,
+    /// The same as numbers; null where one of them is none.
+    pub numbers: Option<Vec<f64>>,
+    /// The unit of the numbers: `ms`, or empty.
+    pub unit: String,
 }
 
 /// What the runs of one variant came to.

@@ -4,7 +4,7 @@ use super::metric;
 use super::outcome::{Length, WindowOutcome};
 use super::record::{Ended, EventRecord, Interval, LengthRecord, MetricRecord, RateRecord, VariantRecord};
 use super::results::{Column, Results};
-use crate::statistics::{self, Confidence, Estimate, Lifetime, Quantile};
+use crate::statistics::{Confidence, Estimate, Lifetime, Quantile, mean::mean, proportion::proportion, quantile::quantile, ratio::ratio, survival};
 use std::collections::BTreeMap;
 
 /// Shares that every answer has: name, count, and what it is a share of.
@@ -42,11 +42,11 @@ pub fn variant(results: &Results<'_>, index: usize, confidence: Confidence) -> V
     let loaded = &results.study.variants[index];
     let clients = results.clients(index);
     let column = |path: &str| Column::parse(path, &clients).expect("the path is one of the metrics");
-    let of_run = metric::run_metrics().into_iter().map(|(path, _)| (path.to_owned(), metric(&results.values(index, &column(path)), confidence)));
+    let of_run = metric::run_metrics().into_iter().map(|(path, _)| (path.to_owned(), of_runs(&results.values(index, &column(path)), confidence)));
     let of_client = |name: &&str| {
         let metrics = metric::client_metrics().into_iter().filter_map(|(path, _)| {
             let values = results.values(index, &column(&format!("clients.{name}.{path}")));
-            (!values.is_empty()).then(|| (path.to_owned(), metric(&values, confidence)))
+            (!values.is_empty()).then(|| (path.to_owned(), of_runs(&values, confidence)))
         });
         ((*name).to_owned(), metrics.collect())
     };
@@ -65,35 +65,35 @@ pub fn variant(results: &Results<'_>, index: usize, confidence: Confidence) -> V
         rates: RATES.into_iter().map(rate).collect(),
         events: EVENTS.into_iter().map(event).collect(),
         lengths: LENGTHS.into_iter().filter_map(length).collect::<BTreeMap<_, _>>(),
-        repeat: loaded.command.clone(),
+        repeat: loaded.scenario.command(results.study.seeds.first),
     }
 }
 
-fn metric(values: &[f64], confidence: Confidence) -> MetricRecord {
+fn of_runs(values: &[f64], confidence: Confidence) -> MetricRecord {
     MetricRecord {
         runs: values.len() as u64,
-        mean: mean(values, confidence),
-        median: statistics::quantile(values, 0.5, confidence).map(Interval::from).unwrap_or_default(),
+        mean: average(values, confidence),
+        median: quantile(values, 0.5, confidence).map(Interval::from).unwrap_or_default(),
         min: values.iter().copied().reduce(f64::min).unwrap_or(0.0),
         max: values.iter().copied().reduce(f64::max).unwrap_or(0.0),
     }
 }
 
 /// The mean of runs, with its bounds where there are enough.
-pub fn mean(values: &[f64], confidence: Confidence) -> Interval {
+pub fn average(values: &[f64], confidence: Confidence) -> Interval {
     let single = || Interval { value: values.first().copied().unwrap_or(0.0), low: None, high: None };
-    statistics::mean(values, confidence).map_or_else(single, Interval::from)
+    mean(values, confidence).map_or_else(single, Interval::from)
 }
 
 fn rate(counts: &[f64], of: &[f64], confidence: Confidence) -> RateRecord {
     let (numerator, denominator) = (counts.iter().sum::<f64>(), of.iter().sum::<f64>());
     let alone = (denominator > 0.0).then(|| Interval { value: numerator / denominator, low: None, high: None });
-    RateRecord { numerator, denominator, share: statistics::ratio(counts, of, confidence).map(Interval::from).or(alone) }
+    RateRecord { numerator, denominator, share: ratio(counts, of, confidence).map(Interval::from).or(alone) }
 }
 
 fn event(values: &[f64], confidence: Confidence) -> EventRecord {
     let (runs, of) = (values.iter().filter(|value| **value > 0.0).count() as u64, values.len() as u64);
-    EventRecord { runs, of, chance: statistics::proportion(runs, of, confidence).map(Interval::from).unwrap_or_default() }
+    EventRecord { runs, of, chance: proportion(runs, of, confidence).map(Interval::from).unwrap_or_default() }
 }
 
 /// None when there were no such times.
@@ -105,8 +105,8 @@ fn length(results: &Results<'_>, variant: usize, which: Which, confidence: Confi
     if all.is_empty() {
         return None;
     }
-    let [p50, p90, p99] = statistics::lifetime_quantiles(&all, [0.5, 0.9, 0.99], confidence).map(|q| q.map(Interval::from));
-    let curve: Vec<Ended> = statistics::curve(&all).iter().map(|step| Ended { ms: step.time, share: 1.0 - step.surviving }).collect();
+    let [p50, p90, p99] = [0.5, 0.9, 0.99].map(|q| survival::bounded_quantile(&all, q, confidence).map(Interval::from));
+    let curve: Vec<Ended> = survival::curve(&all).iter().map(|step| Ended { ms: step.time, share: 1.0 - step.surviving }).collect();
     let every = curve.len().div_ceil(POINTS).max(1);
     let last = curve.len().saturating_sub(1);
     Some(LengthRecord {

@@ -50,9 +50,10 @@ impl Variant {
         self.settings.iter().rev().find(|(own, _)| own == key).map(|(_, value)| value)
     }
 
-    /// As changes of a scenario.
+    /// As changes of a scenario. Keys joined by `+` take the same value: libraries call the same thing differently.
     pub fn overrides(&self) -> impl Iterator<Item = Override> {
-        self.settings.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() })
+        let each = |(keys, value): &(String, String)| keys.split('+').map(|key| (key.trim().to_owned(), value.clone())).collect::<Vec<_>>();
+        self.settings.iter().flat_map(each).map(|(key, value)| Override::Set { key, value })
     }
 }
 
@@ -110,6 +111,13 @@ mod tests {
     fn a_grid_of_a_thousand_million_is_refused_with_its_count_and_the_remedy() {
         let why = grid(&[vary("a=1..9 x1000"), vary("b=1..9 x1000"), vary("c=1..9 x1000")]).unwrap_err();
         assert!(why.contains("1000000000 variants") && why.contains("--sample"), "{why}");
+    }
+
+    #[test]
+    fn keys_joined_by_a_plus_take_the_same_value() {
+        let variant = &grid(&[vary("metadata.max.age.ms+topic.metadata.refresh.interval.ms=1s,5m")]).unwrap()[1];
+        let set = |key: &str| Override::Set { key: key.to_owned(), value: "5m".to_owned() };
+        assert_eq!(variant.overrides().collect::<Vec<_>>(), [set("metadata.max.age.ms"), set("topic.metadata.refresh.interval.ms")]);
     }
 
     #[test]
