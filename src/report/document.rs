@@ -35,6 +35,23 @@ pub enum Block {
     Items(Vec<String>),
     /// A command to be copied.
     Command(String),
+    /// A picture; a terminal shows none.
+    Picture {
+        /// What it shows.
+        title: String,
+        /// Where it lies, seen from the document.
+        file: String,
+    },
+}
+
+/// A title of what follows.
+pub fn heading(text: &str) -> Block {
+    Block::Heading(text.to_owned())
+}
+
+/// Running text.
+pub fn paragraph(text: impl Into<String>) -> Block {
+    Block::Paragraph(text.into())
 }
 
 /// Which side a column's cells stand at.

@@ -5,7 +5,7 @@ use super::metric::Unit;
 use super::record::{COMPARE_SCHEMA, CompareRecord, Comparison, Difference, Interval, Stopping};
 use super::results::{Column, Results};
 use super::{summary, sweep};
-use crate::statistics::mean::average;
+use crate::statistics::mean::{average, mean};
 use crate::statistics::multiple::holm;
 use crate::statistics::paired::paired;
 use crate::statistics::Confidence;
@@ -49,9 +49,10 @@ impl Until {
     pub fn met(&self, results: &Results<'_>, column: &Column, confidence: Confidence) -> bool {
         (1..results.study.variants.len()).all(|variant| {
             let (one, other) = columns(results, variant, column);
-            let Some(found) = paired(&one, &other, confidence) else { return false };
+            let differences: Vec<f64> = one.iter().zip(&other).map(|(a, b)| b - a).collect();
+            let Some(difference) = mean(&differences, confidence) else { return false };
             let scale = if self.relative { average(&one).unwrap_or(0.0).abs() } else { 1.0 };
-            found.difference.half_width() <= self.width * scale
+            difference.half_width() <= self.width * scale
         })
     }
 }
@@ -63,12 +64,12 @@ impl Until {
 pub fn compare(results: &Results<'_>, metrics: &[String], stopping: Stopping, confidence: Confidence, repeat: &str) -> Result<CompareRecord, String> {
     let clients = results.clients(0);
     let columns = metrics.iter().map(|path| Column::parse(path, &clients)).collect::<Result<Vec<_>, _>>()?;
-    let variants = results.study.variants.len();
+    let (variants, nominal) = (results.study.variants.len(), Confidence::default());
     let mut comparisons: Vec<Comparison> = (1..variants).map(|variant| against_first(results, variant, &columns, confidence)).collect();
-    adjust(&mut comparisons, confidence);
+    adjust(&mut comparisons, confidence, nominal);
     Ok(CompareRecord {
         schema: COMPARE_SCHEMA.to_owned(),
-        study: sweep::study(results, confidence, repeat),
+        study: sweep::study(results, nominal, repeat),
         stopping,
         variants: (0..variants).map(|variant| summary::variant(results, variant, confidence)).collect(),
         comparisons,
@@ -135,12 +136,13 @@ fn columns(results: &Results<'_>, variant: usize, column: &Column) -> (Vec<f64>,
     results.pairs(0, variant, column).0.into_iter().unzip()
 }
 
-/// Holm's correction over all metrics and variants of the answer.
-fn adjust(comparisons: &mut [Comparison], confidence: Confidence) {
+/// Holm's correction over all metrics and variants of the answer, and Bonferroni's over all planned looks.
+fn adjust(comparisons: &mut [Comparison], confidence: Confidence, nominal: Confidence) {
+    let looks = nominal.alpha() / confidence.alpha();
     let p: Vec<f64> = comparisons.iter().flat_map(|c| c.metrics.iter().map(|m| m.p)).collect();
     let differences = comparisons.iter_mut().flat_map(|c| c.metrics.iter_mut());
     for (difference, adjusted) in differences.zip(holm(&p)) {
-        difference.p_adjusted = adjusted;
-        difference.supported = adjusted < confidence.alpha();
+        difference.p_adjusted = (adjusted * looks).min(1.0);
+        difference.supported = difference.p_adjusted < nominal.alpha();
     }
 }

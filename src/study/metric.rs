@@ -118,7 +118,7 @@ const OF_CLIENT: [Metric<ClientRecord>; 9] = [
     Metric::ms("consumer.wait_ms.max", |c| c.consumer.as_ref().and_then(|d| measured(&d.wait_ms, d.wait_ms.max))),
 ];
 
-const OF_RUN: [Metric<RunRecord>; 9] = [
+const OF_RUN: [Metric<RunRecord>; 10] = [
     Metric::count("moves", |r| Some(r.moves.len() as f64)),
     Metric::count("unclean_elections", |r| Some(r.moves.iter().filter(|m| m.unclean).count() as f64)),
     Metric::count("cluster.isr_shrinks", |r| Some(r.cluster.isr_shrinks as f64)),
@@ -127,6 +127,7 @@ const OF_RUN: [Metric<RunRecord>; 9] = [
     Metric::count("cluster.under_replicated_max", |r| Some(r.cluster.under_replicated_max as f64)),
     Metric::count("cluster.under_replicated_at_end", |r| Some(r.cluster.under_replicated_at_end as f64)),
     Metric::count("cluster.leaderless_at_end", |r| Some(r.cluster.leaderless_at_end as f64)),
+    Metric::ms("last_change_ms", |r| r.cluster.timeline.last().map(|entry| entry.at_ms)),
     Metric::count("checks.violated", |r| Some(r.checks.violated.len() as f64)),
 ];
 

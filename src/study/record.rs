@@ -291,7 +291,7 @@ pub struct Difference {
     pub higher: u64,
     /// The chance of so large a difference if there were none (paired t test); one when all pairs are equal.
     pub p: f64,
-    /// The same after Holm's correction for all metrics and variants of this answer.
+    /// The same after Holm's correction for all metrics and variants of this answer, and Bonferroni's for all planned looks.
     pub p_adjusted: f64,
     /// Whether the data support a difference, all metrics and variants of this answer taken together.
     pub supported: bool,

@@ -3,7 +3,7 @@
 use super::metric::{self, Unit};
 use super::{Outcome, Study};
 use crate::fault::closest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All runs of a study that are done, in order.
 #[derive(Clone, Debug)]
@@ -90,8 +90,10 @@ impl<'s> Results<'s> {
         (pairs, unpaired)
     }
 
-    /// The names of all clients of a variant.
+    /// The names of all clients of a variant, in order; the members of a fleet share one.
     pub fn clients(&self, variant: usize) -> Vec<&str> {
-        self.of(variant).next().map(|outcome| outcome.clients.iter().map(|client| client.name.as_str()).collect()).unwrap_or_default()
+        let clients = &self.study.variants[variant].scenario.spec.clients;
+        let names: BTreeSet<&str> = clients.iter().map(|client| client.fleet.as_deref().unwrap_or(&client.name)).collect();
+        names.into_iter().collect()
     }
 }
