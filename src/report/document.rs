@@ -11,6 +11,15 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
+impl Document {
+    /// The same for a reader beside whom its pictures do not lie.
+    #[must_use]
+    pub fn without_pictures(mut self) -> Document {
+        self.blocks.retain(|block| !matches!(block, Block::Picture { .. }));
+        self
+    }
+}
+
 /// The answer in a few sentences.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verdict {

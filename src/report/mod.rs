@@ -5,6 +5,7 @@ pub mod markdown;
 pub mod plot;
 pub mod quantity;
 pub mod run;
+pub mod study;
 pub mod text;
 mod words;
 

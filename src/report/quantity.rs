@@ -182,9 +182,10 @@ mod tests {
 
     #[test]
     fn estimates_stand_with_their_bounds_and_differences_with_their_sign() {
-        assert_eq!([0.0, 0.00001, 0.0031, 0.0242, 5.0, 12.13, 99.96, 2_310.4, -27.9].map(decimal), [
-            "0", "below 0.0001", "0.0031", "0.024", "5", "12.1", "100", "2,310", "-27.9"
-        ]);
+        assert_eq!(
+            [0.0, 0.00001, 0.0031, 0.0242, 5.0, 12.13, 99.96, 2_310.4, -27.9].map(decimal),
+            ["0", "below 0.0001", "0.0031", "0.024", "5", "12.1", "100", "2,310", "-27.9"]
+        );
         assert_eq!(interval(12.1, 11.4, 12.8, decimal), "12.1 (11.4 to 12.8)");
         assert_eq!(interval(1_400.0, 1_310.0, 1_520.0, duration), "1.40 s (1.31 to 1.52)");
         assert_eq!(interval(1_020.0, 988.0, 1_100.0, duration), "1.02 s (988 ms to 1.10 s)");
