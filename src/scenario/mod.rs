@@ -31,7 +31,7 @@ pub use schema::schema;
 pub use validate::MAX_EVENTS;
 
 use crate::engine::Duration;
-use crate::fault::Plan;
+use crate::fault::{Fault, Plan};
 use crate::model::Spec;
 
 /// A scenario, ready to run.
@@ -45,7 +45,9 @@ pub struct Scenario {
     pub digest: String,
     /// What the cluster is made of.
     pub spec: Spec,
-    /// What happens to it.
+    /// Its lines of faults.
+    pub faults: Vec<Fault>,
+    /// What happens to it: these lines, the random ones drawn from the seed.
     pub plan: Plan,
     /// The seed.
     pub seed: u64,
@@ -66,6 +68,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The same with another seed, which draws its random faults too.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Scenario {
+        let plan = Plan::new(&self.faults, seed, self.count_from, self.duration, &self.spec);
+        Scenario { seed, plan, repeat: self.command(seed), ..self.clone() }
+    }
+
     /// The command that runs it with this seed.
     pub fn command(&self, seed: u64) -> String {
         let own_seed = format!(" --seed {}", self.seed);

@@ -36,6 +36,7 @@ pub(super) fn resolve(source: &Source, overrides: &[Override], mut file: File, f
     let (canonical, digest) = canonical(&mut file, found);
     Scenario {
         plan: Plan::new(&faults, seed, count_from, duration, &spec),
+        faults,
         name,
         about: file.about.clone().unwrap_or_default(),
         digest,

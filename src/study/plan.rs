@@ -128,9 +128,8 @@ impl Study {
 
     /// Runs one of its runs. The seed draws all chance in it, random faults too: every variant of a seed meets the same ones.
     pub fn run(&self, job: Job) -> Outcome {
-        let scenario = &self.variants[job.variant].scenario;
-        let options = RunOptions { seed: Some(job.seed), ..RunOptions::default() };
-        let record = experiment::run(scenario, &options, None).expect("no number of events is too many");
+        let scenario = self.variants[job.variant].scenario.seeded(job.seed);
+        let record = experiment::run(&scenario, &RunOptions::default(), None).expect("no number of events is too many");
         Outcome::of(job.number, &record)
     }
 
