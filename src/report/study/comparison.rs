@@ -81,15 +81,22 @@ pub fn differences(record: &CompareRecord) -> Vec<Block> {
     let mut blocks = Vec::new();
     for comparison in record.comparisons.iter().filter(|comparison| !comparison.metrics.is_empty()) {
         blocks.push(heading(&format!("{} against {}", comparison.variant, comparison.against)));
-        blocks.push(Block::Table(table(comparison)));
+        let (same, differing): (Vec<&Difference>, Vec<&Difference>) = comparison.metrics.iter().partition(|d| d.equal == d.pairs);
+        if !differing.is_empty() {
+            blocks.push(Block::Table(table(comparison, &differing)));
+        }
+        if !same.is_empty() {
+            let names: Vec<String> = same.into_iter().map(one_and_the_same).collect();
+            blocks.push(paragraph(format!("The same with both in every seed: {}.", names.join(", "))));
+        }
     }
     if blocks.is_empty() {
         return blocks;
     }
     blocks.push(paragraph(format!(
-        "A difference is the mean over seeds of the later variant's number minus the first one's, with its paired interval ({}). Less, equal and more count seeds. \
-         p is the chance of so large a difference if there were none (paired t test), after Holm's correction for all {} of this answer: \
-         supported differences hold together, at an error of {} for all.",
+        "A difference is the mean over seeds of the variant's number minus the first one's, with its paired interval ({}). Seeds -/=/+: in so many it \
+         is less, equal, more. p is the chance of so large a difference if there were none (paired t test), after Holm's correction for all {} of \
+         this answer and for every planned look at it: supported differences hold together, at an error of {} for all.",
         percent(record.study.confidence),
         counted(differences_in(record) as u64, "difference"),
         percent(1.0 - record.study.confidence),
@@ -98,10 +105,17 @@ pub fn differences(record: &CompareRecord) -> Vec<Block> {
     blocks
 }
 
-fn table(comparison: &Comparison) -> Table {
+/// `leader changes (24 on average)`, `records failed (0)`.
+fn one_and_the_same(difference: &Difference) -> String {
+    let measure = Measure::of(&difference.metric);
+    let mean = if difference.before == 0.0 { "0".to_owned() } else { format!("{} on average", measure.value(difference.before)) };
+    format!("{} ({mean})", measure.name())
+}
+
+fn table(comparison: &Comparison, differences: &[&Difference]) -> Table {
     let [before, after] = [&comparison.against, &comparison.variant].map(|name| format!(">{name}"));
-    let mut table = Table::new(&["Metric", &before, &after, ">Difference", ">Change", ">Less / equal / more", ">p", "Supported"]);
-    for difference in &comparison.metrics {
+    let mut table = Table::new(&["Metric", &before, &after, ">Difference", ">Change", ">Seeds -/=/+", ">Supported"]);
+    for difference in differences {
         let measure = Measure::of(&difference.metric);
         table.row([
             measure.name(),
@@ -109,9 +123,8 @@ fn table(comparison: &Comparison) -> Table {
             measure.value(difference.after),
             bounded(&difference.difference, |value| measure.difference(value)),
             relative(difference.difference.value, difference.before),
-            [difference.lower, difference.equal, difference.higher].map(count).join(" / "),
-            chance(difference.p_adjusted),
-            if difference.supported { "yes" } else { "no" }.to_owned(),
+            [difference.lower, difference.equal, difference.higher].map(count).join("/"),
+            format!("{}, p {}", if difference.supported { "yes" } else { "no" }, chance(difference.p_adjusted)),
         ]);
     }
     table

@@ -48,7 +48,7 @@ fn meaning(on_front: usize, all: usize) -> String {
 
 /// Which key matters for which metric, the metrics that differ most first.
 pub fn sensitivity(record: &SweepRecord) -> Vec<Block> {
-    if record.sensitivity.is_empty() {
+    if visible(&record.sensitivity).next().is_none() {
         return Vec::new();
     }
     match record.study.keys.len() {
@@ -61,9 +61,15 @@ pub fn sensitivity(record: &SweepRecord) -> Vec<Block> {
 const MEANING: &str = "The means of the variants are compared, the metrics that differ most first. A share is what the key explains alone of how a \
                        metric's means differ between variants. Shares that add up to less than 100 % leave what keys do only together, and chance.";
 
+/// Those whose means differ as far as they are written out.
+fn visible(all: &[Sensitivity]) -> impl Iterator<Item = &Sensitivity> {
+    let written = |one: &Sensitivity, mean| Measure::of(&one.metric).value(mean);
+    all.iter().filter(move |one| written(one, one.least) != written(one, one.greatest))
+}
+
 fn ranges(all: &[Sensitivity]) -> Table {
     let mut table = Table::new(&["Metric", ">Least mean", ">Greatest mean"]);
-    for one in all {
+    for one in visible(all) {
         let measure = Measure::of(&one.metric);
         table.row([measure.name(), measure.value(one.least), measure.value(one.greatest)]);
     }
@@ -72,7 +78,7 @@ fn ranges(all: &[Sensitivity]) -> Table {
 
 fn ranked(all: &[Sensitivity]) -> Table {
     let mut table = Table::new(&["Metric", ">Least mean", ">Greatest mean", "What the keys explain, the most first"]);
-    for one in all {
+    for one in visible(all) {
         let measure = Measure::of(&one.metric);
         let share = |key: &KeyShare| format!("{} {}", key.key, percent(key.share));
         let shares: Vec<String> = one.keys.iter().map(share).collect();

@@ -22,7 +22,7 @@ pub fn section(variants: &[VariantRecord], labels: &Labels<'_>) -> Vec<Block> {
     if tables.is_empty() {
         return Vec::new();
     }
-    let meaning = "Over all runs of a variant together. Open are those that had not ended when their run did: they are censored and counted as such \
+    let meaning = "Over all runs of a variant together, counted once for each move, client and partition. Open are those that had not ended when their run did: they are censored and counted as such \
                    (estimates of Kaplan and Meier). The intervals come from drawing whole runs again, since the times of one run go together. \
                    A share that was never reached is not seen. Members of fleets are not counted here.";
     [vec![heading("How long clients were without their leader")], tables, vec![paragraph(meaning)]].concat()

@@ -84,9 +84,10 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// A difference with its sign.
+    /// A difference with its sign. One of times that is below the precision of their text is none.
     pub fn difference(&self, difference: f64) -> String {
-        signed(difference, |value| self.value(value))
+        let invisible = self.unit == Unit::Milliseconds && difference.abs() < 0.01;
+        signed(if invisible { 0.0 } else { difference }, |value| self.value(value))
     }
 
     /// This metric of a variant, none where its runs have no such number.
@@ -106,7 +107,8 @@ impl<'a> Measure<'a> {
         match (metric.runs, metric.mean.low, metric.mean.high) {
             (1, _, _) => format!("{} (1 run)", self.value(metric.mean.value)),
             (_, _, _) if metric.min == metric.max && some.is_empty() => format!("{} in every run", self.value(metric.mean.value)),
-            (_, Some(low), Some(high)) => format!("{}{some}", interval(metric.mean.value, low, high, |value| self.value(value))),
+            // No metric is below zero, so neither is its mean, whatever a t interval of few runs says.
+            (_, Some(low), Some(high)) => format!("{}{some}", interval(metric.mean.value, low.max(0.0), high, |value| self.value(value))),
             (_, _, _) => format!("{} ({})", self.value(metric.mean.value), counted(metric.runs, "run")),
         }
     }
