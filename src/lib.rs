@@ -63,5 +63,7 @@ pub mod observe;
 pub mod printable;
 pub mod report;
 pub mod scenario;
+pub mod statistics;
+pub mod study;
 pub mod swarm;
 pub mod world;

@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("calibrate", &["engine", "kafka", "model::cost"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
-    ("report", &["printable", "observe::record", "observe::RunRecord"]),
+    ("report", &["printable", "observe::record", "observe::RunRecord", "study::record"]),
     (
         "cli",
         &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"],

@@ -1,6 +1,6 @@
 //! What the verbs call of the library, in the words of the command line: the only file of `cli` that knows its signatures.
 
-use super::arguments::{Changes, SourceTexts, Text};
+use super::arguments::{Changes, Settings, SourceTexts, Text};
 use super::exit::Failure;
 use super::input;
 use super::mistakes::Mistake;
@@ -10,7 +10,7 @@ use crate::experiment;
 use crate::observe::{Fact, RunRecord, trace};
 use crate::printable;
 use crate::scenario::import::{Imported, Input, Sources};
-use crate::scenario::{self, Override, Source};
+use crate::scenario::{self, Diagnostics, Override, Source};
 
 pub use crate::scenario::Scenario;
 
@@ -24,14 +24,31 @@ pub use crate::experiment::View;
 /// # Errors
 /// With every mistake in it, or when the file of `--costs` cannot be read.
 pub fn load(source: &Text, changes: &Changes) -> Result<Scenario, Failure> {
-    let source = Source { name: source.name.clone(), text: source.text.clone() };
-    let mut overrides: Vec<Override> = changes.seed.iter().map(|seed| Override::Seed(seed.to_string())).collect();
-    if let Some(file) = &changes.costs {
-        overrides.push(Override::Costs { name: file.clone(), text: input::read(file)? });
-    }
-    overrides.extend(changes.set.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() }));
-    overrides.extend(changes.fault.iter().cloned().map(Override::Fault));
-    scenario::load(&source, &overrides).map_err(|found| Failure::Drawn(found.render(terminal::message_look().colour)))
+    let seed = changes.seed.iter().map(|seed| Override::Seed(seed.to_string()));
+    let overrides: Vec<Override> = seed.chain(overrides(&changes.settings)?).collect();
+    scenario::load(&self::source(source), &overrides).map_err(|found| drawn(&found))
+}
+
+/// The text of a scenario, as the library takes it.
+pub fn source(text: &Text) -> Source {
+    Source { name: text.name.clone(), text: text.text.clone() }
+}
+
+/// The options as changes of a scenario.
+///
+/// # Errors
+/// When the file of `--costs` cannot be read.
+pub fn overrides(settings: &Settings) -> Result<Vec<Override>, Failure> {
+    let costs = settings.costs.iter().map(|file| Ok(Override::Costs { name: file.clone(), text: input::read(file)? }));
+    let mut overrides = costs.collect::<Result<Vec<_>, Failure>>()?;
+    overrides.extend(settings.set.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() }));
+    overrides.extend(settings.fault.iter().cloned().map(Override::Fault));
+    Ok(overrides)
+}
+
+/// Mistakes in a scenario with their places.
+pub fn drawn(found: &Diagnostics) -> Failure {
+    Failure::Drawn(found.render(terminal::message_look().colour))
 }
 
 /// How long it runs, warm-up included.

@@ -11,6 +11,13 @@ pub struct Changes {
     /// Seed of all chance in the run; the same seed gives the same run [default: the scenario's]
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What is changed in a scenario, whatever its seed.
+#[derive(Args, Clone, Default)]
+pub struct Settings {
     /// Costs of your machines, as `kafkasim calibrate` writes them; in place of the scenario's [costs]
     #[arg(long, value_name = "FILE")]
     pub costs: Option<String>,
@@ -122,6 +129,15 @@ impl Changes {
     /// These options as words of a command, with the seed that was used.
     pub fn words(&self, seed: u64) -> Vec<String> {
         let mut words = vec!["--seed".to_owned(), seed.to_string()];
+        words.extend(self.settings.words());
+        words
+    }
+}
+
+impl Settings {
+    /// These options as words of a command.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
         self.costs.iter().for_each(|file| words.extend(["--costs".to_owned(), file.clone()]));
         self.set.iter().for_each(|(key, value)| words.extend(["--set".to_owned(), format!("{key}={value}")]));
         self.fault.iter().for_each(|fault| words.extend(["--fault".to_owned(), fault.clone()]));

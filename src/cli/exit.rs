@@ -11,6 +11,8 @@ pub const EXPECTATION_FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 /// The simulated cluster broke a promise of Kafka's protocol.
 pub const VIOLATED: u8 = 3;
+/// kafkasim itself failed, as the language has it.
+const PANICKED: u8 = 101;
 
 /// Why a verb could not do its work: bad input in every case.
 pub enum Failure {
@@ -40,11 +42,27 @@ impl Failure {
 pub fn explain_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let command: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-        let what = escape_lines(&panic.to_string());
-        eprintln!("kafkasim has failed, which is a bug of kafkasim and not of your input: {what}");
-        eprintln!("Please report it, with the files it was given. This command repeats it:");
-        eprintln!("{}", shell_words(&command));
+        explain(&panic.to_string(), &shell_words(&command));
     }));
+}
+
+/// Explains a panic that was caught, and gives the exit code.
+pub fn panicked(panic: &str, command: &str) -> ExitCode {
+    explain(panic, command);
+    ExitCode::from(PANICKED)
+}
+
+/// Says that the simulated cluster broke a promise, and gives the exit code.
+pub fn violated(command: &str) -> ExitCode {
+    let what = "the simulated cluster broke a promise of Kafka's protocol: a bug of kafkasim. This command repeats it:";
+    eprintln!("{}\n{command}", terminal::error_line(what));
+    ExitCode::from(VIOLATED)
+}
+
+fn explain(panic: &str, command: &str) {
+    eprintln!("kafkasim has failed, which is a bug of kafkasim and not of your input: {}", escape_lines(panic));
+    eprintln!("Please report it, with the files it was given. This command repeats it:");
+    eprintln!("{command}");
 }
 
 #[cfg(test)]

@@ -5,14 +5,18 @@ mod arguments;
 mod calibrate;
 mod check;
 mod clients;
+mod compare;
 mod completions;
+mod crew;
 mod describe;
 mod exit;
+mod format;
 mod import;
 mod input;
 mod list;
 mod log_lines;
 mod man;
+mod merge;
 mod mistakes;
 mod output;
 mod progress;
@@ -20,6 +24,9 @@ mod repeat;
 mod run;
 mod schema;
 mod show;
+mod stop;
+mod study;
+mod sweep;
 mod terminal;
 
 use crate::printable::escape;
@@ -57,6 +64,9 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Arguments),
+    Sweep(sweep::Arguments),
+    Compare(compare::Arguments),
+    Merge(merge::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),
     Calibrate(calibrate::Arguments),
@@ -101,6 +111,9 @@ pub fn understand(words: Vec<OsString>) -> Result<Cli, clap::Error> {
 fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(arguments) => run::perform(arguments),
+        Verb::Sweep(arguments) => sweep::perform(arguments),
+        Verb::Compare(arguments) => compare::perform(arguments),
+        Verb::Merge(arguments) => merge::perform(arguments),
         Verb::Check(arguments) => check::perform(arguments),
         Verb::Import(arguments) => import::perform(arguments),
         Verb::Calibrate(arguments) => calibrate::perform(arguments),

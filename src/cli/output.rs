@@ -1,6 +1,7 @@
 //! Writing outputs: whole or not at all. A file is opened before the work begins, written beside its target, and put in place at the end.
 
 use super::exit::Failure;
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -39,15 +40,7 @@ impl Output {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
-        if self.closed {
-            return Ok(());
-        }
-        let written = match &mut self.target {
-            Target::Stdout(out) => out.write_all(text.as_bytes()),
-            Target::Device(out) => out.write_all(text.as_bytes()),
-            Target::File(out, _) => out.write_all(text.as_bytes()),
-        };
-        self.settle(written)
+        self.write_all(text.as_bytes()).map_err(|error| self.failed(&error))
     }
 
     /// Puts the whole output in place.
@@ -55,28 +48,56 @@ impl Output {
     /// # Errors
     /// When it cannot be.
     pub fn finish(mut self) -> Result<(), Failure> {
-        let flushed = match &mut self.target {
-            Target::Stdout(out) => out.flush(),
-            Target::Device(out) => out.flush(),
-            Target::File(out, _) => out.flush(),
-        };
-        self.settle(flushed)?;
-        let Target::File(out, path) = self.target else { return Ok(()) };
-        let failed = |error: io::Error| Failure::new(format!("{} cannot be written: {error}", self.name));
+        self.flush().map_err(|error| self.failed(&error))?;
+        let Output { target, name, .. } = self;
+        let Target::File(out, path) = target else { return Ok(()) };
+        let failed = |error: io::Error| unfinished(&name, &error);
         out.into_inner().map_err(|error| failed(error.into_error()))?.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
     }
 
-    fn settle(&mut self, written: io::Result<()>) -> Result<(), Failure> {
+    /// Says that it cannot be written.
+    pub fn failed(&self, error: &dyn Display) -> Failure {
+        unfinished(&self.name, error)
+    }
+
+    fn settle<T>(&mut self, written: io::Result<T>, unread: T) -> io::Result<T> {
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;
-                Ok(())
+                Ok(unread)
             }
-            Err(error) => Err(Failure::new(format!("{} cannot be written: {error}", self.name))),
-            Ok(()) => Ok(()),
+            Err(_) | Ok(_) => written,
         }
     }
+
+    fn out(&mut self) -> &mut dyn Write {
+        match &mut self.target {
+            Target::Stdout(out) => out,
+            Target::Device(out) => out,
+            Target::File(out, _) => out,
+        }
+    }
+}
+
+/// That nobody reads any longer is no failure.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let written = self.out().write(bytes);
+        self.settle(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out().flush();
+        self.settle(flushed, ())
+    }
+}
+
+fn unfinished(name: &str, error: &dyn Display) -> Failure {
+    Failure::new(format!("{name} cannot be written: {error}"))
 }
 
 fn open_target(path: &Path) -> io::Result<Target> {

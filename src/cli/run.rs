@@ -3,14 +3,14 @@
 use super::api::{self, Scenario};
 use super::arguments::{self, Changes, Sources};
 use super::exit::{self, Failure};
+use super::format::Format;
 use super::output::Output;
 use super::progress::Progress;
 use super::repeat::shell_words;
-use super::terminal;
 use crate::engine::Instant;
 use crate::observe::{Fact, RunRecord};
-use crate::report::{self, markdown, text};
-use clap::{Args, ValueEnum};
+use crate::report;
+use clap::Args;
 use std::process::ExitCode;
 
 /// Run a scenario, or a question about a real cluster, and print what it found
@@ -41,17 +41,6 @@ pub struct Arguments {
     sources: Sources,
 }
 
-/// How an answer is written.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: see `kafkasim schema`
-    Json,
-    /// For documents
-    Markdown,
-}
-
 /// Runs, writes the outputs, and judges.
 ///
 /// # Errors
@@ -64,7 +53,8 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut record = simulate(arguments, &scenario, events.as_mut())?;
     record.repeat = repeat(arguments, record.seed);
     if let Some(mut answer) = answer {
-        answer.write(&rendered(arguments, &record))?;
+        let (document, json) = (|| report::run::document(&record), || report::json(&record));
+        answer.write(&arguments.format.render(document, json, arguments.output.as_deref()))?;
         answer.finish()?;
     }
     if let Some(events) = events {
@@ -109,16 +99,6 @@ fn simulate(arguments: &Arguments, scenario: &Scenario, mut events: Option<&mut 
     failed.map_or(Ok(record), Err)
 }
 
-fn rendered(arguments: &Arguments, record: &RunRecord) -> String {
-    match arguments.format {
-        Format::Text => {
-            text::render(&report::run::document(record), terminal::look(matches!(arguments.output.as_deref(), None | Some("-"))))
-        }
-        Format::Json => report::json(record),
-        Format::Markdown => markdown::render(&report::run::document(record)),
-    }
-}
-
 /// The command that gives this record again.
 fn repeat(arguments: &Arguments, seed: u64) -> String {
     let mut words = vec!["kafkasim".to_owned(), "run".to_owned()];
@@ -130,12 +110,7 @@ fn repeat(arguments: &Arguments, seed: u64) -> String {
 
 fn judged(record: &RunRecord) -> ExitCode {
     if !record.checks.violated.is_empty() {
-        eprintln!(
-            "{}",
-            terminal::error_line("the simulated cluster broke a promise of Kafka's protocol: a bug of kafkasim. This command repeats it:")
-        );
-        eprintln!("{}", record.repeat);
-        return ExitCode::from(exit::VIOLATED);
+        return exit::violated(&record.repeat);
     }
     if record.expectations.iter().any(|expectation| !expectation.held) {
         return ExitCode::from(exit::EXPECTATION_FAILED);

@@ -7,4 +7,4 @@ mod simulation;
 
 pub use describe::{View, describe};
 pub use run::{RunOptions, Stopped, Trace, run};
-pub use simulation::Simulation;
+pub use simulation::{Simulation, costs};

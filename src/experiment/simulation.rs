@@ -220,8 +220,8 @@ impl Simulation {
     }
 }
 
-/// The names of the machine costs in use, each once.
-fn costs(scenario: &Scenario) -> String {
+/// The names of the machine costs that a scenario uses, each once.
+pub fn costs(scenario: &Scenario) -> String {
     let mut names: Vec<&str> = scenario.spec.brokers.iter().map(|b| b.costs.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

@@ -11,6 +11,15 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
+impl Document {
+    /// The same for a reader beside whom its pictures do not lie.
+    #[must_use]
+    pub fn without_pictures(mut self) -> Document {
+        self.blocks.retain(|block| !matches!(block, Block::Picture { .. }));
+        self
+    }
+}
+
 /// The answer in a few sentences.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verdict {
@@ -35,6 +44,23 @@ pub enum Block {
     Items(Vec<String>),
     /// A command to be copied.
     Command(String),
+    /// A picture; a terminal shows none.
+    Picture {
+        /// What it shows.
+        title: String,
+        /// Where it lies, seen from the document.
+        file: String,
+    },
+}
+
+/// A title of what follows.
+pub fn heading(text: &str) -> Block {
+    Block::Heading(text.to_owned())
+}
+
+/// Running text.
+pub fn paragraph(text: impl Into<String>) -> Block {
+    Block::Paragraph(text.into())
 }
 
 /// Which side a column's cells stand at.

@@ -18,6 +18,7 @@ fn block(block: &Block) -> String {
         Block::Pairs(pairs) => lines(pairs.iter().map(|(name, value)| format!("- {}: {}", prose(name), prose(value)))),
         Block::Items(items) => lines(items.iter().map(|item| format!("- {}", prose(item)))),
         Block::Command(text) => format!("```sh\n{}\n```", escape(text)),
+        Block::Picture { title, file } => format!("![{}]({file})", prose(title)),
     }
 }
 

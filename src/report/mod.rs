@@ -2,21 +2,23 @@
 
 pub mod document;
 pub mod markdown;
+pub mod plot;
 pub mod quantity;
 pub mod run;
+pub mod study;
 pub mod text;
 mod words;
 
 pub use document::Document;
 
-use crate::observe::RunRecord;
 use crate::printable;
+use serde::Serialize;
 
-/// The answer of a run as JSON, in the documented schema, ending with a line break.
+/// An answer as JSON, in its documented schema, ending with a line break.
 ///
 /// # Panics
 /// Never: a record holds only numbers, strings, lists, and maps with string keys.
-pub fn json(record: &RunRecord) -> String {
+pub fn json(record: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(record).expect("a record holds only numbers, strings, lists, and maps with string keys");
     printable::json(&text) + "\n"
 }

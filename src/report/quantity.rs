@@ -18,6 +18,46 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// A number that need not be whole, such as a mean of counts, to three digits or so: `0.0031`, `12.1`, `2,310`.
+pub fn decimal(n: f64) -> String {
+    if n < 0.0 {
+        return format!("-{}", decimal(-n));
+    }
+    let text = match n {
+        _ if !n.is_finite() => return NONE.to_owned(),
+        _ if n == 0.0 => return "0".to_owned(),
+        _ if n < 0.0001 => return "below 0.0001".to_owned(),
+        _ if n < 0.01 => format!("{n:.4}"),
+        _ if n < 0.1 => format!("{n:.3}"),
+        _ if n < 10.0 => format!("{n:.2}"),
+        _ if n < 99.95 => format!("{n:.1}"),
+        _ => return count(n.round() as u64),
+    };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// An estimate with its bounds, the unit said once where all share one: `12.1 (11.4 to 12.8)`, `1.40 s (1.31 to 1.52)`.
+pub fn interval(value: f64, low: f64, high: f64, text: impl Fn(f64) -> String) -> String {
+    let texts = [value, low, high].map(text);
+    let [value, mut low, mut high] = texts.each_ref().map(String::as_str);
+    if let [Some((_, one)), Some((from, two)), Some((to, three))] = [value, low, high].map(number_and_unit)
+        && [one, two] == [two, three]
+    {
+        (low, high) = (from, to);
+    }
+    format!("{value} ({low} to {high})")
+}
+
+/// `1.40 s` is a number and its unit; `2 min 5 s` is more than that.
+fn number_and_unit(text: &str) -> Option<(&str, &str)> {
+    text.split_once(' ').filter(|(_, unit)| !unit.contains(' '))
+}
+
+/// A difference with its sign: `+3.2`, `-412 ms`, `0`.
+pub fn signed(difference: f64, text: impl Fn(f64) -> String) -> String {
+    if difference > 0.0 { format!("+{}", text(difference)) } else { text(difference) }
+}
+
 /// A count with its noun: `1 request`, `12 requests`. The noun is given in the singular and takes an s.
 pub fn counted(n: u64, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
@@ -138,6 +178,19 @@ mod tests {
         assert_eq!([share(41, 10_812), share(0, 5), share(5, 5), share(1, 1_000_000)], ["0.38 %", "0 %", "100 %", "below 0.01 %"]);
         assert_eq!(share(99_999, 100_000), "above 99.9 %");
         assert_eq!([bytes(1), bytes(812), bytes(14_200), bytes(3_100_000)], ["1 byte", "812 bytes", "14.2 KB", "3.1 MB"]);
+    }
+
+    #[test]
+    fn estimates_stand_with_their_bounds_and_differences_with_their_sign() {
+        assert_eq!(
+            [0.0, 0.00001, 0.0031, 0.0242, 5.0, 12.13, 99.96, 2_310.4, -27.9].map(decimal),
+            ["0", "below 0.0001", "0.0031", "0.024", "5", "12.1", "100", "2,310", "-27.9"]
+        );
+        assert_eq!(interval(12.1, 11.4, 12.8, decimal), "12.1 (11.4 to 12.8)");
+        assert_eq!(interval(1_400.0, 1_310.0, 1_520.0, duration), "1.40 s (1.31 to 1.52)");
+        assert_eq!(interval(1_020.0, 988.0, 1_100.0, duration), "1.02 s (988 ms to 1.10 s)");
+        assert_eq!(interval(245_000.0, 241_000.0, 248_000.0, duration), "4 min 5 s (4 min 1 s to 4 min 8 s)");
+        assert_eq!([3.2, -3.2, 0.0].map(|n| signed(n, decimal)), ["+3.2", "-3.2", "0"]);
     }
 
     #[test]

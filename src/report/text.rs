@@ -29,9 +29,9 @@ pub fn render(document: &Document, look: Look) -> String {
     let mut lines = vec![styled(&escape(&document.title), BOLD, look), String::new()];
     let tone = if document.verdict.good { GOOD } else { BAD };
     lines.extend(text_lines(&document.verdict.text, look).into_iter().map(|line| styled(&line, tone, look)));
-    for block in &document.blocks {
+    for block in document.blocks.iter().map(|block| block_lines(block, look)).filter(|block| !block.is_empty()) {
         lines.push(String::new());
-        lines.extend(block_lines(block, look));
+        lines.extend(block);
     }
     lines.push(String::new());
     lines.join("\n")
@@ -46,6 +46,7 @@ fn block_lines(block: &Block, look: Look) -> Vec<String> {
         Block::Items(items) => items.iter().flat_map(|item| item_lines(item, look)).collect(),
         // A command is copied whole, so it is never broken.
         Block::Command(text) => vec![format!("{INDENT}{}", escape(text))],
+        Block::Picture { .. } => Vec::new(),
     }
 }
 

@@ -114,6 +114,83 @@ pub fn promise(key: &str) -> String {
     explained(&PROMISES, key)
 }
 
+/// (path, plain words) of the metrics that a study compares, but for durations.
+const METRICS: [(&str, &str); 36] = [
+    ("requests.total", "requests"),
+    ("requests.stale", "stale requests"),
+    ("requests.overtaken", "requests overtaken by a move"),
+    ("requests.leaderless", "requests without a leader"),
+    ("requests.to_moved_partitions", "requests to partitions that moved"),
+    ("requests.in_windows", "requests between a move and the next success"),
+    ("records.sent", "records sent"),
+    ("records.acknowledged", "records acknowledged"),
+    ("records.failed", "records failed"),
+    ("records.unfinished", "records without an answer at the end"),
+    ("records.lost", "acknowledged records lost"),
+    ("records.duplicated", "extra copies of records"),
+    ("records.failed_but_written", "failed records that are in the log"),
+    ("messages.handed_over", "messages handed over"),
+    ("messages.lost", "messages lost"),
+    ("messages.extra_copies", "extra copies of messages"),
+    ("messages.open", "messages without an answer at the end"),
+    ("metadata_requests", "metadata requests"),
+    ("metadata_bytes", "bytes of metadata"),
+    ("metadata_broker_ms", "broker time for metadata"),
+    ("connections_opened", "connections opened"),
+    ("longest_waiting_ms", "longest wait at the end"),
+    ("longest_wait_ms", "longest wait of a record"),
+    ("errors", "error answers"),
+    ("consumer.delivered", "records delivered"),
+    ("consumer.delivered_again", "records delivered again"),
+    ("consumer.skipped", "records skipped"),
+    ("consumer.lag_max", "records behind at most"),
+    ("consumer.position_resets", "positions reset"),
+    ("moves", "leader changes"),
+    ("unclean_elections", "unclean elections"),
+    ("cluster.isr_shrinks", "ISR shrinks"),
+    ("cluster.isr_expands", "ISR expansions"),
+    ("cluster.controller_elections", "elections of a controller"),
+    ("cluster.under_replicated_max", "under-replicated partitions at most"),
+    ("checks.violated", "broken promises"),
+];
+
+/// (path, plain words) of the durations that a study compares.
+const DURATIONS: [(&str, &str); 5] = [
+    ("latency_ms", "latency"),
+    ("recovery_ms", "recovery"),
+    ("stale_window_ms", "stale window"),
+    ("interruption_ms", "interruption"),
+    ("consumer.wait_ms", "consumer's wait"),
+];
+
+/// In plain words: a metric by its path, `stale requests` or `stale requests of shop` for `clients.shop.requests.stale`.
+pub fn metric(path: &str) -> String {
+    let of_client = path.strip_prefix("clients.").and_then(|rest| {
+        // Names have dots: the longest metric that stands at the end is meant.
+        let words = |(dot, _)| Some(format!("{} of {}", known_metric(&rest[dot + 1..])?, &rest[..dot]));
+        rest.match_indices('.').find_map(words)
+    });
+    of_client.or_else(|| known_metric(path)).unwrap_or_else(|| path.to_owned())
+}
+
+fn known_metric(path: &str) -> Option<String> {
+    if let Some((_, words)) = METRICS.iter().find(|(known, _)| *known == path) {
+        return Some((*words).to_owned());
+    }
+    if let Some(cause) = path.strip_prefix("requests.stale_by_cause.") {
+        return Some(format!("stale requests ({cause})"));
+    }
+    let (_, name, figure) = DURATIONS.iter().find_map(|(known, name)| Some((known, name, path.strip_prefix(known)?.strip_prefix('.')?)))?;
+    Some(match figure {
+        "count" => format!("{name}s"),
+        "open" => format!("{name}s not over at the end"),
+        "p50" => format!("median {name}"),
+        "p999" => format!("{name} p99.9"),
+        "max" => format!("longest {name}"),
+        other => format!("{name} {other}"),
+    })
+}
+
 fn explained(table: &[(&str, &str)], key: &str) -> String {
     table.iter().find(|(name, _)| *name == key).map_or_else(|| key.to_owned(), |(_, words)| (*words).to_owned())
 }

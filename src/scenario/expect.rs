@@ -38,6 +38,13 @@ const OPS: [(&str, Op); 7] =
     [("<=", Op::AtMost), (">=", Op::AtLeast), ("!=", Op::NotEqual), ("==", Op::Equal), ("=", Op::Equal), ("<", Op::Less), (">", Op::More)];
 
 impl Op {
+    /// Splits a comparison into what stands before its operator, the operator, and what stands after it; none when there is no operator.
+    pub fn split(text: &str) -> Option<(&str, Op, &str)> {
+        let first = text.find(['<', '>', '!', '='])?;
+        let (sign, op) = OPS.iter().find(|(sign, _)| text[first..].starts_with(sign))?;
+        Some((text[..first].trim(), *op, text[first + sign.len()..].trim()))
+    }
+
     /// Whether `found` stands so to `number`. A tolerance would hide what is expected: the comparison is exact.
     pub fn holds(self, found: f64, number: f64) -> bool {
         match self {
@@ -58,13 +65,10 @@ impl Expect {
     /// What is wrong and what to do, when there is no operator, no number, or no such path in an answer.
     pub fn parse(text: &str) -> Result<Expect, (String, String)> {
         let form = || "write path, operator and number: `requests.stale <= 40`".to_owned();
-        let first = text.find(['<', '>', '!', '=']).ok_or_else(|| (format!("`{text}` compares nothing"), form()))?;
-        let (sign, op) =
-            OPS.iter().find(|(sign, _)| text[first..].starts_with(sign)).ok_or_else(|| (format!("`{text}` compares nothing"), form()))?;
-        let (path, number) = (text[..first].trim(), text[first + sign.len()..].trim());
+        let (path, op, number) = Op::split(text).ok_or_else(|| (format!("`{text}` compares nothing"), form()))?;
         let number = number.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| (format!("`{number}` is no number"), form()))?;
         check_path(path)?;
-        Ok(Expect { text: text.to_owned(), path: path.to_owned(), op: *op, number })
+        Ok(Expect { text: text.to_owned(), path: path.to_owned(), op, number })
     }
 
     /// The number of the answer that is compared; none when it is not there or null.

@@ -6,13 +6,15 @@ use super::profiles::DEFAULT;
 use super::shape::allows;
 use crate::fault::closest;
 use crate::model::client::profiles;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 /// A change of the scenario from outside its file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Override {
     /// A key and its value: `client.app.rate` and `50`, `duration` and `1m`, `linger.ms` and `0`.
     Set {

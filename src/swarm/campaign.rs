@@ -33,16 +33,6 @@ impl Campaign {
         }
     }
 
-    /// Adds other flights.
-    pub fn merge(&mut self, other: Campaign) {
-        self.runs += other.runs;
-        self.simulated += other.simulated;
-        self.events += other.events;
-        self.redrawn += other.redrawn;
-        self.coverage.add(&other.coverage);
-        other.failures.into_iter().for_each(|(number, complaints)| self.fail(number, complaints));
-    }
-
     /// The numbers that failed, in order, with their complaints.
     pub fn failures(&self) -> &[(u64, Vec<Complaint>)] {
         &self.failures

@@ -4,6 +4,7 @@ mod answer;
 mod fleet;
 
 use super::arguments::{self, Changes};
+use super::crew::Crew;
 use super::exit::{self, Failure};
 use super::output::Output;
 use super::repeat::shell_words;
@@ -104,10 +105,10 @@ fn many(arguments: &Arguments) -> Result<ExitCode, Failure> {
         first: arguments.seed,
         runs: arguments.runs.unwrap_or(if arguments.minutes.is_some() { u64::MAX } else { RUNS }),
         lasting: arguments.minutes,
-        threads: arguments.threads.map_or_else(fleet::cores, usize::from),
     };
-    let campaign = fleet::fly(&mission)?;
-    let found = smallest(&campaign, &arguments.out)?;
+    let crew = Crew::new(arguments.threads)?;
+    let campaign = fleet::fly(&mission, &crew)?;
+    let found = smallest(&campaign, &crew, &arguments.out)?;
     let answer = Answer::new(arguments.seed, &campaign, &found);
     output.write(&match arguments.format {
         Format::Text => text::render(&answer.document(), terminal::look(matches!(arguments.output.as_deref(), None | Some("-")))),
@@ -125,7 +126,7 @@ fn repeat(number: u64) -> Vec<String> {
 }
 
 /// The first failure of each kind made smaller, each written to a file of its own.
-fn smallest(campaign: &Campaign, directory: &str) -> Result<Vec<Found>, Failure> {
+fn smallest(campaign: &Campaign, crew: &Crew, directory: &str) -> Result<Vec<Found>, Failure> {
     let mut kinds: Vec<&Kind> = Vec::new();
     let mut jobs: Vec<(u64, &Complaint)> = Vec::new();
     for (number, complaints) in campaign.failures() {
@@ -135,7 +136,7 @@ fn smallest(campaign: &Campaign, directory: &str) -> Result<Vec<Found>, Failure>
         }
     }
     jobs.truncate(SHRUNK);
-    let shrunk = fleet::each(&jobs, |(number, complaint)| swarm::shrink(*number, &complaint.kind, &Options::default(), TRIES));
+    let shrunk = crew.each(&jobs, |(number, complaint)| swarm::shrink(*number, &complaint.kind, &Options::default(), TRIES))?;
     shrunk.into_iter().map(|shrunk| write(shrunk, directory)).collect()
 }
 

@@ -9,7 +9,7 @@ mod trust;
 mod verdict;
 mod windows;
 
-use super::document::{Block, Document};
+use super::document::{Block, Document, heading, paragraph};
 use super::quantity::{count, duration};
 use crate::observe::RunRecord;
 
@@ -45,14 +45,6 @@ fn title(record: &RunRecord) -> String {
         duration(record.simulated_ms),
         duration(record.warmup_ms)
     )
-}
-
-fn heading(text: &str) -> Block {
-    Block::Heading(text.to_owned())
-}
-
-fn paragraph(text: impl Into<String>) -> Block {
-    Block::Paragraph(text.into())
 }
 
 /// A sentence on what a table leaves out, if it does.
