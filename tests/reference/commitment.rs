@@ -208,7 +208,7 @@ impl Partition {
     /// When all is well, every record is soon committed: what a leader appended a while ago its high watermark has passed.
     pub fn nothing_is_held_back(&mut self, end: Instant) -> Opinion {
         let leader = self.history.last().and_then(|r| r.leader);
-        let Some(term) = self.terms.last().filter(|t| Some(t.leader) == leader) else {
+        let Some(term) = self.terms.iter().max_by_key(|t| t.epoch).filter(|t| Some(t.leader) == leader) else {
             return Err(format!("committed is leader {leader:?}; the reference: it has not taken its role"));
         };
         let old = term.appended.iter().rev().find(|(at, _)| *at + SOON < end).map_or(0, |(_, end)| *end);

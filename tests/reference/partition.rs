@@ -180,6 +180,10 @@ impl Partition {
             format!("broker {b} begins to lead with high watermark {high_watermark}; the reference: it had learned of {most} at most")
         })?;
         self.has_what_is_committed(b, epoch)?;
+        // If this is a new process in the old term, it may know less; what its followers learned of the one before they keep.
+        let knew = |r: &Replica| r.role == Role::Follows { epoch, leader: Some(b) };
+        let followers: Vec<BrokerIx> = self.replicas.iter().filter(|r| knew(r)).map(|r| r.broker).collect();
+        followers.into_iter().for_each(|follower| self.settle_follower(follower));
         // Who leads on in a later epoch keeps what it knows of its followers (`Replica.resetReplicaState` is told `isNewLeader`).
         let led = self.own_term(b).ok();
         let reached = led.map_or_else(Vec::new, |before| self.terms[before].reached.clone());
@@ -188,7 +192,7 @@ impl Partition {
         replica.leads_since = replica.leads_since.or(Some(at));
         let log = replica.log.clone().expect("it was checked");
         if let Some(again) = self.term_of(epoch, b).filter(|again| self.terms[*again].log == log) {
-            // Its process came back before anybody missed it: the same term goes on, from the high watermark that it had written down.
+            // Its process came back before anybody missed it, or takes the role before it hears that somebody did: the same term goes on, from the high watermark that it had written down.
             self.terms[again].high_watermark = high_watermark;
             self.terms[again].proposal = None;
             return Ok(());
