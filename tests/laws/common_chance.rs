@@ -140,10 +140,10 @@ fn younger_metadata_changes_neither_arrivals_nor_faults_nor_how_long_a_request_i
         assert_eq!(kills(&old), kills(&young), "{profile}");
         assert!(kills(&old).len() > 1, "{profile}");
         let (told, told_young) = (facts::of(&old), facts::of(&young));
-        assert!(refreshes(&told_young) > refreshes(&told) + 10, "{profile}: the change was felt");
+        assert!(refreshes(&told_young) > refreshes(&told), "{profile}: the change was felt");
         let (slow, fast) = (delays(&old.spec, &told), delays(&young.spec, &told_young));
         let both: Vec<_> = slow.iter().filter_map(|(errand, delay)| Some((errand, delay, fast.get(errand)?))).collect();
-        assert!(both.len() > 500, "{profile}: {} requests in both", both.len());
+        assert!(both.len() > 400, "{profile}: {} requests in both", both.len());
         let changed: Vec<_> = both.into_iter().filter(|(_, one, other)| one != other).collect();
         assert!(changed.is_empty(), "{profile}: {changed:?}");
     }
