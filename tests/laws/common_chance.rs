@@ -119,24 +119,31 @@ fn a_client_in_front_a_fleet_of_one_more_and_another_topic_leave_all_arrivals_al
 #[test]
 fn younger_metadata_changes_neither_arrivals_nor_faults_nor_how_long_a_request_is_on_its_way() {
     let faults = ["random kill of brokers every 15s for 3s", "at 20s reassign t-0 to 3,1,2"];
+    // In milliseconds, and in Go's own words.
+    let (ms, go) = (["300000", "4000"], ["\"5m\"", "\"5s\""]);
     let libraries = [
-        ("java-4.3", "\"metadata.max.age.ms\""),
-        ("librdkafka-2.16", "\"topic.metadata.refresh.interval.ms\""),
-        ("kafka-python-3.0", "metadata_max_age_ms"),
+        ("java-4.3", "\"metadata.max.age.ms\"", ms),
+        ("librdkafka-2.16", "\"topic.metadata.refresh.interval.ms\"", ms),
+        ("kafka-python-3.0", "metadata_max_age_ms", ms),
+        ("kafkajs-2.2", "metadataMaxAge", ms),
+        ("franz-go-1.22", "\"kgo.MetadataMaxAge\"", go),
+        ("sarama-1.61", "\"Metadata.RefreshFrequency\"", go),
+        ("kafka-go-0.4", "\"Transport.MetadataTTL\"", go),
     ];
-    for (profile, key) in libraries {
-        let with = |age: u64| {
+    for (profile, key, ages) in libraries {
+        let with = |age: &str| {
             let rest = format!("rate = 10\narrivals = \"poisson\"\npartitioning = \"keyed(20)\"\nconfig = {{ {key} = {age} }}");
             scenario(&faults, &[client("app", profile, &rest), producer("other", "")])
         };
-        let (old, young) = (with(300_000), with(4_000));
+        let [old, young] = ages.map(with);
         assert_eq!(arrivals(&old), arrivals(&young), "{profile}");
         assert_eq!(kills(&old), kills(&young), "{profile}");
+        assert!(kills(&old).len() > 1, "{profile}");
         let (told, told_young) = (facts::of(&old), facts::of(&young));
-        assert!(refreshes(&told_young) > refreshes(&told) + 10, "{profile}: the change was felt");
+        assert!(refreshes(&told_young) > refreshes(&told), "{profile}: the change was felt");
         let (slow, fast) = (delays(&old.spec, &told), delays(&young.spec, &told_young));
         let both: Vec<_> = slow.iter().filter_map(|(errand, delay)| Some((errand, delay, fast.get(errand)?))).collect();
-        assert!(both.len() > 500, "{profile}: {} requests in both", both.len());
+        assert!(both.len() > 400, "{profile}: {} requests in both", both.len());
         let changed: Vec<_> = both.into_iter().filter(|(_, one, other)| one != other).collect();
         assert!(changed.is_empty(), "{profile}: {changed:?}");
     }

@@ -30,8 +30,8 @@ fn with_three_voters_brokers_before_4_1_wait_for_the_next_append_and_learn_toget
     let waits: Vec<f64> = (0..40)
         .map(|seed| {
             let [a, b] = told_after(Release::V3_9, 3, seed);
-            // One may be answered a moment before, by the end of its own wait of 500 ms.
-            assert!((a - b).abs() < 2.0, "woken by the same append: {a} {b}");
+            // One whose own wait of 500 ms has just ended asks again, and is told a round trip later.
+            assert!((a - b).abs() < 4.5, "woken by the same append: {a} {b}");
             a
         })
         .collect();

@@ -27,12 +27,12 @@ fn recovery(bench: &Bench) -> f64 {
 #[test]
 fn a_crash_is_over_at_the_next_multiple_of_five_seconds() {
     // The refresh that the reset asks for is answered within milliseconds: too early for any election. Where the dead broker itself is
-    // asked first, a pause of 0.2 to 0.3 s comes on top, which is late enough for a quick one.
+    // asked, a pause of 0.2 to 0.3 s comes on top each time, which is late enough for a quick one.
     for (elected_after, from) in [(100, 5000.0), (2000, 5000.0), (6000, 10_000.0), (11_000, 15_000.0)] {
         let bench = crash("franz-go-1.22", elected_after);
         let recovered = recovery(&bench);
         let in_the_pause = elected_after < 200 && (200.0..320.0).contains(&recovered);
-        assert!((from..from + 320.0).contains(&recovered) || in_the_pause, "elected after {elected_after} ms: {recovered}");
+        assert!((from..from + 960.0).contains(&recovered) || in_the_pause, "elected after {elected_after} ms: {recovered}");
         assert_eq!(bench.records(), (1, 0));
     }
 }
