@@ -7,10 +7,11 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Licences that code under the Apache License 2.0 may be linked with and given away with.
 const LICENCES: &[&str] =
-    &["Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib"];
+    &["Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "CC0-1.0", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib"];
 
 /// What comes in two versions, because of whom.
 const TWICE: &[(&str, &str)] = &[
+    ("getrandom", "ahash, of parquet, and tempfile"),
     ("hashbrown", "petgraph and indexmap"),
     ("similar", "insta and snapbox, for tests"),
     ("syn", "macros, which are no part of the program"),

@@ -19,10 +19,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("calibrate", &["engine", "kafka", "model::cost"]),
     ("experiment", &["engine", "kafka", "model", "observe", "world", "fault", "scenario"]),
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
+    ("statistics", &[]),
+    ("study::record", &[]),
+    ("study", &["engine", "kafka", "model", "observe", "fault", "scenario", "experiment", "statistics"]),
     ("report", &["printable", "observe::record", "observe::RunRecord", "study::record"]),
     (
         "cli",
-        &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm", "report"],
+        &[
+            "printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm",
+            "statistics", "study", "report",
+        ],
     ),
 ];
 

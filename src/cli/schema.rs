@@ -4,14 +4,16 @@ use super::api;
 use super::exit::Failure;
 use super::output::Output;
 use crate::observe::RunRecord;
+use crate::study::record::{CompareRecord, SweepRecord};
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Print the JSON Schemas of the answer (`run --format json`) and of a scenario
+/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep` and `compare`) and of a scenario
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this one, instead of both in one object
+    /// Only this one, instead of all in one object
     which: Option<Which>,
 }
 
@@ -20,6 +22,10 @@ pub struct Arguments {
 enum Which {
     /// Of `run --format json`
     Answer,
+    /// Of `sweep --format json`
+    Sweep,
+    /// Of `compare --format json`
+    Compare,
     /// Of a scenario file
     Scenario,
 }
@@ -30,9 +36,16 @@ enum Which {
 /// When the output cannot be written.
 pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.which {
-        Some(Which::Answer) => answer(),
+        Some(Which::Answer) => of::<RunRecord>(),
+        Some(Which::Sweep) => of::<SweepRecord>(),
+        Some(Which::Compare) => of::<CompareRecord>(),
         Some(Which::Scenario) => api::scenario_schema(),
-        None => json!({ "answer": answer(), "scenario": api::scenario_schema() }),
+        None => json!({
+            "answer": of::<RunRecord>(),
+            "sweep": of::<SweepRecord>(),
+            "compare": of::<CompareRecord>(),
+            "scenario": api::scenario_schema(),
+        }),
     };
     let mut output = Output::open(None)?;
     output.write(&format!("{schema:#}\n"))?;
@@ -40,6 +53,6 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn answer() -> Value {
-    schemars::schema_for!(RunRecord).to_value()
+fn of<R: JsonSchema>() -> Value {
+    schemars::schema_for!(R).to_value()
 }

@@ -87,29 +87,49 @@ fn beyond_the_ends(loss: &Measure<'_>, run: &[&VariantRecord], ends: [&VariantRe
 
 /// The variants with the least and the most loss, and what each costs.
 fn over_all(record: &SweepRecord, run: &[&VariantRecord], [loss, cost]: [&Measure<'_>; 2]) -> Vec<String> {
-    let value = |variant: &VariantRecord| loss.record(variant).map_or(0.0, |metric| metric.mean.value);
+    let ends = extremes(loss, run);
+    let [least, most] = ends.map(|variant| loss.record(variant).map(|metric| metric.mean).unwrap_or_default());
+    if overlap(&least, &most) {
+        let same = format!(
+            "The data show no difference in {} between any two of the {}: even the intervals of the least, {}, and of the most, {}, overlap.",
+            loss.of_a_run(),
+            counted(run.len() as u64, "variant"),
+            loss.mean(ends[0]),
+            loss.mean(ends[1])
+        );
+        return [same].into_iter().chain(range(cost, run)).collect();
+    }
+    let [fewest, greatest] = extremes_in_words(loss);
+    let with = |variant: &VariantRecord| format!("with {}: {}, where {}", variant.name, loss.mean(variant), cost.told(variant));
+    let mut sentences = vec![format!("{} {fewest} {}; {greatest} {}.", capital(&loss.of_a_run()), with(ends[0]), with(ends[1]))];
+    sentences.extend(key_that_matters(record));
+    sentences
+}
+
+/// The variants with the least and the greatest mean.
+fn extremes<'v>(measure: &Measure<'_>, run: &[&'v VariantRecord]) -> [&'v VariantRecord; 2] {
+    let value = |variant: &VariantRecord| measure.record(variant).map_or(0.0, |metric| metric.mean.value);
     let (mut least, mut most) = (run[0], run[0]);
     for variant in run {
         least = if value(variant) < value(least) { variant } else { least };
         most = if value(variant) > value(most) { variant } else { most };
     }
-    let means = [least, most].map(|variant| loss.record(variant).map(|metric| metric.mean).unwrap_or_default());
-    if overlap(&means[0], &means[1]) {
-        let [from, to] = means.map(|mean| loss.value(mean.value));
-        return vec![format!(
-            "The data show no difference in {} between any two of the {}: the means are from {from} to {to}, and the intervals of these two overlap.",
-            loss.of_a_run(),
-            counted(run.len() as u64, "variant")
-        )];
-    }
-    let [fewest, greatest] = match loss.unit() {
+    [least, most]
+}
+
+fn extremes_in_words(measure: &Measure<'_>) -> [&'static str; 2] {
+    match measure.unit() {
         Unit::Count | Unit::Bytes => ["are fewest", "most"],
         Unit::Milliseconds => ["is shortest", "longest"],
-    };
-    let with = |variant: &VariantRecord| format!("with {}: {}, where {}", variant.name, loss.mean(variant), cost.told(variant));
-    let mut sentences = vec![format!("{} {fewest} {}; {greatest} {}.", capital(&loss.of_a_run()), with(least), with(most))];
-    sentences.extend(key_that_matters(record));
-    sentences
+    }
+}
+
+/// Where a metric is least and most; none where it is the same everywhere.
+fn range(measure: &Measure<'_>, run: &[&VariantRecord]) -> Option<String> {
+    let [least, most] = extremes(measure, run);
+    let [fewest, greatest] = extremes_in_words(measure);
+    let with = |variant: &VariantRecord| format!("with {}: {}", variant.name, measure.mean(variant));
+    (least.name != most.name).then(|| format!("{} {fewest} {}; {greatest} {}.", capital(&measure.of_a_run()), with(least), with(most)))
 }
 
 /// Which key matters most for the loss, where there are several.

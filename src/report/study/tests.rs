@@ -50,6 +50,26 @@ fn where_intervals_overlap_the_runs_show_no_difference() {
 }
 
 #[test]
+fn settings_that_are_words_are_compared_by_the_least_and_the_most() {
+    let mut record = metadata_age();
+    record.choice = None;
+    record.front.loss = "requests.stale".to_owned();
+    record.study.keys[0].numbers = None;
+    let told = verdict(&record);
+    assert!(
+        told.starts_with("Stale requests a run are fewest with metadata.max.age.ms=1s: 12.1 (11.4 to 12.8), where metadata requests"),
+        "{told}"
+    );
+    record.variants.iter_mut().for_each(|variant| cell(variant, "requests.stale", number(20.0, 2.0)));
+    let told = verdict(&record);
+    assert!(told.starts_with("The data show no difference in stale requests a run between any two of the 4 variants"), "{told}");
+    assert!(
+        told.contains("Metadata requests a run are fewest with metadata.max.age.ms=1h: 14 in every run; most with metadata.max.age.ms=1s"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_bound_that_no_setting_meets_is_said_first_and_what_comes_nearest() {
     let mut record = metadata_age();
     let choice = record.choice.as_mut().expect("something is required");
