@@ -190,14 +190,14 @@ impl Checks {
             }
             Fact::CandidateRaised { voter, epoch } => self.votes.voted(at, *voter, *voter, *epoch),
             Fact::Voted { voter, candidate, epoch } => self.votes.voted(at, *voter, *candidate, *epoch),
-            Fact::LeaderRoleTaken { partition, log_end, .. } => {
+            Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } => {
                 self.consumers.role_taken(*partition, *log_end, logs);
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.idempotent_order.on_fact(at, fact);
                 self.acknowledgements.on_fact(at, fact, &self.committed_data);
-                self.truncations.role_taken(*partition, *log_end, logs);
+                self.truncations.role_taken(*partition, *leader_epoch, *log_end, logs);
             }
             Fact::Appended { partition, .. } => {
                 self.leader_per_epoch.on_fact(at, fact);
