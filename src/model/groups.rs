@@ -7,6 +7,7 @@ use super::{History, Spec};
 use crate::engine::Duration;
 use crate::kafka::config::ClientConfig;
 use crate::kafka::{ClientIx, GroupIx, MetadataOffset, Offset, PartitionIx, TopicIx};
+use std::collections::BTreeSet;
 
 /// The internal topic that holds what groups have committed (`Topic.GROUP_METADATA_TOPIC_NAME`).
 pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
@@ -69,6 +70,13 @@ pub fn first_members(group: GroupIx, spec: &Spec, history: &History, at: Metadat
         MemberRecord { id, client, topics, session_timeout, rebalance_timeout, assignment }
     };
     shares.into_iter().map(record).collect()
+}
+
+/// What the leader of these members shared out: their topics, each with the number of partitions that it had.
+pub fn shared_out(members: &[MemberRecord], history: &History, at: MetadataOffset) -> Vec<(TopicIx, usize)> {
+    let topics: BTreeSet<TopicIx> = members.iter().flat_map(|m| m.topics.iter().copied()).collect();
+    let count = |topic| history.topic(topic, at).map_or(0, |t| t.partitions.len());
+    topics.into_iter().map(|topic| (topic, count(topic))).collect()
 }
 
 /// The id of a member that has been there since before the run; coordinators give others of the same form.

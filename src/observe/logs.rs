@@ -82,6 +82,11 @@ impl Logs {
         self.logs.get(partition.index())?.stretches.last().map(|s| s.end)
     }
 
+    /// The newest leader epoch in which something was written; none when nobody in the run wrote to it.
+    pub fn epoch(&self, partition: PartitionIx) -> Option<LeaderEpoch> {
+        self.logs.get(partition.index()).filter(|log| !log.stretches.is_empty()).map(|log| log.epoch)
+    }
+
     /// Every batch that stands in a log by the facts, partition by partition, in order.
     pub fn stretches(&self) -> impl Iterator<Item = (PartitionIx, Stretch)> {
         let of = |(i, log): (usize, &Log)| log.stretches.iter().map(move |s| (PartitionIx(i as u32), *s)).collect::<Vec<_>>();

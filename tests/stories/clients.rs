@@ -4,6 +4,10 @@ use crate::story::{Story, tell_of};
 
 /// One topic, and a producer of each library with acks=all.
 fn together(fault: &str, duration: &str) -> Story {
+    tell_of(&every_library(), &[fault, duration])
+}
+
+fn every_library() -> String {
     let clients = [
         ("java-3.6", ""),
         ("java-4.3", ""),
@@ -22,7 +26,7 @@ fn together(fault: &str, duration: &str) -> Story {
     let clients: String = clients.into_iter().map(client).collect();
     let cluster = "count_from = \"10s\"\n[cluster]\nbrokers = 3\n[config]\n\"auto.leader.rebalance.enable\" = false\n[[topic]]\nname = \"orders\"\n\
         assignment = [[1, 2, 3], [2, 3, 1], [3, 1, 2]]\nconfig = { \"min.insync.replicas\" = 2 }\n";
-    tell_of(&format!("{cluster}{clients}"), &[fault, duration])
+    format!("{cluster}{clients}")
 }
 
 fn longest(story: &Story, client: &str) -> f64 {
@@ -53,4 +57,15 @@ fn after_a_clean_move_each_library_waits_out_its_own_pause() {
     let lengths: Vec<f64> = order.iter().map(|c| longest(&story, c)).collect();
     assert!(lengths[0] < lengths[2] && lengths[1] < lengths[2], "{lengths:?}");
     assert!(story.record.clients.values().all(|c| c.tally.interruption_ms.open == 0));
+}
+
+/// Nobody is there to tell them anything: each tries its bootstrap servers until one of them answers.
+#[test]
+fn clients_that_find_no_broker_at_all_are_served_when_there_is_one() {
+    let down: String = (1..=3).map(|id| format!("[[broker]]\nid = {id}\nup = false\n")).collect();
+    let start = ["at 5s start broker 1", "at 5s start broker 2", "at 5s start broker 3", "duration=60s"];
+    let story = tell_of(&format!("{}{down}", every_library()), &start);
+    for (name, client) in &story.record.clients {
+        assert!(client.tally.records.acknowledged > 400, "{name}: {:?}", client.tally.records);
+    }
 }

@@ -141,6 +141,13 @@ impl Cache {
         Some(history.topic(topic, known.offset?)?.partitions.len())
     }
 
+    /// The partitions of a topic, none of them where an answer says that there is no such topic; nothing as long as no answer has told of it.
+    pub(super) fn told(&self, topic: TopicIx, read: Reference<'_>) -> Option<Vec<PartitionIx>> {
+        let answered = self.nodes != Nodes::Bootstrap && self.topics.get(&topic).is_some_and(|t| !t.new);
+        let count = self.partition_count(topic, read.history).unwrap_or(0);
+        answered.then(|| read.spec.topics[topic.index()].partitions.iter().take(count).copied().collect())
+    }
+
     /// The topics that a full (or partial) request names (`ProducerMetadata.newMetadataRequestBuilder…`).
     pub(super) fn request_topics(&self, partial: bool) -> SmallVec<[TopicIx; 4]> {
         self.topics.iter().filter(|(_, t)| !partial || t.new).map(|(topic, _)| *topic).collect()
@@ -162,8 +169,14 @@ impl Cache {
         self.topics.get(&topic).is_some_and(|t| t.new)
     }
 
-    /// Takes a whole view as believed since long ago.
+    /// Takes a whole view as believed since long ago. Where no broker is up nobody has told it anything: it knows the bootstrap addresses only.
     pub(super) fn warm(&mut self, topics: &[TopicIx], offset: MetadataOffset, expires_at: Instant, read: Reference<'_>, out: &mut Outbox) {
+        if read.history.listed_brokers(offset).next().is_none() {
+            topics.iter().for_each(|topic| {
+                self.add(*topic, expires_at);
+            });
+            return;
+        }
         self.nodes = Nodes::Answered { offset, added: SmallVec::new() };
         for &topic in topics {
             if let Some(registration) = read.history.topic(topic, offset) {

@@ -194,7 +194,7 @@ impl Checks {
                 // Nobody reads from one whose epoch is over, such as a process that takes the role of its former life.
                 if truth.partition(*partition).leader_epoch <= *leader_epoch {
                     self.consumers.role_taken(*partition, *log_end, logs);
-                    self.truncations.role_taken(*partition, *log_end, logs);
+                    self.truncations.role_taken(*partition, *leader_epoch, *log_end, logs);
                 }
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);

@@ -1,7 +1,9 @@
 //! A consumer's fetch that waits for records is answered when there are some, not when its time is up. Source: `DelayedFetch.tryComplete`,
 //! `DelayedOperationPurgatory.checkAndComplete`.
 //!
-//! Only Java consumers with `fetch.min.bytes` of one are held to it: of them the facts tell where they read.
+//! Only Java consumers with `fetch.min.bytes` of one are held to it: of them the facts tell where they read. What a process takes before it
+//! has answered its first fetch is left out: that one may work on it for as long as its classes take to load (`costs.cold`), and answers
+//! late what never waited.
 
 use super::Findings;
 use crate::engine::{Duration, Instant};
@@ -10,7 +12,7 @@ use crate::kafka::{BrokerIx, ClientIx, NodeIx, Offset, PartitionIx};
 use crate::model::Spec;
 use crate::model::spec::ClientSpec;
 use crate::observe::fact::{EntryId, Fact};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A handler thread may have been that busy.
 const SLACK: Duration = Duration::from_millis(100);
@@ -33,6 +35,8 @@ pub struct ParkedFetches {
     clients: BTreeMap<NodeIx, ClientIx>,
     positions: BTreeMap<(ClientIx, PartitionIx), Offset>,
     parked: BTreeMap<(BrokerIx, PartitionIx, EntryId), Parked>,
+    /// Brokers that have answered a fetch since their processes began.
+    warm: BTreeSet<BrokerIx>,
 }
 
 impl ParkedFetches {
@@ -47,6 +51,7 @@ impl ParkedFetches {
             clients: spec.clients.iter().enumerate().map(|(i, c)| (c.node, ClientIx(i as u32))).collect(),
             positions: BTreeMap::new(),
             parked: BTreeMap::new(),
+            warm: BTreeSet::new(),
         }
     }
 
@@ -72,6 +77,7 @@ impl ParkedFetches {
         }
         if let Fact::EntryTaken { client, broker, partition, entry } = fact
             && let Some(wait) = self.waits[client.index()]
+            && self.warm.contains(broker)
         {
             self.parked.insert((*broker, *partition, *entry), Parked { client: *client, expires: at + wait, ripe: None });
         }
@@ -87,15 +93,18 @@ impl ParkedFetches {
         }
         if let Fact::EntryAnswered { client, broker, partition, entry, .. } = fact
             && self.is_held(*client)
-            && let Some(parked) = self.parked.remove(&(*broker, *partition, *entry))
         {
-            self.answered(at, *broker, *partition, &parked);
+            self.warm.insert(*broker);
+            if let Some(parked) = self.parked.remove(&(*broker, *partition, *entry)) {
+                self.answered(at, *broker, *partition, &parked);
+            }
         }
     }
 
     /// A process was started, stopped, paused or resumed: of what waits there nothing is known, and a consumer knows no position.
     pub(super) fn disturbed(&mut self, node: NodeIx, broker: Option<BrokerIx>) {
         self.parked.retain(|(b, _, _), _| Some(*b) != broker);
+        self.warm.retain(|b| Some(*b) != broker);
         if let Some(client) = self.clients.get(&node) {
             self.positions.retain(|(c, _), _| c != client);
             self.parked.retain(|_, p| p.client != *client);

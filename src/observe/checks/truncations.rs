@@ -5,7 +5,7 @@
 
 use super::Findings;
 use crate::engine::Instant;
-use crate::kafka::{ClientIx, NodeIx, Offset, PartitionIx};
+use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, Offset, PartitionIx};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::observe::fact::{BatchId, Fact};
@@ -20,7 +20,8 @@ pub struct Truncations {
     clients: BTreeMap<NodeIx, ClientIx>,
     /// The batch that each consumer was given last, and where its records ended.
     last: BTreeMap<(ClientIx, PartitionIx), (Option<BatchId>, Offset)>,
-    /// Partitions in which a leader came back with records that another had written over: what stands there is not known.
+    /// Partitions in which a leader came back with records that another had written over: what stands there is not known. Or it came back
+    /// in its old epoch without what it had not flushed (before 4.0, KAFKA-18106): then no epoch tells a consumer anything.
     unknown: BTreeSet<PartitionIx>,
 }
 
@@ -41,9 +42,10 @@ impl Truncations {
         self.concerned.contains(&true)
     }
 
-    /// A leader begins its term; it may hold more than the facts left standing.
-    pub(super) fn role_taken(&mut self, partition: PartitionIx, log_end: Offset, logs: &Logs) {
-        if logs.end(partition).is_some_and(|end| log_end > end) {
+    /// A leader begins its term; it may hold more than the facts left standing, or less of its own.
+    pub(super) fn role_taken(&mut self, partition: PartitionIx, epoch: LeaderEpoch, log_end: Offset, logs: &Logs) {
+        let (Some(end), Some(newest)) = (logs.end(partition), logs.epoch(partition)) else { return };
+        if log_end > end || (log_end < end && epoch == newest) {
             self.unknown.insert(partition);
         }
     }

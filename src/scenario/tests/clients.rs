@@ -85,6 +85,14 @@ fn what_the_library_refuses_is_refused_by_its_own_rule_in_its_own_release() {
     assert_eq!(value(&client(&app("config = { \"request.timeout.ms\" = \"3m\" }")), "delivery.timeout.ms"), "180000", "raised by default");
     refused(&app("config = { \"enable.idempotence\" = true, acks = 1 }"), &["acks is not all"]);
     assert_eq!(value(&client(&app("config = { acks = 1 }")), "enable.idempotence"), "false", "silently off where it is the default");
+    refused(
+        &app("config = { \"buffer.memory\" = 10000 }"),
+        &["`batch.size` is 16384 but `buffer.memory` is 10000", "every send() fails", "well below"],
+    );
+    refused(
+        &app("config = { \"kgo.RecordDeliveryTimeout\" = \"3 * time.Millisecond\" }").replace("java-3.9", "franz-go-1.22"),
+        &["`kgo.RecordDeliveryTimeout` is 3 ms", "1000 ms or more, or to 0"],
+    );
     // More in flight: off in 3.x, refused in 4.x.
     let many = app("config = { \"max.in.flight.requests.per.connection\" = 6 }");
     assert_eq!(value(&client(&many), "enable.idempotence"), "false");

@@ -78,8 +78,7 @@ fn config(features: &Features, dice: &mut Dice) -> Settings {
 fn brokers(processes: &Processes, features: &Features, dice: &mut Dice) -> Vec<Broker> {
     let mut differing = Vec::new();
     for id in 1..=processes.brokers {
-        // A combined node of the quorum is up: without it there may be no quorum at all. So is the first broker: clients begin with metadata
-        // that somebody has given them.
+        // A combined node of the quorum is up: without it there may be no quorum at all. About the first broker see `first_down`.
         let may_be_down = id > 1 && !(processes.combined && id <= processes.controllers);
         let up = !(features.has(Feature::DownAtStart) && may_be_down && dice.chance(30));
         let cold = features.has(Feature::ColdStart) && dice.chance(50);
@@ -88,6 +87,14 @@ fn brokers(processes: &Processes, features: &Features, dice: &mut Dice) -> Vec<B
         }
     }
     differing
+}
+
+/// The first broker may be down at the start too, and then perhaps all of them are.
+pub(super) fn first_down(cluster: &mut Cluster) {
+    match cluster.broker.first_mut().filter(|broker| broker.id == 1) {
+        Some(broker) => broker.up = false,
+        None => cluster.broker.insert(0, Broker { id: 1, up: false, cold: false }),
+    }
 }
 
 fn topic(ordinal: u64, replicas: u64, features: &Features, dice: &mut Dice) -> Topic {

@@ -19,5 +19,9 @@ pub(super) fn case(number: u64, attempt: u64) -> (Case, Features) {
     let storm_lasts = dice.time_between(2_000, 40_000);
     let storm = faults::draw(&cluster, storm_lasts, &features, &mut dice);
     let patience = if features.has(Feature::Patience) { dice.time_between(10_000, 150_000) } else { Duration::ZERO };
+    // Drawn last: a number keeps the rest of its cluster.
+    if features.has(Feature::DownAtStart) && !cluster.processes.combined && dice.chance(30) {
+        cluster::first_down(&mut cluster);
+    }
     (Case { cluster, storm, storm_lasts, patience }, features)
 }

@@ -37,12 +37,13 @@ const DRAWN_TOGETHER: [&str; 16] = [
 ];
 
 /// (less, more): whoever reads the two refuses them, or one of them, when the first is not well below the second.
-const ORDERED: [(&str, &str); 17] = [
+const ORDERED: [(&str, &str); 18] = [
     ("replica.fetch.wait.max.ms", "replica.socket.timeout.ms"),
     ("replica.fetch.wait.max.ms", "replica.lag.time.max.ms"),
     ("group.min.session.timeout.ms", "group.max.session.timeout.ms"),
     ("request.timeout.ms", "delivery.timeout.ms"),
     ("linger.ms", "delivery.timeout.ms"),
+    ("batch.size", "buffer.memory"),
     ("request_timeout_ms", "delivery_timeout_ms"),
     ("linger_ms", "delivery_timeout_ms"),
     ("heartbeat.interval.ms", "session.timeout.ms"),
@@ -56,6 +57,9 @@ const ORDERED: [(&str, &str); 17] = [
     ("message.max.bytes", "fetch.max.bytes"),
     ("broker.heartbeat.interval.ms", "broker.session.timeout.ms"),
 ];
+
+/// What is refused below this, in milliseconds, though zero stands for no limit.
+const LEAST: [(&str, i64); 1] = [("kgo.RecordDeliveryTimeout", 1000)];
 
 /// How many of a hundred keys are set, and how far from their defaults.
 #[derive(Clone, Copy)]
@@ -102,11 +106,13 @@ fn value(key: &Key, wild: bool, in_go: bool, dice: &mut Dice) -> Option<String> 
 }
 
 fn number(key: &Key, wild: bool, dice: &mut Dice) -> i64 {
+    let least = LEAST.iter().find(|(name, _)| *name == key.name).map_or(key.min, |(_, least)| *least);
     if wild {
-        return dice.log_between(key.min, key.max);
+        return dice.log_between(least, key.max);
     }
     let default: i64 = key.default.parse().unwrap_or(0);
-    let (low, high) = if default <= 0 { (key.min, TAME_BESIDE_ZERO) } else { (default / TAME, default.saturating_mul(TAME)) };
+    let beside_zero = (least, TAME_BESIDE_ZERO.max(least.saturating_mul(TAME)));
+    let (low, high) = if default <= 0 { beside_zero } else { (default / TAME, default.saturating_mul(TAME)) };
     dice.log_between(low.max(key.min), high.min(key.max))
 }
 

@@ -24,6 +24,8 @@ struct Seen {
     /// It asks for no answers.
     fire_and_forget: bool,
     library: Library,
+    /// Its `send()` waits until it has metadata of the topic, up to `max.block.ms`.
+    send_blocks: bool,
     open: BTreeMap<RecordId, (PartitionIx, Instant)>,
     entries: BTreeMap<EntryId, (PartitionIx, Instant)>,
     success: Option<Instant>,
@@ -44,6 +46,7 @@ impl Clients {
             patience: patience::of_client(client, spec),
             fire_and_forget: client.acks() == Some(Acks::None),
             library: client.profile.library,
+            send_blocks: matches!(client.profile.library, Library::Java | Library::KafkaPython),
             open: BTreeMap::new(),
             entries: BTreeMap::new(),
             success: None,
@@ -122,7 +125,11 @@ impl Clients {
                     late.map(|(p, at)| Complaint::new(kind, format!("{what} of {name} to {} waits since {at:?}", spec.partition_name(p)))),
                 );
             };
-            oldest(seen.open.values().copied().collect(), patience.between + ON_THE_WAY, Kind::Waiting, "a record");
+            // Where `send()` blocks for a topic that is gone, what the application would write to others waits with it.
+            let is_blocked = seen.send_blocks && client.workload().is_some_and(|w| w.topics.iter().any(|t| is_gone(*t)));
+            if !is_blocked {
+                oldest(seen.open.values().copied().collect(), patience.between + ON_THE_WAY, Kind::Waiting, "a record");
+            }
             if !seen.fire_and_forget {
                 oldest(seen.entries.values().copied().collect(), patience.between + ON_THE_WAY, Kind::InFlight, "a request");
             }
@@ -157,13 +164,16 @@ impl Clients {
                     && s.success.is_some_and(|at| at > calm_since && at + p.between >= now)
             });
             let Some((_, _, writers)) = writer.filter(|_| !consumption.topics.iter().any(|t| is_silent(*t))) else { continue };
-            let served = served(seen, patience.between + writers.between + ON_THE_WAY);
+            let within = patience.between + writers.between + ON_THE_WAY;
             // A member of whom nothing is expected may hold all partitions of its group.
             let all_judged = |group: GroupIx| spec.members(group).all(|(member, _)| self.seen[member.index()].patience.is_ok());
             match consumption.group {
                 Some(group) if !all_judged(group) => {}
-                Some(group) => *groups.entry(group).or_default() |= served,
-                None if !served => wrong.push(unserved(&client.name, seen)),
+                // What this one may read can be another's, who may read more.
+                Some(group) => {
+                    *groups.entry(group).or_default() |= spec.members(group).any(|(member, _)| served(&self.seen[member.index()], within));
+                }
+                None if !served(seen, within) => wrong.push(unserved(&client.name, seen)),
                 None => {}
             }
         }

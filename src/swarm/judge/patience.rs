@@ -6,7 +6,7 @@
 use crate::engine::Duration;
 use crate::kafka::config::{BrokerConfig, Kind};
 use crate::model::Spec;
-use crate::model::spec::ClientSpec;
+use crate::model::spec::{ClientSpec, Partitioning};
 
 /// Work that no setting speaks of: starting processes, loading logs, elections of a few rounds.
 const WORK: Duration = Duration::from_secs(60);
@@ -21,6 +21,9 @@ const LEAST_PERIOD: Duration = Duration::from_millis(10);
 /// How often each pause may be met.
 const ROUNDS: u64 = 2;
 
+/// For how long a connection may lie idle: no library looks whether an answer is awaited on it, so that it is a time-out of requests too.
+/// Source: `Selector.IdleExpiryManager`; `rd_kafka_broker_idle_check`.
+const IDLE: [&str; 2] = ["connections.max.idle", "connections_max_idle"];
 /// Ages and life times, which nothing waits for: what is told of a client's key by these parts of its name.
 const AGES: [&str; 12] = [
     "metadata.max",
@@ -118,7 +121,8 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
                 let time = Duration::from_millis(text.parse::<u64>().unwrap_or(0).saturating_mul(unit).min(u64::MAX / 10_000_000));
                 let is_timeout =
                     is_one_of(key.name, &["timeout", "max.block", "max_block", "poll.interval"]) && !is_one_of(key.name, &AGES);
-                if is_timeout && time < LEAST_TIMEOUT && !as_default {
+                let closes_idle = is_one_of(key.name, &IDLE) && !time.is_zero();
+                if (is_timeout || closes_idle) && time < LEAST_TIMEOUT && !as_default {
                     return Err("a short time-out of the client");
                 }
                 if is_one_of(key.name, &HELD_BACK) {
@@ -149,6 +153,7 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
         }
     }
     in_a_group(client, spec)?;
+    held_back += collects(client, spec)?;
     let rate = client.workload().map_or(1.0, |w| w.rate);
     let between = Duration::from_secs(10) + Duration::from_millis_f64(8_000.0 / rate.max(0.01)) + held_back * 2;
     let delays = spec.brokers.first().map_or(Duration::ZERO, |b| b.config.group_initial_rebalance_delay + b.config.offsets_commit_timeout);
@@ -158,6 +163,22 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
 /// The value that the client's releases have by default.
 fn default(client: &ClientSpec, key: &str) -> String {
     client.profile.config(client.consumption().is_some()).and_then(|config| config.get(key)).unwrap_or_default()
+}
+
+/// How long a producer of sarama may collect so many records or bytes for a request where no `Producer.Flush.Frequency` ends that
+/// (`produceSet.readyToFlush`). It collects for each broker, which may lead one partition only.
+fn collects(client: &ClientSpec, spec: &Spec) -> Result<Duration, &'static str> {
+    let number = |key: &str| client.config.get(key).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    let Some(work) = client.workload().filter(|_| number("Producer.Flush.Frequency") == 0) else { return Ok(Duration::ZERO) };
+    let of_bytes = number("Producer.Flush.Bytes").div_ceil(work.record_bytes.max(1));
+    let Some(records) = [number("Producer.Flush.Messages"), of_bytes].into_iter().filter(|n| *n > 1).min() else {
+        return Ok(Duration::ZERO);
+    };
+    if work.partitioning != Partitioning::RoundRobin {
+        return Err("records that wait for more of them, which may go elsewhere");
+    }
+    let partitions: usize = work.topics.iter().map(|t| spec.topics[t.index()].partitions.len()).sum();
+    Ok(Duration::from_millis_f64(f64::from(records) * partitions as f64 * 1000.0 / work.rate.max(0.01)))
 }
 
 /// A group takes no member that asks for a session that its brokers do not grant.

@@ -70,6 +70,8 @@ pub(super) enum Want {
     Disconnect(BrokerIx),
     /// Newer metadata: the coordinator was not found.
     Refresh,
+    /// Metadata of these topics, from now on: a leader has to know what its members subscribe to.
+    Watch(Vec<TopicIx>),
     /// The partitions are not this member's any more: nothing of them may be given to the application from now on.
     Revoke,
     /// These partitions are the member's. Where to read them is asked with [`Membership::look_up`].
@@ -145,8 +147,8 @@ pub(super) struct View<'a> {
     pub unavailable: &'a dyn Fn(BrokerIx) -> bool,
     /// What has been given to the application (`SubscriptionState.allConsumed`).
     pub consumed: &'a dyn Fn() -> Vec<Consumed>,
-    /// The partitions of a topic that the consumer knows of.
-    pub partitions: &'a dyn Fn(TopicIx) -> Vec<PartitionIx>,
+    /// The partitions of a topic that the consumer knows of; none as long as nobody has told it of the topic.
+    pub partitions: &'a dyn Fn(TopicIx) -> Option<Vec<PartitionIx>>,
 }
 
 /// See the module.
@@ -165,6 +167,8 @@ pub(super) struct Membership {
     rebalance: Rebalance,
     /// It leads its generation, and has not shared the partitions out.
     leads: Option<Vec<(u64, Vec<TopicIx>)>>,
+    /// What it shared out as a leader: the topics of its group, and how many partitions each had (`assignmentSnapshot`).
+    shared: Vec<(TopicIx, usize)>,
     heartbeat: Heartbeat,
     commits: Commits,
     ending: Ending,
@@ -189,6 +193,7 @@ impl Membership {
             discovery: Discovery::default(),
             rebalance: Rebalance::default(),
             leads: None,
+            shared: Vec::new(),
             heartbeat: Heartbeat::new(&settings, Instant::ZERO),
             commits: Commits::default(),
             ending: Ending::None,
@@ -207,21 +212,25 @@ impl Membership {
         self.discovery = Discovery::default();
         self.rebalance = Rebalance::default();
         self.leads = None;
+        self.shared.clear();
         self.commits = Commits::default();
         self.ending = Ending::None;
         self.wants.clear();
     }
 
     /// The member has been in its group for long: it knows its coordinator and what is whose, and is anywhere between two heartbeats and
-    /// two commits.
+    /// two commits. Of the one that leads, `shared` is what it shared out.
     pub(super) fn warm(
         &mut self,
         member: u64,
         partitions: Vec<PartitionIx>,
+        shared: Vec<(TopicIx, usize)>,
         coordinator: Option<BrokerIx>,
         now: Instant,
         out: &mut Outbox,
     ) {
+        self.watch(shared.iter().map(|(topic, _)| *topic).collect());
+        self.shared = shared;
         self.generation = Generation { member: Some(member), number: Some(FIRST_GENERATION) };
         self.state = State::Stable;
         self.rebalance.joined();
@@ -255,6 +264,7 @@ impl Membership {
             self.commit_by_hand_step(view);
         }
         if view.polling && self.ending == Ending::None && !self.is_committing_by_hand() {
+            self.rejoin_if_changed(view);
             self.rejoin_if_needed(view, out);
             self.share_out_if_known(view);
             self.commit_if_due(view, out);

@@ -2,12 +2,13 @@
 //! Source: `AbstractCoordinator.joinGroupIfNeeded`, `JoinGroupResponseHandler`, `SyncGroupResponseHandler`, `ConsumerCoordinator.onJoinPrepare`.
 
 use super::heartbeat::Heartbeat;
-use super::{Generation, Membership, State, View, What};
+use super::{Generation, Membership, State, View, Want, What};
 use crate::engine::Instant;
 use crate::kafka::{ErrorCode, PartitionIx, TopicIx};
 use crate::model::Outbox;
 use crate::model::groups::range;
 use crate::model::message::GroupRequest;
+use std::collections::BTreeSet;
 
 /// Where a member is on its way into a generation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,12 @@ pub(super) struct Rebalance {
 
 /// All members with what they subscribe to, as a leader is told.
 type Members = Vec<(u64, Vec<TopicIx>)>;
+
+/// What the members subscribe to, each topic once.
+fn topics_of(members: &Members) -> Vec<TopicIx> {
+    let topics: BTreeSet<TopicIx> = members.iter().flat_map(|(_, topics)| topics.iter().copied()).collect();
+    topics.into_iter().collect()
+}
 
 /// `onJoinPrepare`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,8 +153,12 @@ impl Membership {
                 self.heartbeat = Heartbeat::new(&self.settings, view.now);
                 self.generation = Generation { member: Some(member), number: Some(number) };
                 match members {
-                    None => self.sync(Vec::new(), view.now),
+                    None => {
+                        self.shared.clear();
+                        self.sync(Vec::new(), view.now);
+                    }
                     Some(members) => {
+                        self.watch(topics_of(&members));
                         self.leads = Some(members);
                         self.share_out_if_known(view);
                     }
@@ -172,14 +183,33 @@ impl Membership {
         }
     }
 
-    /// A leader shares the partitions out once its metadata has every topic (`ConsumerCoordinator.updateGroupSubscription` waits for that).
+    /// A leader follows all topics of its group, its own or not (`ConsumerCoordinator.updateGroupSubscription`; the metadata request of
+    /// `rd_kafka_cgrp_handle_JoinGroup`).
+    pub(super) fn watch(&mut self, topics: Vec<TopicIx>) {
+        if topics.iter().any(|topic| !self.topics.contains(topic)) {
+            self.wants.push(Want::Watch(topics));
+        }
+    }
+
+    /// A leader shares the partitions out once it has been told of every topic, be it that there is no such topic (`ensureFreshMetadata`).
     pub(super) fn share_out_if_known(&mut self, view: &View<'_>) {
-        let knows = |members: &Members| members.iter().flat_map(|m| &m.1).all(|topic| !(view.partitions)(*topic).is_empty());
+        let knows = |members: &Members| topics_of(members).into_iter().all(|topic| (view.partitions)(topic).is_some());
         if self.state != State::CompletingRebalance || !self.leads.as_ref().is_some_and(knows) {
             return;
         }
         let members = self.leads.take().unwrap_or_default();
-        self.sync(range(&members, view.partitions), view.now);
+        let partitions = |topic| (view.partitions)(topic).unwrap_or_default();
+        self.shared = topics_of(&members).into_iter().map(|topic| (topic, partitions(topic).len())).collect();
+        self.sync(range(&members, partitions), view.now);
+    }
+
+    /// A leader whose metadata shows other partitions than those that it shared out begins a rebalance
+    /// (`ConsumerCoordinator.rejoinNeededOrPending`).
+    pub(super) fn rejoin_if_changed(&mut self, view: &View<'_>) {
+        let changed = |(topic, count): &(TopicIx, usize)| (view.partitions)(*topic).is_some_and(|partitions| partitions.len() != *count);
+        if self.state == State::Stable && self.shared.iter().any(changed) {
+            self.rebalance.wanted();
+        }
     }
 
     fn sync(&mut self, assignments: Vec<(u64, Vec<PartitionIx>)>, now: Instant) {

@@ -6,6 +6,7 @@ use crate::kafka::{BrokerIx, ClientIx, ErrorCode, GroupIx, Offset, PartitionIx, 
 use crate::model::Outbox;
 use crate::model::client::backoff::Backoff;
 use crate::model::message::{GroupRequest, GroupResponse};
+use std::collections::BTreeMap;
 
 const COORDINATOR: BrokerIx = BrokerIx(1);
 
@@ -14,6 +15,8 @@ struct Table {
     now: Instant,
     polling: bool,
     out: Outbox,
+    /// How many partitions each topic has of which the consumer was told.
+    told: BTreeMap<TopicIx, u32>,
     /// Requests to the coordinator without an answer, oldest first.
     asked: Vec<(GroupRequest, Asked)>,
     /// Everything else that was wanted since it was last looked at.
@@ -38,8 +41,16 @@ impl Table {
         };
         let mut out = Outbox::default();
         let mut member = Membership::new(ClientIx(0), GroupIx(0), &[TopicIx(0)], settings, Chance::new(7));
-        member.warm(9, vec![PartitionIx(0), PartitionIx(1)], Some(COORDINATOR), Instant::ZERO, &mut out);
-        let mut table = Table { member, now: Instant::ZERO, polling: true, out, asked: Vec::new(), wants: Vec::new() };
+        member.warm(9, vec![PartitionIx(0), PartitionIx(1)], Vec::new(), Some(COORDINATOR), Instant::ZERO, &mut out);
+        let mut table = Table {
+            member,
+            now: Instant::ZERO,
+            polling: true,
+            out,
+            told: BTreeMap::from([(TopicIx(0), 4)]),
+            asked: Vec::new(),
+            wants: Vec::new(),
+        };
         table.look();
         table.wants.clear();
         table
@@ -47,7 +58,8 @@ impl Table {
 
     fn with<T>(&mut self, what: impl FnOnce(&mut Membership, &View<'_>, &mut Outbox) -> T) -> T {
         let consumed = || -> Vec<Consumed> { vec![(PartitionIx(0), Offset(5), None)] };
-        let partitions = |_| (0..4).map(PartitionIx).collect();
+        let told = &self.told;
+        let partitions = |topic| told.get(&topic).map(|count| (0..*count).map(PartitionIx).collect());
         let view = View { now: self.now, polling: self.polling, unavailable: &|_| false, consumed: &consumed, partitions: &partitions };
         what(&mut self.member, &view, &mut self.out)
     }
@@ -205,4 +217,46 @@ fn an_application_that_commits_by_itself_waits_until_the_coordinator_is_there_ag
     let good = vec![(PartitionIx(0), ErrorCode::None)];
     table.answer(|r| matches!(r, GroupRequest::Commit { .. }), GroupResponse::Commit { results: good });
     assert!(!table.member.holds_back());
+}
+
+/// The shares of the last sync, if it was one.
+fn shares(table: &Table) -> Option<Vec<(u64, usize)>> {
+    let (GroupRequest::Sync { assignments, .. }, _) = table.asked.last()? else { return None };
+    Some(assignments.iter().map(|(member, partitions)| (*member, partitions.len())).collect())
+}
+
+/// A member that leads a group in which another one subscribes to a topic of its own.
+fn leads_another_topic() -> Table {
+    let mut table = Table::warm();
+    table.member.settings.auto_commit = None;
+    table.pass(Duration::from_secs(3));
+    table.heartbeat(ErrorCode::RebalanceInProgress);
+    let members = vec![(9, vec![TopicIx(0)]), (11, vec![TopicIx(1)])];
+    let joined = GroupResponse::Joined { error: ErrorCode::None, member: 9, generation: 2, leader: true, members };
+    table.answer(|r| matches!(r, GroupRequest::Join { .. }), joined);
+    table
+}
+
+#[test]
+fn a_leader_asks_for_the_topics_that_only_others_read_and_shares_out_when_it_is_told() {
+    let mut table = leads_another_topic();
+    assert_eq!(table.wanted(|w| *w == Want::Watch(vec![TopicIx(0), TopicIx(1)])), 1);
+    assert_eq!(shares(&table), None, "it knows nothing of the other topic yet");
+    table.told.insert(TopicIx(1), 2);
+    table.look();
+    assert_eq!(shares(&table), Some(vec![(9, 4), (11, 2)]));
+}
+
+#[test]
+fn a_topic_that_is_gone_holds_no_group_up_and_one_that_grows_is_shared_out_anew() {
+    let mut table = leads_another_topic();
+    table.told.insert(TopicIx(1), 0);
+    table.look();
+    assert_eq!(shares(&table), Some(vec![(9, 4), (11, 0)]));
+    let synced = GroupResponse::Synced { error: ErrorCode::None, partitions: (0..4).map(PartitionIx).collect() };
+    table.answer(|r| matches!(r, GroupRequest::Sync { .. }), synced);
+    assert_eq!((table.member.state, joins(&table)), (State::Stable, vec![]));
+    table.told.insert(TopicIx(1), 2);
+    table.look();
+    assert_eq!(joins(&table), [Some(9)]);
 }

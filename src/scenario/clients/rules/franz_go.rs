@@ -2,6 +2,7 @@
 
 use super::Draft;
 
+const LEAST_DELIVERY_MS: i64 = 1000;
 const IN_FLIGHT: &str = "kgo.MaxProduceRequestsInflightPerBroker";
 
 pub(super) fn look(draft: &mut Draft<'_>) {
@@ -10,10 +11,20 @@ pub(super) fn look(draft: &mut Draft<'_>) {
         draft.refuse(&["kgo.MetadataMaxAge", "kgo.MetadataMinAge"], message, "set the greatest age to the least or more");
     }
     if draft.consumer {
-        heartbeat(draft);
-    } else if draft.text("kgo.DisableIdempotentWrite") == "false" {
+        return heartbeat(draft);
+    }
+    delivery_timeout(draft);
+    if draft.text("kgo.DisableIdempotentWrite") == "false" {
         idempotence(draft);
     }
+}
+
+/// Records may wait without end, or for a second at least.
+fn delivery_timeout(draft: &mut Draft<'_>) {
+    const KEY: &str = "kgo.RecordDeliveryTimeout";
+    let Some(time) = draft.number(KEY).filter(|ms| (1..LEAST_DELIVERY_MS).contains(ms)) else { return };
+    let message = format!("`{KEY}` is {time} ms, less than a second");
+    draft.refuse(&[KEY], message, format!("set it to {LEAST_DELIVERY_MS} ms or more, or to 0: no limit"));
 }
 
 fn heartbeat(draft: &mut Draft<'_>) {

@@ -16,8 +16,20 @@ pub(super) fn look(draft: &mut Draft<'_>) {
         draft.refuse_slow_heartbeat("heartbeat.interval.ms", "session.timeout.ms");
         return;
     }
+    memory(draft);
     delivery_timeout(draft);
     idempotence(draft);
+}
+
+/// `BufferPool.allocate`: memory is taken a whole batch at a time, and no `send()` gets more than there is (`IllegalArgumentException`).
+fn memory(draft: &mut Draft<'_>) {
+    let keys = ["batch.size", "buffer.memory"];
+    if !draft.below(keys[1], keys[0]) {
+        return;
+    }
+    let [batch, memory] = keys.map(|key| draft.text(key));
+    let message = format!("`batch.size` is {batch} but `buffer.memory` is {memory}: every send() fails");
+    draft.refuse(&keys, message, "set batch.size well below buffer.memory, which holds several batches");
 }
 
 /// `KafkaProducer.configureDeliveryTimeout`: refused where it is set, raised where it is the default.

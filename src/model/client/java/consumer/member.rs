@@ -9,8 +9,9 @@ use crate::kafka::{BrokerIx, ClientIx, PartitionIx, TopicIx};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::group::{Asked, Consumed, LANE, Membership, Settings, View, Want};
 use crate::model::client::java::policies::Policies;
+use crate::model::client::kit::reference;
 use crate::model::group_log::Committed;
-use crate::model::groups::first_members;
+use crate::model::groups::{first_members, shared_out};
 use crate::model::message::{GroupRequest, GroupResponse, Request};
 use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox, Spec};
@@ -86,10 +87,13 @@ impl Consumer {
     pub(super) fn warm_group(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) -> Option<Vec<PartitionIx>> {
         let group = consumption(ctx.spec, self.index).group?;
         let last = ctx.history.last();
-        let mine = first_members(group, ctx.spec, ctx.history, last).into_iter().find(|m| m.client == self.index)?;
+        let members = first_members(group, ctx.spec, ctx.history, last);
+        let leads = members.first().is_some_and(|m| m.client == self.index);
+        let shared = if leads { shared_out(&members, ctx.history, last) } else { Vec::new() };
+        let mine = members.into_iter().find(|m| m.client == self.index)?;
         let coordinator = ctx.history.leader_answer(ctx.spec.groups[group.index()].partition, last).1;
         if let Some(membership) = &mut self.membership {
-            membership.warm(mine.id, mine.assignment.clone(), coordinator, ctx.now, out);
+            membership.warm(mine.id, mine.assignment.clone(), shared, coordinator, ctx.now, out);
         }
         Some(mine.assignment)
     }
@@ -144,10 +148,7 @@ impl Consumer {
     fn with_view<T>(&self, polling: bool, ctx: &Ctx<'_>, look: impl FnOnce(&View<'_>) -> T) -> T {
         let unavailable = |broker| self.net.kit.connections.is_unavailable(Channel::Lane(broker, LANE), ctx.now);
         let consumed = || self.consumed();
-        let partitions = |topic: TopicIx| {
-            let count = self.net.kit.cache.partition_count(topic, ctx.history).unwrap_or(0);
-            ctx.spec.topics[topic.index()].partitions.iter().take(count).copied().collect()
-        };
+        let partitions = |topic: TopicIx| self.net.kit.cache.told(topic, reference(ctx));
         look(&View { now: ctx.now, polling, unavailable: &unavailable, consumed: &consumed, partitions: &partitions })
     }
 
@@ -171,6 +172,7 @@ impl Consumer {
             }
             Want::Disconnect(broker) => self.disconnect_coordinator(broker, ctx, out),
             Want::Refresh => self.net.refresh.request(out),
+            Want::Watch(topics) => self.watch(&topics, out),
             Want::Revoke => {
                 self.subscription = super::Subscription::default();
                 self.buffer = super::Buffer::default();
@@ -178,6 +180,14 @@ impl Consumer {
             Want::Assign(partitions) => self.take_assignment(partitions),
             Want::Begin(offsets) => offsets.into_iter().for_each(|(p, offset)| self.begin_at(p, offset, ctx, out)),
             Want::Closed => self.close_connections(out),
+        }
+    }
+
+    /// `SubscriptionState.groupSubscribe`, and a request for what is new.
+    fn watch(&mut self, topics: &[TopicIx], out: &mut Outbox) {
+        let new = topics.iter().filter(|topic| self.net.kit.cache.add(**topic, Instant::MAX)).count();
+        if new > 0 {
+            self.net.refresh.request_new_topics(out);
         }
     }
 

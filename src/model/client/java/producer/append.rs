@@ -83,7 +83,11 @@ impl Producer {
         let Append::Woke { full } = append else { return };
         let lingers = !full && !self.settings.linger.is_zero();
         if lingers && self.net.belief(partition, ctx).0.is_some() {
-            self.net.wake = self.net.wake.min(ctx.now + self.settings.linger);
+            let until = ctx.now + self.settings.linger;
+            self.net.wake = self.net.wake.min(until);
+            if !self.settings.metadata_first {
+                self.loops.sleeps_until = self.loops.sleeps_until.min(until);
+            }
             self.arm(out);
             return;
         }

@@ -7,9 +7,10 @@ use crate::engine::{Chance, Duration, Instant};
 use crate::kafka::{BrokerIx, ClientIx, Offset, PartitionIx, TopicIx};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::group::{Asked, Consumed, LANE, Membership, Settings, View, Want};
+use crate::model::client::kit::reference;
 use crate::model::client::librdkafka::{Loss, Purpose};
 use crate::model::group_log::Committed;
-use crate::model::groups::first_members;
+use crate::model::groups::{first_members, shared_out};
 use crate::model::message::{GroupRequest, GroupResponse, Request};
 use crate::model::spec::Commits;
 use crate::model::{Channel, Ctx, Outbox, Spec};
@@ -61,10 +62,13 @@ impl Consumer {
     pub(super) fn warm_group(&mut self, ctx: &Ctx<'_>, out: &mut Outbox) -> Option<Vec<PartitionIx>> {
         let group = consumption(ctx.spec, self.core.kit.index).group?;
         let last = ctx.history.last();
-        let mine = first_members(group, ctx.spec, ctx.history, last).into_iter().find(|m| m.client == self.core.kit.index)?;
+        let members = first_members(group, ctx.spec, ctx.history, last);
+        let leads = members.first().is_some_and(|m| m.client == self.core.kit.index);
+        let shared = if leads { shared_out(&members, ctx.history, last) } else { Vec::new() };
+        let mine = members.into_iter().find(|m| m.client == self.core.kit.index)?;
         let coordinator = ctx.history.leader_answer(ctx.spec.groups[group.index()].partition, last).1;
         if let Some(membership) = &mut self.membership {
-            membership.warm(mine.id, mine.assignment.clone(), coordinator, ctx.now, out);
+            membership.warm(mine.id, mine.assignment.clone(), shared, coordinator, ctx.now, out);
         }
         Some(mine.assignment)
     }
@@ -100,10 +104,7 @@ impl Consumer {
     fn with_view<T>(&self, ctx: &Ctx<'_>, look: impl FnOnce(&View<'_>) -> T) -> T {
         let unavailable = |broker| self.core.is_backing_off(Channel::Lane(broker, LANE), ctx.now);
         let consumed = || self.stored();
-        let partitions = |topic: TopicIx| {
-            let count = self.core.kit.cache.partition_count(topic, ctx.history).unwrap_or(0);
-            ctx.spec.topics[topic.index()].partitions.iter().take(count).copied().collect()
-        };
+        let partitions = |topic: TopicIx| self.core.kit.cache.told(topic, reference(ctx));
         look(&View {
             now: ctx.now,
             polling: !self.reader.is_busy(),
@@ -151,6 +152,7 @@ impl Consumer {
                 }
             }
             Want::Refresh => {}
+            Want::Watch(topics) => topics.into_iter().for_each(|topic| self.core.use_topic(topic, ctx, out)),
             Want::Revoke => {
                 self.toppars.clear();
                 self.reader.forget_all();

@@ -178,20 +178,23 @@ impl Producer {
         }
     }
 
-    /// The next item, unless it must wait until there is room for it (`waitForSpace`).
+    /// The next item, unless it must wait until there is room for it.
     fn next_item(&mut self, id: BrokerProducerId) -> Option<Item> {
-        let (bytes, messages) = (self.settings.max_message_bytes, self.settings.flush_max_messages);
-        let broker = self.broker(id);
-        if let Some(Item::Data(message)) = broker.input.front()
-            && !broker.closing
-            && !broker.accumulating.is_empty()
-        {
-            let too_large = broker.holds(message.partition) && broker.bytes(message.partition) + message.bytes >= bytes;
-            if too_large || (messages > 0 && broker.count() >= messages) {
-                return None;
-            }
+        if self.waits_for_space(&self.brokers[&id]) {
+            return None;
         }
-        broker.input.pop_front()
+        self.broker(id).input.pop_front()
+    }
+
+    /// The next record does not fit: what was collected goes first (`wouldOverflow`, `waitForSpace`).
+    fn waits_for_space(&self, broker: &BrokerProducer) -> bool {
+        let Some(Item::Data(message)) = broker.input.front() else { return false };
+        if broker.closing || broker.accumulating.is_empty() {
+            return false;
+        }
+        let (bytes, messages) = (self.settings.max_message_bytes, self.settings.flush_max_messages);
+        let too_large = broker.holds(message.partition) && broker.bytes(message.partition) + message.bytes >= bytes;
+        too_large || (messages > 0 && broker.count() >= messages)
     }
 
     fn take_item(&mut self, id: BrokerProducerId, item: Item, ctx: &mut Ctx<'_>, out: &mut Outbox) {
@@ -228,7 +231,8 @@ impl Producer {
         }
     }
 
-    /// `produceSet.readyToFlush`: at once, unless something shall be collected first.
+    /// `produceSet.readyToFlush`: at once, unless something shall be collected first; what is left when no partition sends to it any more goes
+    /// too (`shutdown`).
     fn ready_to_flush(&self, broker: &BrokerProducer) -> bool {
         let s = &self.settings;
         if broker.accumulating.is_empty() || broker.ready.len() >= READY_MAX {
@@ -236,12 +240,12 @@ impl Producer {
         }
         let collects = s.flush_frequency > crate::engine::Duration::ZERO || s.flush_bytes > 0 || s.flush_messages > 0;
         let bytes = || broker.accumulating.keys().map(|p| broker.bytes(*p)).sum::<u32>();
-        let full = broker.input.front().is_some_and(|i| matches!(i, Item::Data(_)));
         !collects
             || broker.timer_fired
             || (s.flush_messages > 0 && broker.count() >= s.flush_messages)
             || (s.flush_bytes > 0 && bytes() >= s.flush_bytes)
-            || (full && broker.refs == 0)
+            || self.waits_for_space(broker)
+            || (broker.refs == 0 && broker.input.is_empty())
     }
 
     /// Makes a request of what was collected, without the partitions that have a batch on its way. True when one was made.

@@ -166,3 +166,13 @@ fn an_idempotent_partition_has_one_batch_in_flight() {
     assert_eq!(bench.times(start, sent), [0.0, 2.0, 4.0, 6.0], "a round trip and a replication each");
     assert_eq!(bench.brokers[0].health, Health::Up);
 }
+
+#[test]
+fn a_record_that_lingers_is_sent_by_a_sender_that_nothing_else_wakes() {
+    let mut bench = Bench::warm(PROFILE, &[0], &[("linger_ms", "439")]);
+    let start = bench.now;
+    bench.send(0);
+    bench.run_to(start + ms(2000));
+    assert_eq!(bench.times(start, sent), [439.0]);
+    assert_eq!(bench.records(), (1, 0));
+}
