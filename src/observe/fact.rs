@@ -37,6 +37,8 @@ pub enum Why {
     Reassignment,
     /// The leader proposed another ISR (`AlterPartition`).
     AlterPartition,
+    /// The topic's `min.insync.replicas` changed, and with it went its eligible leader replicas (`ClearElrRecord`).
+    ElrCleared,
 }
 
 /// How a process ended.
@@ -205,8 +207,8 @@ pub enum Fact {
     // The truth: committed metadata.
     /// A topic exists from now on; its partitions are committed beside it.
     TopicCommitted { topic: TopicIx },
-    /// A topic is gone.
-    TopicRemoved { topic: TopicIx },
+    /// A topic is gone, and with it these partitions.
+    TopicRemoved { topic: TopicIx, partitions: Vec<PartitionIx> },
     /// A partition's new registration is committed.
     PartitionCommitted {
         partition: PartitionIx,
@@ -217,7 +219,7 @@ pub enum Fact {
         partition_epoch: PartitionEpoch,
         replicas: Replicas,
         isr: Replicas,
-        /// Whether this change elected a leader from outside the ISR.
+        /// Whether this change elected a leader from outside the ISR, or put into an ISR that nobody was left of who may have nothing.
         unclean: bool,
         why: Why,
         /// What made the controller act reached it (a request, a timer) at this moment.

@@ -74,12 +74,12 @@ impl Registration {
                 None => (None, false),
             },
         };
-        next.unclean = unclean && leader != self.leader;
+        next.unclean = request.needs_unclean || unclean && leader != self.leader;
         if leader != self.leader && leader.is_some_and(|l| next.elr.contains(&l)) {
             next.isr = leader.into_iter().collect();
             next.elr.retain(|b| Some(*b) != leader);
         }
-        if next.unclean {
+        if unclean && leader != self.leader {
             next.isr = leader.into_iter().collect();
             next.elr.clear();
         }
@@ -94,6 +94,16 @@ impl Registration {
         if leader != self.leader || has_lost_a_replica {
             next.leader_epoch = self.leader_epoch.next();
         }
+        next.partition_epoch = self.partition_epoch.next();
+        next
+    }
+
+    /// Another `min.insync.replicas` makes the controller forget who was eligible by the old one (KIP-966).
+    pub fn without_elr(&self) -> Registration {
+        let mut next = self.clone();
+        next.why = Why::ElrCleared;
+        (next.unclean, next.leaving, next.last_known_leader) = (false, None, None);
+        next.elr.clear();
         next.partition_epoch = self.partition_epoch.next();
         next
     }

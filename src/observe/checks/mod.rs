@@ -190,11 +190,15 @@ impl Checks {
             }
             Fact::CandidateRaised { voter, epoch } => self.votes.voted(at, *voter, *voter, *epoch),
             Fact::Voted { voter, candidate, epoch } => self.votes.voted(at, *voter, *candidate, *epoch),
-            Fact::LeaderRoleTaken { partition, leader_epoch, log_end, .. } => {
+            Fact::LeaderRoleTaken { broker, partition, leader_epoch, log_end, .. } => {
                 // Nobody reads from one whose epoch is over, such as a process that takes the role of its former life.
-                if truth.partition(*partition).leader_epoch <= *leader_epoch {
-                    self.consumers.role_taken(*partition, *log_end, logs);
-                    self.truncations.role_taken(*partition, *leader_epoch, *log_end, logs);
+                let is_read = truth.partition(*partition).leader_epoch <= *leader_epoch;
+                let comes_back = logs.may_come_back(*broker, *partition, *log_end);
+                if is_read && comes_back {
+                    self.consumers.may_come_back(*partition);
+                }
+                if is_read && (comes_back || logs.lost_its_tail(*partition, *leader_epoch, *log_end)) {
+                    self.truncations.leave_out(*partition);
                 }
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
@@ -255,9 +259,8 @@ impl Checks {
             Fact::Refreshed { client, what: Refresh::Sent(_) } => self.refresh_pace.sent(at, *client),
             Fact::RecordDone { .. } => self.idempotent_once.on_fact(fact),
             Fact::Group { .. } => self.group_commits.on_fact(at, fact),
-            Fact::AdminDone { .. } => self.acknowledgements.on_fact(at, fact, &self.committed_data),
+            Fact::AdminDone { .. } | Fact::TopicRemoved { .. } => self.acknowledgements.on_fact(at, fact, &self.committed_data),
             Fact::TopicCommitted { .. }
-            | Fact::TopicRemoved { .. }
             | Fact::RegistrationRefused { .. }
             | Fact::NetworkChanged { .. }
             | Fact::FaultApplied { .. }

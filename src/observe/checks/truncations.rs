@@ -42,12 +42,9 @@ impl Truncations {
         self.concerned.contains(&true)
     }
 
-    /// A leader begins its term; it may hold more than the facts left standing, or less of its own.
-    pub(super) fn role_taken(&mut self, partition: PartitionIx, epoch: LeaderEpoch, log_end: Offset, logs: &Logs) {
-        let (Some(end), Some(newest)) = (logs.end(partition), logs.epoch(partition)) else { return };
-        if log_end > end || (log_end < end && epoch == newest) {
-            self.unknown.insert(partition);
-        }
+    /// A leader begins its term that may hold more than the facts left standing, or less of its own: nobody can notice what it cuts off.
+    pub(super) fn leave_out(&mut self, partition: PartitionIx) {
+        self.unknown.insert(partition);
     }
 
     /// A process started: what a consumer knew before is gone.

@@ -338,7 +338,7 @@ fn topics_are_created_grown_configured_and_deleted() {
     cluster.admin(AdminRequest::ElectPreferred(vec![p[0]]));
     cluster.run_until(1300);
     assert!(cluster.history.topic(t, cluster.history.last()).is_none());
-    assert!(cluster.facts.iter().any(|(_, f)| matches!(f, Fact::TopicRemoved { topic } if *topic == t)));
+    assert!(cluster.facts.iter().any(|(_, f)| matches!(f, Fact::TopicRemoved { topic, .. } if *topic == t)));
     assert_eq!(cluster.commits(1).len(), 1, "a deleted partition takes part in nothing");
 }
 
@@ -356,6 +356,23 @@ fn before_4_0_a_new_controller_fences_nobody_until_it_has_heard_of_somebody() {
     assert!(cluster.registration(1).fenced && cluster.registration(2).fenced, "one after the other, at once");
     assert!(!cluster.registration(0).fenced);
     assert_eq!(cluster.truth(0).leader, Some(BrokerIx(0)));
+}
+
+#[test]
+fn a_cancelled_reassignment_puts_the_first_replica_into_an_isr_that_nobody_is_left_of_and_says_that_this_is_unclean() {
+    for allowed in [false, true] {
+        let mut moving = partition(&[2, 0, 1], &[2], Some(2));
+        (moving.adding, moving.removing) = (brokers(&[2]), brokers(&[1]));
+        let config = TopicConfig { min_insync_replicas: 1, unclean_leader_election_enable: allowed };
+        let mut cluster = Cluster::with(Release::V4_0, 1, 1, &[moving], config);
+        cluster.run_until(100);
+        cluster.admin(AdminRequest::CancelReassignment(vec![P0]));
+        cluster.run_until(200);
+        let truth = cluster.truth(0);
+        let told = cluster.facts.iter().any(|(_, f)| matches!(f, Fact::PartitionCommitted { unclean: true, .. }));
+        let isr = if allowed { brokers(&[0]) } else { brokers(&[2]) };
+        assert_eq!((&truth.isr, told), (&isr, allowed), "refused where unclean elections are not allowed");
+    }
 }
 
 #[test]

@@ -91,3 +91,19 @@ fn a_fresh_consumer_connects_asks_and_looks_up_where_the_logs_end() {
     bench.run_to(at(200));
     assert_eq!(bench.delivered(at(100)), [0.5]);
 }
+
+#[test]
+fn while_one_loop_works_on_a_partition_another_drops_what_it_brings_and_asks_again_at_once() {
+    let spec = crate::model::client::bench::consumer_spec(KAFKAJS, &[0, 1], &[("metadataMaxAge", "2000")], ms(1000));
+    let mut bench = Bench::of(spec, &[0, 1]).warmed();
+    // After its refresh the loop of the new leader reads too, while the fetch of the old one is still parked there.
+    bench.move_leader(0, Some(1), 1);
+    let start = bench.now;
+    bench.run_to(start + ms(6_000));
+    let written = bench.now;
+    bench.append(0, 1, 1);
+    bench.run_to(written + ms(900));
+    let fetches = bench.times(written, |f| matches!(f, Fact::EntrySent { partition, .. } if partition.0 == 0));
+    assert_eq!(bench.delivered(written).len(), 1);
+    assert!(fetches.len() > 100, "at the speed of the network: {}", fetches.len());
+}
