@@ -135,7 +135,7 @@ proptest! {
     #![proptest_config(cluster::cases(24))]
 
     /// Premise: delays are continuous, so that no two brokers do something at the same moment
-    /// by accident; the controller stays; clients are those of Java and kafka-python. (The other libraries still address draws by place.)
+    /// by accident; the controller stays.
     #[test]
     fn brokers_in_another_order_do_the_same((cluster, places) in relabelling()) {
         let scenario = cluster.scenario();
