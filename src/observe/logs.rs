@@ -99,7 +99,8 @@ impl Logs {
 
     /// Whether a leader that takes its role with a log up to `log_end` has lost what it had written in this very epoch.
     pub fn lost_its_tail(&self, partition: PartitionIx, epoch: LeaderEpoch, log_end: Offset) -> bool {
-        self.end(partition).is_some_and(|end| log_end < end) && self.epoch(partition) == Some(epoch)
+        let end = self.logs.get(partition.index()).and_then(|log| log.stretches.last()).map(|last| last.end);
+        end.is_some_and(|end| log_end < end) && self.epoch(partition) == Some(epoch)
     }
 
     /// The newest leader epoch in which something was written; none when nobody in the run wrote to it.

@@ -2,7 +2,8 @@
 //! (Pollaczek and Khinchine: `λ E[S²] / 2(1 - ρ)`).
 
 use kafkasim::engine::{Chance, Distribution, Duration, FifoServer, Instant};
-use kafkasim::statistics::{self, Confidence, Estimate};
+use kafkasim::statistics::mean::mean;
+use kafkasim::statistics::{Confidence, Estimate};
 
 const SERVICE: Duration = Duration::from_millis(10);
 const CUSTOMERS: u64 = 200_000;
@@ -13,12 +14,12 @@ const REPLICATIONS: u64 = 40;
 /// The mean wait in milliseconds of a server that is busy this share of the time, over independent replications.
 fn mean_wait(service: &Distribution, busy: f64) -> Estimate {
     let waits: Vec<f64> = (1..=REPLICATIONS).map(|seed| one(service, busy, seed)).collect();
-    statistics::mean(&waits, Confidence::default()).expect("there are many")
+    mean(&waits, Confidence::default()).expect("there are many")
 }
 
 fn one(service: &Distribution, busy: f64, seed: u64) -> f64 {
     let chance = Chance::new(seed);
-    let (arrivals, services) = (chance.stream("arrivals", 0), chance.stream("services", 0));
+    let (arrivals, services) = (chance.stream("arrivals"), chance.stream("services"));
     let gap = Distribution::Exponential(SERVICE.scale(1.0 / busy));
     let (mut server, mut now, mut waited) = (FifoServer::new(1), Instant::ZERO, 0.0);
     for customer in 0..CUSTOMERS {
@@ -26,7 +27,7 @@ fn one(service: &Distribution, busy: f64, seed: u64) -> f64 {
         let cost = service.sample(services.at(customer));
         let done = server.serve(now, cost);
         if customer >= WARM_UP {
-            waited += ((done - now) - cost).as_millis_f64();
+            waited += (done.since(now) - cost).as_millis_f64();
         }
     }
     waited / (CUSTOMERS - WARM_UP) as f64

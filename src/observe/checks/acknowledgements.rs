@@ -78,7 +78,9 @@ impl Acknowledgements {
         }
         // The replicas of a deleted topic go one by one, while what waited at its leader is still answered.
         if let Fact::TopicRemoved { partitions, .. } = fact {
-            partitions.iter().filter_map(|p| self.min_isr.get_mut(p.index())).for_each(|least| *least = 0);
+            for partition in partitions {
+                self.min_isr.get_mut(partition.index()).into_iter().for_each(|least| *least = 0);
+            }
         }
         if let Fact::AdminDone { what, .. } = fact {
             self.min_isr_changed |= what.contains("config");

@@ -5,7 +5,7 @@
 
 use super::Findings;
 use crate::engine::Instant;
-use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, Offset, PartitionIx};
+use crate::kafka::{ClientIx, NodeIx, Offset, PartitionIx};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::observe::fact::{BatchId, Fact};
