@@ -169,14 +169,8 @@ impl Cache {
         self.topics.get(&topic).is_some_and(|t| t.new)
     }
 
-    /// Takes a whole view as believed since long ago. Where no broker is up nobody has told it anything: it knows the bootstrap addresses only.
+    /// Takes a whole view as believed since long ago.
     pub(super) fn warm(&mut self, topics: &[TopicIx], offset: MetadataOffset, expires_at: Instant, read: Reference<'_>, out: &mut Outbox) {
-        if read.history.listed_brokers(offset).next().is_none() {
-            topics.iter().for_each(|topic| {
-                self.add(*topic, expires_at);
-            });
-            return;
-        }
         self.nodes = Nodes::Answered { offset, added: SmallVec::new() };
         for &topic in topics {
             if let Some(registration) = read.history.topic(topic, offset) {

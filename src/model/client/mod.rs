@@ -81,8 +81,12 @@ impl Client {
     }
 
     /// The process has been running for long: it knows its topics as they are, its metadata is of any age, and it opens the connections to
-    /// the leaders of its partitions at this moment.
+    /// the leaders of its partitions at this moment. Where no broker is up there is nobody to have told it that: it begins with its bootstrap
+    /// servers, as one that starts.
     pub fn start_warm(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        if ctx.history.listed_brokers(ctx.history.last()).next().is_none() {
+            return self.0.start(ctx, out);
+        }
         self.0.start_warm(ctx, out);
     }
 
