@@ -86,7 +86,7 @@ impl Cluster {
     fn words(&self, fact: &Fact) -> Option<String> {
         let text = match fact {
             Fact::TopicCommitted { topic } => format!("topic {} is created", self.topic(*topic)),
-            Fact::TopicRemoved { topic } => format!("topic {} is deleted", self.topic(*topic)),
+            Fact::TopicRemoved { topic, .. } => format!("topic {} is deleted", self.topic(*topic)),
             Fact::BrokerCommitted { broker, fenced, in_controlled_shutdown, .. } => {
                 return self.registration(*broker, (*fenced, *in_controlled_shutdown));
             }

@@ -205,8 +205,8 @@ pub enum Fact {
     // The truth: committed metadata.
     /// A topic exists from now on; its partitions are committed beside it.
     TopicCommitted { topic: TopicIx },
-    /// A topic is gone.
-    TopicRemoved { topic: TopicIx },
+    /// A topic is gone, and with it these partitions.
+    TopicRemoved { topic: TopicIx, partitions: Vec<PartitionIx> },
     /// A partition's new registration is committed.
     PartitionCommitted {
         partition: PartitionIx,

@@ -40,7 +40,7 @@ pub use fact::Fact;
 pub use record::RunRecord;
 
 use crate::engine::{Duration, Instant};
-use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, PartitionIx, TopicIx};
+use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, PartitionIx};
 use crate::model::Spec;
 use crate::model::message::Acks;
 use checks::Checks;
@@ -97,9 +97,6 @@ pub struct Observers {
     /// Clients that ask for no answers (acks=0).
     fire_and_forget: Vec<bool>,
     removed: Vec<bool>,
-    topics: Vec<Vec<PartitionIx>>,
-    /// Topics that were made and deleted during the run: which partitions they had is known at the end.
-    late_removals: Vec<TopicIx>,
 }
 
 /// What the observers found: the parts of a [`RunRecord`] that come from facts.
@@ -153,8 +150,6 @@ impl Observers {
             counting: false,
             fire_and_forget: spec.clients.iter().map(|c| c.acks() == Some(Acks::None)).collect(),
             removed: vec![false; spec.partitions.len()],
-            topics: spec.topics.iter().map(|t| t.partitions.clone()).collect(),
-            late_removals: Vec::new(),
             truth,
         }
     }
@@ -174,10 +169,7 @@ impl Observers {
         self.messages.on_fact(fact);
         match fact {
             Fact::PartitionCommitted { partition, .. } => self.committed(at, *partition, fact),
-            Fact::TopicRemoved { topic } => match self.topics.get(topic.index()).cloned() {
-                Some(partitions) => partitions.into_iter().for_each(|p| self.removed(at, p)),
-                None => self.late_removals.push(*topic),
-            },
+            Fact::TopicRemoved { partitions, .. } => partitions.iter().for_each(|p| self.removed(at, *p)),
             Fact::ProcessStarted { node } | Fact::ProcessEnded { node, .. } | Fact::Paused { node } | Fact::Resumed { node } => {
                 self.truth.on_fact(at, fact);
                 self.reach_changed(at, Some(*node));
@@ -485,9 +477,6 @@ impl Observers {
 
     /// All that was found, when the run is over at `end`. `spec` is that of the world at the end, with topics made during the run.
     pub fn finish(mut self, spec: &Spec, end: Instant) -> Found {
-        for topic in std::mem::take(&mut self.late_removals) {
-            spec.topics[topic.index()].partitions.iter().for_each(|p| self.removed(end, *p));
-        }
         let removed = std::mem::take(&mut self.removed);
         let is_removed = |p: PartitionIx| removed.get(p.index()).copied().unwrap_or(false);
         self.entries.close();

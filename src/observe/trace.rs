@@ -115,7 +115,7 @@ impl Line<'_> {
                 self.topic(*topic);
                 "TopicCommitted"
             }
-            Fact::TopicRemoved { topic } => {
+            Fact::TopicRemoved { topic, .. } => {
                 self.topic(*topic);
                 "TopicRemoved"
             }

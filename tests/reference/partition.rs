@@ -88,7 +88,7 @@ impl Partition {
             Fact::EntryAnswered { entry, error, .. } => self.entry_answered(*entry, *error, cluster),
             Fact::Delivered { batch, base, end, .. } => self.delivered(*batch, base.0 as usize, end.0 as usize),
             Fact::BrokerCommitted { broker, .. } => self.broker_committed(*broker),
-            Fact::TopicRemoved { topic } => {
+            Fact::TopicRemoved { topic, .. } => {
                 self.removed |= cluster.may_be_of(self.ix, *topic);
                 Ok(())
             }

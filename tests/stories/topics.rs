@@ -1,6 +1,6 @@
 //! Topics that come, grow, change and go while producers write.
 
-use crate::story::{THREE_BROKERS, orders, tell, tell_of};
+use crate::story::{BROKER_2, THREE_BROKERS, orders, tell, tell_of};
 use kafkasim::kafka::{ErrorCode, PartitionIx, TopicIx};
 use kafkasim::observe::Fact;
 use kafkasim::observe::fact::Why;
@@ -35,13 +35,31 @@ fn a_producer_finds_new_partitions_with_its_next_metadata() {
 #[test]
 fn a_topic_that_is_deleted_is_gone_from_every_broker_and_its_producers_fail() {
     let story = tell(&["at 5s delete topic orders", "delivery.timeout.ms=8000", "request.timeout.ms=4000", "max.block.ms=1000"]);
-    let gone = story.first(5000.0, "it is gone", |f| matches!(f, Fact::TopicRemoved { topic: TopicIx(0) }));
+    let gone = story.first(5000.0, "it is gone", |f| matches!(f, Fact::TopicRemoved { topic: TopicIx(0), .. }));
     assert!(gone < 5100.0, "{gone}");
     assert_eq!(story.count(gone, f64::MAX, |f| matches!(f, Fact::ReplicaDeleted { .. })), 18, "every replica goes");
     assert_eq!(story.acknowledged(gone + 1000.0, f64::MAX), 0);
     let failures = &story.record.clients["app"].failures;
     assert!(failures.count > 10, "send() blocks for max.block.ms, and fails: {failures:?}");
     assert_eq!(story.record.total.records.lost, 0, "a deleted partition is left out of the ledger");
+}
+
+#[test]
+fn what_was_made_under_way_and_deleted_is_neither_lost_nor_led() {
+    let story = tell(&[
+        "at 5s add partitions to orders up to 8",
+        "at 6s create topic returns partitions=3 replication_factor=3",
+        "at 12s delete topic orders",
+        "at 12s delete topic returns",
+        "at 14s kill broker 2",
+        "metadata.max.age.ms=1000",
+        "delivery.timeout.ms=8000",
+        "request.timeout.ms=4000",
+        "max.block.ms=1000",
+    ]);
+    assert!(story.acknowledged_of(PartitionIx(7), 5000.0, 12_000.0) > 50);
+    assert_eq!(story.record.total.records.lost, 0, "nor are those of the partitions that were added");
+    assert!(story.fenced(BROKER_2) > 20_000.0, "when it is, there is nothing left that it could lead");
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Turn<'_, '_> {
         let offset = self.ctx.history.commit(record);
         match record {
             Record::Topic(topic, value) if value.exists => self.out.fact(Fact::TopicCommitted { topic: *topic }),
-            Record::Topic(topic, _) => self.out.fact(Fact::TopicRemoved { topic: *topic }),
+            Record::Topic(topic, value) => self.out.fact(Fact::TopicRemoved { topic: *topic, partitions: value.partitions.clone() }),
             Record::Partition(partition, value, change) => self.out.fact(Fact::PartitionCommitted {
                 partition: *partition,
                 old_leader,

@@ -17,7 +17,8 @@ pub struct Acknowledgements {
     pub(super) findings: Findings,
     /// Clients that ask for acks=all.
     all: Vec<bool>,
-    /// `min.insync.replicas` of each partition as the run begins, but never more than the fewest replicas it has had (`Partition.effectiveMinIsr`).
+    /// `min.insync.replicas` of each partition as the run begins, but never more than the fewest replicas it has had (`Partition.effectiveMinIsr`),
+    /// which are none once its topic is deleted.
     min_isr: Vec<usize>,
     /// An operator has changed it.
     min_isr_changed: bool,
@@ -74,6 +75,12 @@ impl Acknowledgements {
             && let Some(least) = self.min_isr.get_mut(partition.index())
         {
             *least = (*least).min(replicas.len());
+        }
+        // The replicas of a deleted topic go one by one, while what waited at its leader is still answered.
+        if let Fact::TopicRemoved { partitions, .. } = fact {
+            for partition in partitions {
+                self.min_isr.get_mut(partition.index()).into_iter().for_each(|least| *least = 0);
+            }
         }
         if let Fact::AdminDone { what, .. } = fact {
             self.min_isr_changed |= what.contains("config");

@@ -252,9 +252,8 @@ impl Checks {
             Fact::Refreshed { client, what: Refresh::Sent(_) } => self.refresh_pace.sent(at, *client),
             Fact::RecordDone { .. } => self.idempotent_once.on_fact(fact),
             Fact::Group { .. } => self.group_commits.on_fact(at, fact),
-            Fact::AdminDone { .. } => self.acknowledgements.on_fact(at, fact, &self.committed_data),
+            Fact::AdminDone { .. } | Fact::TopicRemoved { .. } => self.acknowledgements.on_fact(at, fact, &self.committed_data),
             Fact::TopicCommitted { .. }
-            | Fact::TopicRemoved { .. }
             | Fact::RegistrationRefused { .. }
             | Fact::NetworkChanged { .. }
             | Fact::FaultApplied { .. }

@@ -104,7 +104,7 @@ impl Witness {
         if self.is_disturbance(fact) {
             self.disturbed = at;
         }
-        if let Fact::TopicRemoved { topic } = fact {
+        if let Fact::TopicRemoved { topic, .. } = fact {
             self.removed.insert(*topic);
         }
         if let Fact::PartitionCommitted { .. } | Fact::BrokerCommitted { .. } | Fact::ControllerActive { .. } = fact {

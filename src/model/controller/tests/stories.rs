@@ -338,7 +338,7 @@ fn topics_are_created_grown_configured_and_deleted() {
     cluster.admin(AdminRequest::ElectPreferred(vec![p[0]]));
     cluster.run_until(1300);
     assert!(cluster.history.topic(t, cluster.history.last()).is_none());
-    assert!(cluster.facts.iter().any(|(_, f)| matches!(f, Fact::TopicRemoved { topic } if *topic == t)));
+    assert!(cluster.facts.iter().any(|(_, f)| matches!(f, Fact::TopicRemoved { topic, .. } if *topic == t)));
     assert_eq!(cluster.commits(1).len(), 1, "a deleted partition takes part in nothing");
 }
 
