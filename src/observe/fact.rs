@@ -37,6 +37,8 @@ pub enum Why {
     Reassignment,
     /// The leader proposed another ISR (`AlterPartition`).
     AlterPartition,
+    /// The topic's `min.insync.replicas` changed, and with it went its eligible leader replicas (`ClearElrRecord`).
+    ElrCleared,
 }
 
 /// How a process ended.

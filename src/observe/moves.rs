@@ -124,5 +124,6 @@ pub const fn why_name(why: Why) -> &'static str {
         Why::UncleanElection => "unclean election",
         Why::Reassignment => "reassignment",
         Why::AlterPartition => "alter partition",
+        Why::ElrCleared => "ELR cleared",
     }
 }

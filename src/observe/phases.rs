@@ -137,7 +137,9 @@ const fn detect_governed_by(why: Why) -> &'static str {
         Why::UncleanRestart => "broker.session.timeout.ms and the restart of the broker",
         Why::UncleanElection => "unclean.leader.election.interval.ms or the operator",
         Why::AutoRebalance => "leader.imbalance.check.interval.seconds",
-        Why::Created | Why::ControlledShutdown | Why::PreferredElection | Why::Reassignment | Why::AlterPartition => "the operator",
+        Why::Created | Why::ControlledShutdown | Why::PreferredElection | Why::Reassignment | Why::AlterPartition | Why::ElrCleared => {
+            "the operator"
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub fn phase_order(key: &str) -> usize {
 }
 
 /// (key, plain words) of the reasons of leader changes.
-const REASONS: [(&str, &str); 10] = [
+const REASONS: [(&str, &str); 11] = [
     ("created", "partition created"),
     ("fenced", "broker fenced (session timed out)"),
     ("unfenced", "a replica that may lead came back"),
@@ -73,6 +73,7 @@ const REASONS: [(&str, &str); 10] = [
     ("unclean election", "unclean election"),
     ("reassignment", "reassignment"),
     ("alter partition", "ISR changed by the leader"),
+    ("ELR cleared", "min.insync.replicas changed"),
 ];
 
 /// In plain words: why the controller changed a leader.

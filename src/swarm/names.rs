@@ -91,6 +91,7 @@ names! {
         Why::UncleanElection => "UncleanElection",
         Why::Reassignment => "Reassignment",
         Why::AlterPartition => "AlterPartition",
+        Why::ElrCleared => "ElrCleared",
     }
 }
 

@@ -73,6 +73,9 @@ impl Partition {
         let any = (1..=before.replicas.len()).flat_map(|min_isr| [false, true].map(|unclean| Settings { min_isr, unclean }));
         let settings: Vec<Settings> = known.map_or_else(|| any.collect(), |known| vec![known]);
         let elr = cluster.release.rules().eligible_leader_replicas;
+        if told.why == Why::ElrCleared {
+            return vec![before.without_elr()];
+        }
         let mut all = Vec::new();
         for request in self.requests(before, told, cluster) {
             for settings in &settings {
@@ -109,7 +112,7 @@ impl Partition {
             Request { leaving: Some(b), restarted_uncleanly: told.why == Why::UncleanRestart, ..plain(&isr) }
         };
         let requests: Vec<Request> = match told.why {
-            Why::Created => Vec::new(),
+            Why::Created | Why::ElrCleared => Vec::new(),
             Why::Fenced => before.isr.iter().map(|b| without(*b)).collect(),
             // One that asks to shut down is registered so before. One that comes back after a clean end, and was not missed, is taken out
             // as if it were fenced when it registers anew (4.0, `handleBrokerShutdown`): then its registration follows.

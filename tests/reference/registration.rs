@@ -98,6 +98,16 @@ impl Registration {
         next
     }
 
+    /// Another `min.insync.replicas` makes the controller forget who was eligible by the old one (KIP-966).
+    pub fn without_elr(&self) -> Registration {
+        let mut next = self.clone();
+        next.why = Why::ElrCleared;
+        (next.unclean, next.leaving, next.last_known_leader) = (false, None, None);
+        next.elr.clear();
+        next.partition_epoch = self.partition_epoch.next();
+        next
+    }
+
     /// Members of the ISR that left it while it is smaller than its minimum can lead still (KIP-966, "ELR invariants").
     fn eligible(&self, request: &Request, rules: &Rules<'_>) -> Vec<BrokerIx> {
         if request.isr.len() >= rules.settings.min_isr {

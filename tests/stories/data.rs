@@ -153,3 +153,35 @@ fn with_fewer_replicas_in_sync_than_asked_for_acks_all_is_refused_and_acks_1_is_
     assert_eq!(one.errors("produce:NOT_ENOUGH_REPLICAS"), 0);
     assert!(one.acknowledged_of(orders(0), stopped + 1000.0, f64::MAX) > 300);
 }
+
+/// A broker that stopped is an eligible leader replica as long as the ISR is below its minimum, for nothing is committed then. A smaller
+/// minimum would commit without it: the controller forgets it (`ClearElrRecord`).
+#[test]
+fn who_was_eligible_by_a_larger_minimum_does_not_lead_with_less_than_was_acknowledged_by_a_smaller_one() {
+    let both = TWO_REPLICAS.replace("[[2, 3]]", "[[2, 3]]\nconfig = { \"min.insync.replicas\" = 2 }");
+    let story = tell_of(
+        &both,
+        &[
+            "at 5s stop broker 2",
+            "at 8s configure topic orders min.insync.replicas=1",
+            "at 20s stop broker 3 for 15s",
+            "at 22s start broker 2",
+            "duration=70s",
+        ],
+    );
+    assert!(story.acknowledged(9000.0, 20_000.0) > 400, "broker 3 is enough now");
+    let leaders = |from: f64| {
+        let leader = |(at, fact): &(f64, Fact)| match fact {
+            Fact::PartitionCommitted { leader, why, .. } if *at > from => Some((*leader, *why)),
+            _ => None,
+        };
+        story.facts.iter().filter_map(leader).collect::<Vec<_>>()
+    };
+    assert_eq!(leaders(7000.0)[0], (Some(BROKER_3), Why::ElrCleared));
+    assert_eq!(
+        leaders(20_000.0)[..2],
+        [(None, Why::ControlledShutdown), (Some(BROKER_3), Why::Unfenced)],
+        "broker 2 is up and does not lead"
+    );
+    assert_eq!(story.record.total.records.lost, 0);
+}

@@ -41,7 +41,7 @@ impl Turn<'_, '_> {
                 let targets: Vec<(PartitionIx, Option<Replicas>)> = partitions.into_iter().map(|p| (p, None)).collect();
                 self.reassign(what, &targets, asked_at);
             }
-            AdminRequest::ConfigureTopic(topic, config) => self.configure_topic(what, topic, config),
+            AdminRequest::ConfigureTopic(topic, config) => self.configure_topic(what, topic, config, asked_at),
             AdminRequest::CreateTopic(topic, config, partitions) => self.create_topic(what, topic, config, &partitions, asked_at),
             AdminRequest::GrowTopic(topic, partitions) => self.grow_topic(what, topic, &partitions, asked_at),
             AdminRequest::DeleteTopic(topic) => self.delete_topic(what, topic),

@@ -3,6 +3,7 @@
 
 use super::Turn;
 use super::active::{Active, Answer};
+use super::state::Write;
 use crate::engine::Instant;
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{ErrorCode, LeaderEpoch, PartitionEpoch, PartitionIx, Replicas, TopicIx};
@@ -57,10 +58,30 @@ impl Turn<'_, '_> {
     }
 
     /// `kafka-configs --alter`.
-    pub(super) fn configure_topic(&mut self, what: &'static str, topic: TopicIx, config: TopicConfig) {
-        match self.existing(topic) {
-            Some(registration) => self.write_topic(what, topic, TopicRegistration { config, ..registration }),
-            None => self.refuse_admin(what, ErrorCode::UnknownTopicOrPartition),
+    pub(super) fn configure_topic(&mut self, what: &'static str, topic: TopicIx, config: TopicConfig, asked_at: Instant) {
+        let Some(before) = self.existing(topic) else { return self.refuse_admin(what, ErrorCode::UnknownTopicOrPartition) };
+        let mut write = self.begin_write();
+        let another_minimum = before.config.min_insync_replicas != config.min_insync_replicas;
+        write.records.push(Record::Topic(topic, TopicRegistration { config, ..before.clone() }));
+        if another_minimum && self.ctx.rules.eligible_leader_replicas {
+            self.clear_elr(&mut write, &before.partitions, asked_at);
+        }
+        self.finish_write(write, Answer::Admin(what, ErrorCode::None));
+    }
+
+    /// Who is an eligible leader replica was judged by the old minimum: below a smaller one records are committed that it lacks
+    /// (`ConfigurationControlManager.createClearElrRecordsAsNeeded`, `ReplicationControlManager.removeTopicElrs`).
+    fn clear_elr(&self, write: &mut Write, partitions: &[PartitionIx], asked_at: Instant) {
+        let Some(active) = &*self.active else { return };
+        for partition in partitions {
+            let Some(now) = active.registrations.partition(*partition) else { continue };
+            if now.elr.is_empty() && now.last_known_leader.is_none() {
+                continue;
+            }
+            let cleared = PartitionRegistration { elr: Replicas::new(), last_known_leader: None, ..now.clone() };
+            let registration = PartitionRegistration { partition_epoch: now.partition_epoch.next(), ..cleared };
+            let change = super::PartitionChange { registration, unclean: false };
+            write.records.push(self.partition_record(*partition, change, Why::ElrCleared, asked_at));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, PartitionIx, TopicIx, VoterIx};
 use crate::model::Spec;
 use crate::model::spec::NodeSpec;
+use crate::observe::fact::Why;
 use crate::observe::{Fact, RunRecord};
 use crate::world::World;
 use clients::Clients;
@@ -83,6 +84,8 @@ pub(super) struct Witness {
     removed: BTreeSet<TopicIx>,
     /// Partitions that had fewer replicas than an ISR needs.
     starved: BTreeSet<PartitionIx>,
+    /// Partitions whose eligible leader replicas the controller forgot while nobody was in the ISR: only an unclean election gives them a leader.
+    forgotten: BTreeSet<PartitionIx>,
     proposals: BTreeMap<(BrokerIx, PartitionIx), Instant>,
 }
 
@@ -95,6 +98,7 @@ impl Witness {
             nodes: spec.nodes.clone(),
             removed: BTreeSet::new(),
             starved: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             proposals: BTreeMap::new(),
         }
     }
@@ -106,6 +110,11 @@ impl Witness {
         }
         if let Fact::TopicRemoved { topic, .. } = fact {
             self.removed.insert(*topic);
+        }
+        if let Fact::PartitionCommitted { partition, isr, why: Why::ElrCleared, .. } = fact
+            && isr.is_empty()
+        {
+            self.forgotten.insert(*partition);
         }
         if let Fact::PartitionCommitted { .. } | Fact::BrokerCommitted { .. } | Fact::ControllerActive { .. } = fact {
             self.clients.unrest(at);
@@ -188,9 +197,10 @@ impl Witness {
         wrong
     }
 
-    /// Which partitions have fewer replicas than an ISR needs: they promise nothing.
+    /// Which partitions have fewer replicas than an ISR needs, or nobody who may lead: they promise nothing.
     fn look_at_replicas(&mut self, world: &World) {
         let (spec, history) = (world.spec(), world.history());
+        self.starved.extend(&self.forgotten);
         for partition in (0..spec.partitions.len() as u32).map(PartitionIx) {
             let topic = spec.partitions[partition.index()].topic;
             let Some(registration) = history.partition(partition, history.last()) else { continue };
