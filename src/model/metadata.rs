@@ -81,7 +81,7 @@ pub enum Record {
 pub struct Change {
     /// Its reason.
     pub why: Why,
-    /// Whether it elected from outside the ISR.
+    /// Whether it elected from outside the ISR, or put into an ISR that nobody was left of who may have nothing.
     pub unclean: bool,
     /// When what caused it reached the controller.
     pub asked_at: Instant,

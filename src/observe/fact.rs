@@ -219,7 +219,7 @@ pub enum Fact {
         partition_epoch: PartitionEpoch,
         replicas: Replicas,
         isr: Replicas,
-        /// Whether this change elected a leader from outside the ISR.
+        /// Whether this change elected a leader from outside the ISR, or put into an ISR that nobody was left of who may have nothing.
         unclean: bool,
         why: Why,
         /// What made the controller act reached it (a request, a timer) at this moment.

@@ -35,8 +35,8 @@ impl Partition {
             format!("committed is\n    {told}\n  after{}\n  the reference: it may be{}", list(&self.possible), list(&expected))
         })?;
         self.possible = possible;
-        if let Some(leader) = told.leader.filter(|_| told.unclean) {
-            self.replica(leader).may_lack = true;
+        if told.unclean {
+            told.isr.iter().for_each(|b| self.replica(*b).may_lack = true);
         }
         self.history.push(told);
         Ok(())

@@ -74,12 +74,12 @@ impl Registration {
                 None => (None, false),
             },
         };
-        next.unclean = unclean && leader != self.leader;
+        next.unclean = request.needs_unclean || unclean && leader != self.leader;
         if leader != self.leader && leader.is_some_and(|l| next.elr.contains(&l)) {
             next.isr = leader.into_iter().collect();
             next.elr.retain(|b| Some(*b) != leader);
         }
-        if next.unclean {
+        if unclean && leader != self.leader {
             next.isr = leader.into_iter().collect();
             next.elr.clear();
         }

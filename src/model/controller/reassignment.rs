@@ -77,12 +77,15 @@ impl Active {
         ask.adding.clear();
         ask.removing.clear();
         ask.election = self.own_election(partition);
-        if ask.isr.is_empty() {
+        let nobody_is_left = ask.isr.is_empty();
+        if nobody_is_left {
             if !self.unclean_enabled(partition) {
                 return Err(ErrorCode::InvalidRequest);
             }
             ask.isr = ask.replicas.iter().copied().take(1).collect();
         }
-        Ok(self.change(partition, ask, rules))
+        // The first replica may have nothing, and need not even be alive: Kafka calls this unclean too (`PartitionReassignmentRevert.unclean`).
+        let change = self.change(partition, ask, rules);
+        Ok(change.map(|c| PartitionChange { unclean: c.unclean || nobody_is_left, ..c }))
     }
 }

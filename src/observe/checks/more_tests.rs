@@ -96,6 +96,46 @@ fn who_is_fenced_leads_nothing_and_joins_nothing() {
     assert_eq!(violated(&[(1, broker(B, true)), (2, moved(B, 6, Why::AutoRebalance))], 10, 0), ["active brokers lead"]);
 }
 
+/// Kafka has no order of heartbeats: what comes late counts.
+#[test]
+fn a_broker_that_was_let_go_may_lead_again_after_a_late_heartbeat_and_that_is_told_by_name() {
+    let state = |fenced, in_controlled_shutdown| Fact::BrokerCommitted {
+        broker: B,
+        epoch: BrokerEpoch(1),
+        fenced,
+        in_controlled_shutdown,
+        offset: MetadataOffset(1),
+    };
+    let elected = (5, moved(B, 6, Why::Unfenced));
+    assert_eq!(violated(&[(1, state(false, true)), (2, state(true, true)), (3, state(false, true)), elected.clone()], 10, 0), NOTHING);
+    assert_eq!(violated(&[(1, state(false, true)), elected], 10, 0), ["active brokers lead"], "it was never fenced");
+}
+
+/// The replicas of a deleted topic go one by one, and its leader answers meanwhile.
+#[test]
+fn what_waited_at_the_leader_of_a_deleted_topic_need_not_be_on_all_replicas_any_more() {
+    let gone = (3, Fact::TopicRemoved { topic: crate::kafka::TopicIx(0), partitions: vec![P] });
+    let written = [(0, sent(1)), (1, appended(0, 0)), (2, high_watermark(10))];
+    let answered = [(3, Fact::ReplicaDeleted { broker: A, partition: P }), (4, answered(CLIENT, 1))];
+    assert_eq!(violated(&[&written[..], &answered].concat(), 10, 1), ["acks=all waits"], "nobody has it");
+    assert_eq!(violated(&[&written[..], &[gone], &answered].concat(), 10, 1), NOTHING);
+}
+
+/// Kafka does so, and calls it unclean (`PartitionReassignmentRevert`).
+#[test]
+fn a_cancelled_reassignment_may_put_a_dead_replica_into_the_isr() {
+    let isr_of = |epoch, members: &[BrokerIx], is_unclean| {
+        let mut fact = moved(A, epoch, Why::Reassignment);
+        if let Fact::PartitionCommitted { leader, isr, unclean, .. } = &mut fact {
+            (*leader, *isr, *unclean) = (None, members.iter().copied().collect(), is_unclean);
+        }
+        fact
+    };
+    let put_there = |unclean| [(1, isr_of(6, &[A], false)), (2, broker(B, true)), (3, isr_of(7, &[B], unclean))];
+    assert_eq!(violated(&put_there(true), 10, 0), NOTHING);
+    assert_eq!(violated(&put_there(false), 10, 0), ["active brokers lead"]);
+}
+
 #[test]
 fn an_isr_is_committed_only_as_it_was_proposed_since_the_last_change() {
     let proposed = Fact::IsrProposed { broker: A, partition: P, isr: smallvec::smallvec![A, B] };

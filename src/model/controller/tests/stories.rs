@@ -359,6 +359,23 @@ fn before_4_0_a_new_controller_fences_nobody_until_it_has_heard_of_somebody() {
 }
 
 #[test]
+fn a_cancelled_reassignment_puts_the_first_replica_into_an_isr_that_nobody_is_left_of_and_says_that_this_is_unclean() {
+    for allowed in [false, true] {
+        let mut moving = partition(&[2, 0, 1], &[2], Some(2));
+        (moving.adding, moving.removing) = (brokers(&[2]), brokers(&[1]));
+        let config = TopicConfig { min_insync_replicas: 1, unclean_leader_election_enable: allowed };
+        let mut cluster = Cluster::with(Release::V4_0, 1, 1, &[moving], config);
+        cluster.run_until(100);
+        cluster.admin(AdminRequest::CancelReassignment(vec![P0]));
+        cluster.run_until(200);
+        let truth = cluster.truth(0);
+        let told = cluster.facts.iter().any(|(_, f)| matches!(f, Fact::PartitionCommitted { unclean: true, .. }));
+        let isr = if allowed { brokers(&[0]) } else { brokers(&[2]) };
+        assert_eq!((&truth.isr, told), (&isr, allowed), "refused where unclean elections are not allowed");
+    }
+}
+
+#[test]
 fn a_cancelled_reassignment_restores_the_replicas_that_there_were() {
     let mut cluster = Cluster::new(Release::V4_3, 1, 1, &[partition(&[1, 0], &[1, 0], Some(1))]);
     cluster.run_until(100);
