@@ -119,3 +119,27 @@ stop = "30s"
     assert!(consumers.iter().all(|c| c.delivered > 0 && c.skipped == 0), "{consumers:?}");
     assert!((2_650..=2_760).contains(&given), "each of 2,700 records to one of them, but for what comes twice with the loss: {given}");
 }
+
+#[test]
+fn a_consumer_that_pauses_for_no_time_asks_on_and_on_while_its_broker_is_away_and_time_passes() {
+    let alone = r#"
+count_from = "5s"
+duration = "40s"
+[cluster]
+brokers = 1
+[[topic]]
+name = "orders"
+partitions = 1
+replication_factor = 1
+[[client]]
+name = "app"
+rate = 10
+[[client]]
+name = "reader"
+role = "consumer"
+profile = "java-3.7"
+config = { "retry.backoff.ms" = 0 }
+"#;
+    let story = tell_of(alone, &["at 1s stop broker 1 for 1ms"]);
+    assert!(story.count(20_000.0, f64::MAX, |f| matches!(f, Fact::Delivered { .. })) > 100, "it is served again");
+}

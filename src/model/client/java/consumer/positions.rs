@@ -6,6 +6,7 @@ use crate::engine::Instant;
 use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
 use crate::model::client::group::Membership;
 use crate::model::client::java::network::Purpose;
+use crate::model::client::java::settings::TICK;
 use crate::model::message::{EpochAnswer, EpochQuery, OffsetAnswer, OffsetQuery, OffsetSpec, Request};
 use crate::model::{Broken, Channel, Ctx, Outbox};
 use crate::observe::Fact;
@@ -79,8 +80,8 @@ impl Consumer {
             initializing.for_each(|a| a.reset(reset, Why::Reset));
         }
         self.look_up(ctx, out);
-        // A poll that misses a position blocks no longer than this.
-        self.net.wake_in(self.net.shared.retry_backoff, ctx.now);
+        // A poll that misses a position blocks no longer than this; with `retry.backoff.ms=0` it spins, and a turn of it takes time.
+        self.net.wake_in(self.net.shared.retry_backoff.max(TICK), ctx.now);
     }
 
     /// `OffsetFetcher.validatePositionsAsync`: a leader that is not connected is only connected to.
