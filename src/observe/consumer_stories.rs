@@ -283,3 +283,53 @@ fn after_an_unclean_election_what_was_delivered_may_be_lost_and_is_told_by_name(
     assert_eq!((c1.delivered, c1.delivered_again, c1.delivered_and_lost, c1.position_resets), (6, 0, 3, 1));
     assert_eq!(found.checks.violated, []);
 }
+
+/// A deposed leader that has not heard of it appends, ends, and is elected again from the ELR before anybody made it cut its tail off.
+#[test]
+fn an_eligible_leader_replica_brings_back_what_another_wrote_over_and_that_is_told_by_name() {
+    let elects = |leader: Option<BrokerIx>, before: Option<BrokerIx>, epoch: u32, members: &[BrokerIx]| {
+        let mut fact = commit(leader, epoch, u64::from(epoch), Why::ControlledShutdown, 0, 0);
+        if let Fact::PartitionCommitted { old_leader, isr, .. } = &mut fact {
+            (*old_leader, *isr) = (before, members.iter().copied().collect());
+        }
+        fact
+    };
+    for from_elr in [true, false] {
+        let mut t = Telling::new(false);
+        t.position(0, READER, None, 100, Position::Begun);
+        t.tell(2000, elects(Some(B), Some(A), 6, &[B]));
+        let stale = t.written(2001, (A, 5), 2);
+        t.end = 100;
+        t.written(2002, (B, 6), 10);
+        t.tell(2100, elects(None, Some(B), 7, if from_elr { &[] } else { &[B] }));
+        t.tell(2200, elects(Some(A), None, 8, &[A]));
+        let (log_end, high_watermark) = (Offset(102), Offset(102));
+        t.tell(2201, Fact::LeaderRoleTaken { broker: A, partition: P, leader_epoch: LeaderEpoch(8), log_end, high_watermark });
+        t.delivered(2202, READER, Some(stale), 100, 102);
+        let checks = t.found(3000).checks;
+        let name = "consumers are given committed records";
+        assert_eq!(checks.suspended.iter().any(|s| s.check == name), from_elr, "{checks:?}");
+        assert_eq!(checks.violated.iter().any(|v| v.check == name), !from_elr, "{checks:?}");
+    }
+}
+
+/// The fetch of the old leader was under way when the loop of the new one began at the same position.
+#[test]
+fn kafkajs_is_given_records_again_when_a_leader_moved_and_passes_none_over() {
+    let mut spec = with_consumers(false);
+    let kafkajs = crate::model::client::profiles::find("kafkajs-2.2").expect("the catalogue has it");
+    spec.clients[1].profile = Arc::new(kafkajs.clone());
+    let told = |deliveries: &[(u64, u64)]| {
+        let mut t = Telling { observers: Observers::new(&spec, ms(1000)), spec: spec.clone(), ..Telling::new(false) };
+        t.position(0, READER, None, 100, Position::Begun);
+        let batch = t.written(2000, (A, 5), 10);
+        t.committed(2001, (A, 5));
+        deliveries.iter().for_each(|(base, end)| t.delivered(2002, READER, Some(batch), *base, *end));
+        let checks = t.found(3000).checks;
+        let name = "consumers read on without gaps";
+        (checks.suspended.iter().any(|s| s.check == name), checks.violated.iter().any(|v| v.check == name))
+    };
+    assert_eq!(told(&[(100, 105), (105, 110)]), (false, false));
+    assert_eq!(told(&[(100, 105), (100, 102), (105, 110)]), (true, false));
+    assert_eq!(told(&[(100, 102), (105, 110)]), (false, true), "records are passed over");
+}

@@ -2,7 +2,7 @@
 
 use super::fact::{BatchId, Fact};
 use crate::engine::Instant;
-use crate::kafka::{LeaderEpoch, Offset, PartitionIx};
+use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
 use crate::model::Spec;
 use smallvec::SmallVec;
 
@@ -23,6 +23,11 @@ struct Log {
     epoch: LeaderEpoch,
     stretches: Vec<Stretch>,
     committed: Option<Offset>,
+    /// Who wrote last.
+    writer: Option<BrokerIx>,
+    /// Whether nobody is in the ISR, and whether nobody was when the present leader was elected: it came from the ELR (KIP-966).
+    isr_is_empty: bool,
+    from_elr: bool,
 }
 
 /// The logs of all partitions. Nothing is kept in a run without consumers.
@@ -49,6 +54,13 @@ impl Logs {
             let log = self.log(*partition);
             log.committed = log.committed.max(Some(*high_watermark));
         }
+        if let Fact::PartitionCommitted { partition, old_leader, leader, isr, .. } = fact {
+            let log = self.log(*partition);
+            if leader != old_leader {
+                log.from_elr = log.isr_is_empty;
+            }
+            log.isr_is_empty = isr.is_empty();
+        }
         if let Fact::RecordDone { batch: Some(batch), created_at, .. } = fact {
             let index = *batch as usize;
             if self.created.len() <= index {
@@ -56,9 +68,9 @@ impl Logs {
             }
             self.created[index].push(*created_at);
         }
-        if let Fact::Appended { partition, leader_epoch, base, end, batch, .. } = fact {
+        if let Fact::Appended { broker, partition, leader_epoch, base, end, batch, .. } = fact {
             let stretch = Stretch { base: *base, end: *end, batch: *batch };
-            return self.log(*partition).append(*leader_epoch, stretch).then_some((*partition, *base));
+            return self.log(*partition).append(*broker, *leader_epoch, stretch).then_some((*partition, *base));
         }
         None
     }
@@ -77,9 +89,12 @@ impl Logs {
         (found.base <= offset).then_some(*found)
     }
 
-    /// The end of a log by the facts; none when nobody in the run wrote to it.
-    pub fn end(&self, partition: PartitionIx) -> Option<Offset> {
-        self.logs.get(partition.index())?.stretches.last().map(|s| s.end)
+    /// Whether a leader that takes its role with a log up to `log_end` may bring back what was written over: it holds more than the facts left
+    /// standing, or it is an eligible leader replica (KIP-966) that was deposed before others wrote, with a tail that nobody made it cut off.
+    pub fn may_come_back(&self, broker: BrokerIx, partition: PartitionIx, log_end: Offset) -> bool {
+        let Some(log) = self.logs.get(partition.index()) else { return false };
+        let Some(last) = log.stretches.last() else { return false };
+        log_end > last.end || log.from_elr && log.writer != Some(broker)
     }
 
     /// Every batch that stands in a log by the facts, partition by partition, in order.
@@ -102,11 +117,12 @@ impl Logs {
 
 impl Log {
     /// Says whether something that stood there is gone. What a leader of an older epoch still appends is nobody's truth.
-    fn append(&mut self, epoch: LeaderEpoch, stretch: Stretch) -> bool {
+    fn append(&mut self, writer: BrokerIx, epoch: LeaderEpoch, stretch: Stretch) -> bool {
         if epoch < self.epoch {
             return false;
         }
         self.epoch = epoch;
+        self.writer = Some(writer);
         let stand = self.stretches.partition_point(|s| s.end <= stretch.base);
         let anew = stand < self.stretches.len();
         if anew {

@@ -4,6 +4,7 @@ use super::Findings;
 use crate::engine::Instant;
 use crate::kafka::{ClientIx, NodeIx, Offset, PartitionIx};
 use crate::model::Spec;
+use crate::model::client::profile::Library;
 use crate::observe::fact::{Fact, Why};
 use crate::observe::logs::Logs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ pub struct Consumers {
     /// came back with records that another had written over (an eligible leader replica, KIP-966).
     excused: BTreeSet<PartitionIx>,
     nodes: Vec<Option<ClientIx>>,
+    /// Consumers whose library reads a partition from two brokers at once after its leader moved: KafkaJS (`consumer/fetcher.js`).
+    reads_twice: Vec<bool>,
     concerned: bool,
 }
 
@@ -29,6 +32,7 @@ impl Consumers {
             positions: BTreeMap::new(),
             excused: BTreeSet::new(),
             nodes: spec.nodes.iter().map(|n| n.client).collect(),
+            reads_twice: spec.clients.iter().map(|c| c.profile.library == Library::Kafkajs).collect(),
             concerned: spec.clients.iter().any(|c| c.consumption().is_some()),
         }
     }
@@ -52,11 +56,9 @@ impl Consumers {
         self.excused.insert(partition);
     }
 
-    /// A leader that holds more than the facts left standing has kept what was written over elsewhere.
-    pub(super) fn role_taken(&mut self, partition: PartitionIx, log_end: Offset, logs: &Logs) {
-        if logs.end(partition).is_some_and(|end| log_end > end) {
-            self.excused.insert(partition);
-        }
+    /// A leader begins its term that may hold records that were written over elsewhere.
+    pub(super) fn may_come_back(&mut self, partition: PartitionIx) {
+        self.excused.insert(partition);
     }
 
     /// A process started: what a consumer knew before is gone.
@@ -70,13 +72,23 @@ impl Consumers {
         self.positions.insert((client, partition), to);
     }
 
-    pub(super) fn delivered(&mut self, at: Instant, fact: &Fact, logs: &Logs) {
-        let Fact::Delivered { client, partition, batch, base, end } = fact else { return };
-        let position = self.positions.insert((*client, *partition), *end);
-        if let Some(position) = position.filter(|p| p != base) {
+    /// A delivery follows on the one before. KafkaJS may give records again, by a fetch that was under way when the leader moved; it passes
+    /// none over.
+    fn follows(&mut self, at: Instant, client: ClientIx, partition: PartitionIx, base: Offset, end: Offset) {
+        let position = self.positions.get(&(client, partition)).copied().unwrap_or(base);
+        let again = base < position && self.reads_twice[client.index()];
+        self.positions.insert((client, partition), if again { position.max(end) } else { end });
+        if again {
+            self.order.suspend("KafkaJS reads from the old leader and from the new one at once, and gives records again");
+        } else if base != position {
             let text = format!("partition {partition}: {client:?} is given records from {base} on, and its position was {position}");
             self.order.violated(at, text);
         }
+    }
+
+    pub(super) fn delivered(&mut self, at: Instant, fact: &Fact, logs: &Logs) {
+        let Fact::Delivered { client, partition, batch, base, end } = fact else { return };
+        self.follows(at, *client, *partition, *base, *end);
         let text = match logs.at(*partition, *base) {
             _ if logs.committed(*partition).is_some_and(|hw| *end > hw) => "which are not committed",
             Some(stretch) if Some(stretch.batch) == *batch && *end <= stretch.end => return,

@@ -190,14 +190,16 @@ impl Checks {
             }
             Fact::CandidateRaised { voter, epoch } => self.votes.voted(at, *voter, *voter, *epoch),
             Fact::Voted { voter, candidate, epoch } => self.votes.voted(at, *voter, *candidate, *epoch),
-            Fact::LeaderRoleTaken { partition, log_end, .. } => {
-                self.consumers.role_taken(*partition, *log_end, logs);
+            Fact::LeaderRoleTaken { broker, partition, log_end, .. } => {
+                if logs.may_come_back(*broker, *partition, *log_end) {
+                    self.consumers.may_come_back(*partition);
+                    self.truncations.may_come_back(*partition);
+                }
                 self.leader_per_epoch.on_fact(at, fact);
                 self.high_watermark.on_fact(at, fact);
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.idempotent_order.on_fact(at, fact);
                 self.acknowledgements.on_fact(at, fact, &self.committed_data);
-                self.truncations.role_taken(*partition, *log_end, logs);
             }
             Fact::Appended { partition, .. } => {
                 self.leader_per_epoch.on_fact(at, fact);

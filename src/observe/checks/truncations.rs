@@ -41,11 +41,9 @@ impl Truncations {
         self.concerned.contains(&true)
     }
 
-    /// A leader begins its term; it may hold more than the facts left standing.
-    pub(super) fn role_taken(&mut self, partition: PartitionIx, log_end: Offset, logs: &Logs) {
-        if logs.end(partition).is_some_and(|end| log_end > end) {
-            self.unknown.insert(partition);
-        }
+    /// A leader begins its term that may hold records that were written over elsewhere.
+    pub(super) fn may_come_back(&mut self, partition: PartitionIx) {
+        self.unknown.insert(partition);
     }
 
     /// A process started: what a consumer knew before is gone.

@@ -225,6 +225,7 @@ impl Consumer {
                 batches.push(given);
             }
         }
+        batches.retain(|b| self.taken.get(&b.partition).is_none_or(|loop_of| *loop_of == broker));
         // What comes while all loops are to end is dropped, and fetched again later.
         if batches.is_empty() || !self.may_go_on(ctx) {
             return self.next_round(broker, ctx, out);
@@ -246,6 +247,7 @@ impl Consumer {
         let Some(Fetcher { stage: Stage::Delivering(left) }) = self.fetchers.get_mut(&broker) else { return };
         *left -= 1;
         if *left == 0 {
+            self.taken.retain(|_, loop_of| *loop_of != broker);
             self.next_round(broker, ctx, out);
         }
     }

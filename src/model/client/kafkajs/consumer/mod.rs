@@ -39,6 +39,9 @@ pub(super) struct Consumer {
     lost: BTreeMap<PartitionIx, Offset>,
     /// From which replica to read instead of the leader, until when.
     preferred: BTreeMap<PartitionIx, (BrokerIx, Instant)>,
+    /// Which loop's batches of a partition are being worked through: what another loop brings of it meanwhile is dropped
+    /// (`consumer/fetcher.js` filterUnassignedBatches).
+    taken: BTreeMap<PartitionIx, BrokerIx>,
     /// What fetches in flight ask for.
     asked: BTreeMap<BrokerIx, Vec<Wanted>>,
     ends_at: Option<Instant>,
@@ -61,6 +64,7 @@ impl Consumer {
             positions: BTreeMap::new(),
             lost: BTreeMap::new(),
             preferred: BTreeMap::new(),
+            taken: BTreeMap::new(),
             asked: BTreeMap::new(),
             ends_at: None,
         }
@@ -181,6 +185,7 @@ impl Machine for Consumer {
         self.positions.clear();
         self.lost.clear();
         self.preferred.clear();
+        self.taken.clear();
         self.asked.clear();
         self.ends_at = None;
     }

@@ -65,6 +65,7 @@ impl Consumer {
         let Runner::Running(run) = &mut self.runner else { return };
         run.brokers.clone_from(&self.cluster.pool);
         (run.stopping, run.pausing) = (None, None);
+        self.taken.clear();
         let brokers = run.brokers.clone();
         self.fetchers = brokers.iter().map(|b| (*b, Fetcher::new())).collect();
         if brokers.is_empty() {

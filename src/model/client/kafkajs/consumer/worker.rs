@@ -40,6 +40,7 @@ impl Worker {
 impl Consumer {
     /// A loop hands its batches over.
     pub(super) fn hand_over(&mut self, broker: BrokerIx, batches: Vec<Given>) {
+        self.taken.extend(batches.iter().map(|b| (b.partition, broker)));
         self.worker.queue.extend(batches.into_iter().map(|b| (broker, b)));
     }
 
