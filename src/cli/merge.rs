@@ -78,7 +78,10 @@ fn done(directory: &str, shard: &Found) -> Result<(), Failure> {
     if missing == 0 {
         return Ok(());
     }
-    refuse(format!("`{directory}` is not done, {missing} runs are missing; this command goes on with them: {}", shard.plan.command_to_resume(directory)))
+    refuse(format!(
+        "`{directory}` is not done, {missing} runs are missing; this command goes on with them: {}",
+        shard.plan.command_to_resume(directory)
+    ))
 }
 
 fn refuse<T>(why: String) -> Result<T, Failure> {

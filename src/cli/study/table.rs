@@ -70,7 +70,8 @@ pub fn runs<'r>(results: &'r Results<'_>) -> Table<'r> {
         texts(&["digest", "repeat"]),
     ];
     let rows = results.all().iter().flat_map(|outcome| {
-        let clients: Vec<Option<&ClientOutcome>> = if outcome.clients.is_empty() { vec![None] } else { outcome.clients.iter().map(Some).collect() };
+        let clients: Vec<Option<&ClientOutcome>> =
+            if outcome.clients.is_empty() { vec![None] } else { outcome.clients.iter().map(Some).collect() };
         clients.into_iter().map(|client| run_row(results, outcome, client))
     });
     Table { columns: columns.concat(), rows: Box::new(rows) }
@@ -103,7 +104,12 @@ fn run_row(results: &Results<'_>, outcome: &Outcome, client: Option<&ClientOutco
     [
         vec![text(&scenario.name), text(&scenario.digest), text(env!("CARGO_PKG_VERSION")), about],
         identity,
-        vec![of_client(|c| text(&c.name)), of_client(|c| text(&c.profile)), of_client(|c| text(&c.role)), of_client(|c| Cell::Whole(c.members as i64))],
+        vec![
+            of_client(|c| text(&c.name)),
+            of_client(|c| text(&c.profile)),
+            of_client(|c| text(&c.role)),
+            of_client(|c| Cell::Whole(c.members as i64)),
+        ],
         client_values,
         numbers(&outcome.values, &metric::run_metrics()),
         vec![text(&outcome.digest), text(&results.study.command(job))],
