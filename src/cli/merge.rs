@@ -2,6 +2,7 @@
 
 use super::exit::{self, Failure};
 use super::study::{self, Found, Store, Telling};
+use crate::report::quantity::counted;
 use crate::study::{Outcome, Results};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -79,7 +80,8 @@ fn done(directory: &str, shard: &Found) -> Result<(), Failure> {
         return Ok(());
     }
     refuse(format!(
-        "`{directory}` is not done, {missing} runs are missing; this command goes on with them: {}",
+        "`{directory}` is not done, {} missing; this command goes on with it: {}",
+        counted(missing as u64, "run"),
         shard.plan.command_to_resume(directory)
     ))
 }

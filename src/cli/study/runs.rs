@@ -5,6 +5,7 @@ use super::super::exit::Failure;
 use super::super::progress::Line;
 use super::estimate::Estimate;
 use super::store::Store;
+use crate::report::quantity::counted;
 use crate::study::{Outcome, Results, Shard, Study};
 use std::collections::BTreeMap;
 
@@ -87,10 +88,13 @@ impl Runs {
 
 /// What is about to be run.
 fn plan(study: &Study, count: u64, done: usize, threads: usize) -> String {
-    let before = if done > 0 { format!(" that are left, {done} are done") } else { String::new() };
-    let (variants, first) = (study.variants.len(), study.seeds.first);
-    let seeds = format!("seeds {first} to {}", first.wrapping_add(study.seeds.count - 1));
-    format!("{count} runs{before}: variants: {variants}, {seeds}, {threads} at a time; Ctrl-C ends it with what is done")
+    let before = if done > 0 { format!(" that are left of {}", count + done as u64) } else { String::new() };
+    let (runs, variants) = (counted(count, "run"), counted(study.variants.len() as u64, "variant"));
+    let last = study.seeds.first.wrapping_add(study.seeds.count - 1);
+    format!(
+        "{runs}{before}: {variants} with the seeds {} to {last}, {threads} at a time; Ctrl-C ends it with what is done",
+        study.seeds.first
+    )
 }
 
 #[cfg(test)]
