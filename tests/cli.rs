@@ -38,7 +38,8 @@ fn help_names_every_verb_and_exit_code() {
     let output = kafkasim(&["--help"]);
     assert!(output.status.success());
     let text = stdout(&output);
-    let verbs = ["run", "import", "calibrate", "describe", "list", "clients", "show", "schema", "completions", "man"];
+    let verbs =
+        ["run", "sweep", "compare", "merge", "import", "calibrate", "describe", "list", "clients", "show", "schema", "completions", "man"];
     for word in verbs.into_iter().chain(["101", "NO_COLOR", "kafkasim run rolling-restart"]) {
         assert!(text.contains(word), "{word} is missing in:\n{text}");
     }

@@ -26,8 +26,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "calibrate", "experiment", "swarm",
-            "statistics", "study", "report",
+            "printable",
+            "engine",
+            "kafka",
+            "model",
+            "observe",
+            "world",
+            "fault",
+            "scenario",
+            "calibrate",
+            "experiment",
+            "swarm",
+            "statistics",
+            "study",
+            "report",
         ],
     ),
 ];

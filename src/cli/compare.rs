@@ -12,7 +12,9 @@ use std::process::ExitCode;
 ///
 /// Under a seed all variants meet the same arrivals, latencies and faults, so that what differs is what was changed.
 #[derive(Args)]
-#[command(override_usage = "kafkasim compare [OPTIONS] SCENARIO --variant NAME:KEY=VALUE…\n       kafkasim compare [OPTIONS] SCENARIO SCENARIO…")]
+#[command(
+    override_usage = "kafkasim compare [OPTIONS] SCENARIO --variant NAME:KEY=VALUE…\n       kafkasim compare [OPTIONS] SCENARIO SCENARIO…"
+)]
 pub struct Arguments {
     /// Scenarios: TOML files or names shown by `kafkasim list`; the first is what the others are compared with
     #[arg(required = true, value_name = "SCENARIO")]
@@ -103,7 +105,9 @@ fn variants(arguments: &Arguments) -> Result<Vec<(usize, Variant)>, Failure> {
         }
         ([_], variants) => [Variant::of(Vec::new())].iter().chain(variants).map(|variant| (0, variant.clone())).collect(),
         (scenarios, []) => scenarios.iter().enumerate().map(whole).collect(),
-        (_, _) => return Err(Failure::new("several scenarios and --variant do not go together: give variants of one scenario, or scenarios")),
+        (_, _) => {
+            return Err(Failure::new("several scenarios and --variant do not go together: give variants of one scenario, or scenarios"));
+        }
     };
     match all.iter().enumerate().find(|(i, (_, one))| all[..*i].iter().any(|(_, other)| other.name == one.name)) {
         Some((_, (_, twice))) => Err(Failure::new(format!("two are called `{}`: give each a name of its own", twice.name))),

@@ -60,7 +60,8 @@ impl Crew {
         thread::scope(|scope| {
             for thread in 0..self.threads {
                 let (report, numbers, does) = (report.clone(), &numbers, &does);
-                let spawned = Builder::new().name(NAME.to_owned()).spawn_scoped(scope, move || self.one_after_the_other(numbers, does, &report));
+                let spawned =
+                    Builder::new().name(NAME.to_owned()).spawn_scoped(scope, move || self.one_after_the_other(numbers, does, &report));
                 match spawned {
                     Ok(_) => {}
                     // Fewer threads than asked for do the same work.

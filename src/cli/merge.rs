@@ -2,6 +2,7 @@
 
 use super::exit::{self, Failure};
 use super::study::{self, Found, Store, Telling};
+use crate::report::quantity::counted;
 use crate::study::{Outcome, Results};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -78,7 +79,11 @@ fn done(directory: &str, shard: &Found) -> Result<(), Failure> {
     if missing == 0 {
         return Ok(());
     }
-    refuse(format!("`{directory}` is not done, {missing} runs are missing; this command goes on with them: {}", shard.plan.command_to_resume(directory)))
+    refuse(format!(
+        "`{directory}` is not done, {} missing; this command goes on with it: {}",
+        counted(missing as u64, "run"),
+        shard.plan.command_to_resume(directory)
+    ))
 }
 
 fn refuse<T>(why: String) -> Result<T, Failure> {

@@ -40,6 +40,7 @@ First steps:
   kafkasim run rolling-restart
   kafkasim run --topics describe.txt --client app=producer.properties \\
       --fault \"at 30s restart broker 2\"
+  kafkasim sweep rolling-restart --vary metadata.max.age.ms=1s,30s,5m
 
 Exit codes:
   0    all went well

@@ -11,6 +11,8 @@ pub struct Results<'s> {
     /// What was run.
     pub study: &'s Study,
     outcomes: Vec<Outcome>,
+    /// The places of each variant's runs among all: a study has many numbers, and each is asked for by variant.
+    places: Vec<Vec<usize>>,
 }
 
 /// A number that every run has, or that a client of it has.
@@ -63,7 +65,9 @@ impl<'s> Results<'s> {
     /// Of these runs, in whatever order they come.
     pub fn new(study: &'s Study, mut outcomes: Vec<Outcome>) -> Results<'s> {
         outcomes.sort_by_key(|outcome| outcome.job);
-        Results { study, outcomes }
+        let mut places = vec![Vec::new(); study.variants.len()];
+        outcomes.iter().enumerate().for_each(|(place, outcome)| places[study.job(outcome.job).variant].push(place));
+        Results { study, outcomes, places }
     }
 
     /// All runs.
@@ -73,7 +77,7 @@ impl<'s> Results<'s> {
 
     /// The runs of a variant, by seed.
     pub fn of(&self, variant: usize) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(move |outcome| self.study.job(outcome.job).variant == variant)
+        self.places[variant].iter().map(|place| &self.outcomes[*place])
     }
 
     /// The numbers of a variant's runs that have one.

@@ -8,19 +8,19 @@ use tempfile::TempDir;
 
 /// A leader dies and comes back: some milliseconds of work.
 const TINY: &str = r#"
-duration = "20s"
+duration = "8s"
 count_from = "2s"
-faults = ["at 2s restart broker 1"]
+faults = ["at 1s restart broker 1"]
 cluster = { brokers = 3, controllers = 1 }
 topic = [{ name = "orders", partitions = 3, replication_factor = 3 }]
-client = [{ name = "app", rate = 50, topics = ["orders"] }, { name = "reader", topics = ["orders"], role = "consumer" }]
+client = [{ name = "app", rate = 20, topics = ["orders"] }, { name = "reader", topics = ["orders"], role = "consumer" }]
 "#;
 
 /// Brokers die at random moments.
 const RANDOM: &str = r#"
-duration = "40s"
+duration = "20s"
 count_from = "2s"
-faults = ["random kill of brokers every 10s for 3s"]
+faults = ["random kill of brokers every 5s for 3s"]
 cluster = { brokers = 3, controllers = 1 }
 topic = [{ name = "orders", partitions = 3, replication_factor = 3 }]
 client = [{ name = "app", rate = 50, topics = ["orders"] }]

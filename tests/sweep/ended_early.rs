@@ -3,7 +3,7 @@
 use super::bench::{Bench, of};
 use std::process::Command;
 
-const WORDS: [&str; 5] = ["tiny.toml", "--vary", "linger.ms=0,5", "--seeds", "60"];
+const WORDS: [&str; 5] = ["tiny.toml", "--vary", "linger.ms=0,5", "--seeds", "20"];
 
 fn resumed(bench: &Bench) -> super::bench::Ended {
     bench.sweep(&[&WORDS[..], &["--out", "out", "--resume"]].concat())
@@ -23,8 +23,8 @@ fn an_interrupt_ends_it_with_what_is_done_and_the_command_that_goes_on() {
     let output = of(sweep.wait_with_output().expect("it ends"));
     let answer = output.json();
     let (done, missing) = (answer["study"]["runs"].as_u64().expect("runs"), answer["study"]["missing"].as_u64().expect("missing"));
-    assert!(done >= 5 && missing > 0 && done + missing == 120, "{done} and {missing}");
-    assert!(output.stderr.contains(&format!("{done} runs are done and in the answer; {missing} are missing")), "{}", output.stderr);
+    assert!(done >= 5 && missing > 0 && done + missing == 40, "{done} and {missing}");
+    assert!(output.stderr.contains(&format!("{done} of 40 runs are done and in the answer, {missing} missing")), "{}", output.stderr);
     let go_on = output.stderr.lines().last().expect("a command");
     assert_eq!(bench.shell(go_on).code, 0);
     whole(&bench);
@@ -34,11 +34,11 @@ fn an_interrupt_ends_it_with_what_is_done_and_the_command_that_goes_on() {
 #[test]
 fn a_killed_sweep_loses_at_most_the_runs_in_flight_and_does_none_twice() {
     let bench = Bench::new();
-    let mut sweep = bench.begin(&[&WORDS[..], &["--threads", "2"]].concat(), "out", 20);
+    let mut sweep = bench.begin(&[&WORDS[..], &["--threads", "2"]].concat(), "out", 8);
     sweep.kill().expect("it can be killed");
     sweep.wait().expect("it ends");
     let kept = bench.journal("out");
-    assert!((20..120).contains(&kept.lines().count()), "{} runs", kept.lines().count());
+    assert!((8..40).contains(&kept.lines().count()), "{} runs", kept.lines().count());
     // A run that is done again would not keep this.
     bench.edit("out/journal.jsonl", |text| text.replacen("\"digest\":\"", "\"digest\":\"marked-", 1));
     assert_eq!(resumed(&bench).code, 0);
@@ -46,7 +46,7 @@ fn a_killed_sweep_loses_at_most_the_runs_in_flight_and_does_none_twice() {
     whole(&bench);
     assert_eq!(bench.journal("out"), bench.journal("whole"));
     let tables = std::fs::read_to_string(bench.path("out/runs.csv")).expect("it is there");
-    assert!(tables.contains("\"marked-"), "what was done was taken as it was");
+    assert!(tables.contains("marked-"), "what was done was taken as it was");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_bad_line_in_the_middle_is_refused_with_its_number() {
     std::fs::rename(bench.path("whole"), bench.path("out")).expect("can be moved");
     bench.edit("out/journal.jsonl", |text| text.replacen("{\"job\":6,", "{\"job\":6;", 1));
     resumed(&bench).refused(&["out/journal.jsonl:7:", "no run of a study", "take the line out"]);
-    bench.edit("out/journal.jsonl", |text| text.replacen("{\"job\":6;", "{\"job\":7,", 1));
+    bench.edit("out/journal.jsonl", |text| text.replacen("{\"job\":6;", "{\"job\":8,", 1));
     resumed(&bench).refused(&["out/journal.jsonl:7:", "none of this study"]);
 }
 
@@ -89,7 +89,8 @@ fn a_parquet_file_that_is_cut_short_is_written_anew() {
 #[test]
 fn more_seeds_extend_a_sweep() {
     let bench = Bench::new();
-    let seeds = |seeds: &'static str, more: &[&'static str]| [&["tiny.toml", "--vary", "linger.ms=0,5", "--seeds", seeds, "--out"], more].concat();
+    let seeds =
+        |seeds: &'static str, more: &[&'static str]| [&["tiny.toml", "--vary", "linger.ms=0,5", "--seeds", seeds, "--out"], more].concat();
     assert_eq!(bench.sweep(&seeds("3", &["out"])).code, 0);
     assert_eq!(bench.sweep(&seeds("8", &["out", "--resume"])).code, 0);
     assert_eq!(bench.sweep(&seeds("8", &["fresh"])).code, 0);

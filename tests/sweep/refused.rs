@@ -46,12 +46,18 @@ fn a_directory_that_holds_something_else_is_left_alone() {
     sweep(&[]).refused(&["this study is in it", "--resume"]);
     let other = bench.sweep(&["tiny.toml", "--vary", "linger.ms=0,7", "--seeds", "2", "--out", "out", "--resume"]);
     let digest: serde_json::Value = serde_json::from_slice(&before["study.json"]).expect("it is JSON");
-    other.refused(&["another study is in it", digest["digest"].as_str().expect("a digest"), "kafkasim sweep tiny.toml --vary linger.ms=0,5"]);
+    other.refused(&[
+        "another study is in it",
+        digest["digest"].as_str().expect("a digest"),
+        "kafkasim sweep tiny.toml --vary linger.ms=0,5",
+    ]);
     sweep(&["--resume", "--shard", "1/2"]).refused(&["shard 1/1 is in it, not 1/2"]);
     assert_eq!(bench.files("out"), before);
     bench.sweep(&["tiny.toml", "--out", "tiny.toml"]).refused(&["--out tiny.toml"]);
     bench.edit("out/study.json", |text| text.replacen("\"digest\": \"", "\"digest\": \"0", 1));
-    bench.kafkasim(&["merge", "out", "--out", "merged"]).refused(&["out/study.json", "no plan of a study that this kafkasim can go on with"]);
+    bench
+        .kafkasim(&["merge", "out", "--out", "merged"])
+        .refused(&["out/study.json", "no plan of a study that this kafkasim can go on with"]);
 }
 
 #[test]

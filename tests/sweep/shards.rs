@@ -42,7 +42,7 @@ fn what_does_not_belong_together_is_not_joined() {
     shard(&bench, "3/3", "c");
     bench.edit("c/journal.jsonl", |text| text.split_inclusive('\n').skip(1).collect());
     let go_on = "kafkasim sweep tiny.toml --vary metadata.max.age.ms=1s,5m --vary linger.ms=0,5 --seeds 5 --minimise metadata_requests --shard 3/3 --out c --resume";
-    merge(&["a", "b", "c"]).refused(&["`c` is not done, 1 runs are missing", go_on]);
+    merge(&["a", "b", "c"]).refused(&["`c` is not done, 1 run missing", go_on]);
     assert!(!bench.path("merged").exists(), "nothing is half joined");
     assert_eq!(bench.shell(go_on).code, 0);
     assert_eq!(merge(&["a", "b", "c"]).code, 0);

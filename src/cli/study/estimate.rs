@@ -73,7 +73,12 @@ impl Estimate {
         for variant in self.variants.iter().filter(|variant| variant.done > 0.0) {
             seen += 1.0;
             within.squares += variant.scatter();
-            all = Seen { left: 0, done: all.done + variant.done, seconds: all.seconds + variant.seconds, squares: all.squares + variant.squares };
+            all = Seen {
+                left: 0,
+                done: all.done + variant.done,
+                seconds: all.seconds + variant.seconds,
+                squares: all.squares + variant.squares,
+            };
         }
         if all.done == 0.0 {
             return None;

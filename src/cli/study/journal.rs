@@ -68,7 +68,8 @@ impl Kept {
                 kept.torn = true;
                 break;
             }
-            let bad = |why: String| Failure::new(format!("{name}:{number}: {why}; take the line out, and its run is done again with --resume"));
+            let bad =
+                |why: String| Failure::new(format!("{name}:{number}: {why}; take the line out, and its run is done again with --resume"));
             let outcome = outcome(&line, study, shard).map_err(bad)?;
             let job = outcome.job;
             // Two that went on with the same study at the same time have both done it.
@@ -90,7 +91,8 @@ fn outcome(line: &[u8], study: &Study, shard: Shard) -> Result<Outcome, String> 
     let outcome: Outcome = serde_json::from_slice(line).map_err(|error| format!("this is no run of a study ({error})"))?;
     let job = study.job(outcome.job);
     let belongs = outcome.job < study.runs() && outcome.job % shard.of == shard.index - 1 && outcome.seed == job.seed;
-    let complete = outcome.values.len() == run_metrics().len() && outcome.clients.iter().all(|client| client.values.len() == client_metrics().len());
+    let complete =
+        outcome.values.len() == run_metrics().len() && outcome.clients.iter().all(|client| client.values.len() == client_metrics().len());
     if belongs && complete { Ok(outcome) } else { Err("this run is none of this study".to_owned()) }
 }
 

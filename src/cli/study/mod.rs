@@ -132,7 +132,7 @@ pub fn tell(
 }
 
 fn tell_missing(plan: &Plan, done: usize, missing: usize, directory: Option<&str>) {
-    eprintln!("{done} runs are done and in the answer; {missing} are missing.");
+    eprintln!("{done} of {} runs are done and in the answer, {missing} missing.", done + missing);
     match directory {
         Some(directory) => eprintln!("This command goes on with them:\n{}", plan.command_to_resume(directory)),
         None => eprintln!("They were not kept: with --out DIR a study can be gone on with by --resume."),

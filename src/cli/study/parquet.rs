@@ -61,12 +61,22 @@ fn field(column: &Column) -> Result<Arc<Type>, ParquetError> {
     Ok(Arc::new(field.build()?))
 }
 
-fn write_group<W: std::io::Write + Send>(group: &mut SerializedRowGroupWriter<'_, W>, columns: &[Column], rows: &[Vec<Cell>]) -> Result<(), ParquetError> {
+fn write_group<W: std::io::Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    columns: &[Column],
+    rows: &[Vec<Cell>],
+) -> Result<(), ParquetError> {
     for (index, column) in columns.iter().enumerate() {
         let cells = rows.iter().map(|row| &row[index]);
         let writer = group.next_column()?.expect("the schema has as many columns as the table");
         match column.kind {
-            Kind::Text => put::<ByteArrayType>(writer, cells, |cell| if let Cell::Text(text) = cell { Some(ByteArray::from(text.as_str())) } else { None }),
+            Kind::Text => {
+                put::<ByteArrayType>(
+                    writer,
+                    cells,
+                    |cell| if let Cell::Text(text) = cell { Some(ByteArray::from(text.as_str())) } else { None },
+                )
+            }
             // The bits are the same: readers are told that they have no sign.
             Kind::Seed => put::<Int64Type>(writer, cells, |cell| if let Cell::Seed(seed) = cell { Some(seed.cast_signed()) } else { None }),
             Kind::Whole => put::<Int64Type>(writer, cells, |cell| if let Cell::Whole(number) = cell { Some(*number) } else { None }),

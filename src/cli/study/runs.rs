@@ -5,6 +5,7 @@ use super::super::exit::Failure;
 use super::super::progress::Line;
 use super::estimate::Estimate;
 use super::store::Store;
+use crate::report::quantity::counted;
 use crate::study::{Outcome, Results, Shard, Study};
 use std::collections::BTreeMap;
 
@@ -87,8 +88,44 @@ impl Runs {
 
 /// What is about to be run.
 fn plan(study: &Study, count: u64, done: usize, threads: usize) -> String {
-    let before = if done > 0 { format!(" that are left, {done} are done") } else { String::new() };
-    let (variants, first) = (study.variants.len(), study.seeds.first);
-    let seeds = format!("seeds {first} to {}", first.wrapping_add(study.seeds.count - 1));
-    format!("{count} runs{before}: variants: {variants}, {seeds}, {threads} at a time; Ctrl-C ends it with what is done")
+    let before = if done > 0 { format!(" that are left of {}", count + done as u64) } else { String::new() };
+    let (runs, variants) = (counted(count, "run"), counted(study.variants.len() as u64, "variant"));
+    let last = study.seeds.first.wrapping_add(study.seeds.count - 1);
+    format!(
+        "{runs}{before}: {variants} with the seeds {} to {last}, {threads} at a time; Ctrl-C ends it with what is done",
+        study.seeds.first
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::stop::Stop;
+    use super::*;
+    use crate::scenario::Source;
+    use crate::study::{Proposal, Seeds, Variant};
+
+    const TINY: &str = r#"
+        duration = "1s"
+        cluster = { brokers = 1, controllers = 1 }
+        topic = [{ name = "orders", partitions = 1, replication_factor = 1 }]
+        client = [{ name = "app", rate = 1, topics = ["orders"] }]
+    "#;
+
+    #[test]
+    fn a_run_that_panics_ends_the_study_with_its_command_and_what_is_done_is_kept() {
+        let proposal = |linger: &str| Proposal {
+            variant: Variant::of(vec![("linger.ms".to_owned(), linger.to_owned())]),
+            source: Source { name: "tiny.toml".to_owned(), text: TINY.to_owned() },
+            changes: Vec::new(),
+        };
+        let mut study = Study::load(vec![proposal("0"), proposal("5")], Seeds { first: 1, count: 1000 }).expect("it is a scenario");
+        // No scenario has a topic without its partitions.
+        study.variants[1].scenario.spec.partitions.clear();
+        let mut runs = Runs::new(Crew { threads: 1, stop: Stop::default() }, Shard::WHOLE, true);
+        assert!(runs.run(&study).is_ok());
+        let (command, panic) = runs.panicked.expect("it panicked");
+        assert_eq!(command, "kafkasim run tiny.toml --set linger.ms=5 --seed 1");
+        assert!(panic.contains("index out of bounds"), "{panic}");
+        assert!(runs.done.contains_key(&0) && runs.done.len() < 10, "{:?}", runs.done.keys());
+    }
 }

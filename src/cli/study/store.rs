@@ -103,7 +103,9 @@ fn holds_study(directory: &str) -> Result<bool, Failure> {
         return Ok(true);
     }
     match names.iter().find(|name| !name.starts_with(ABANDONED)) {
-        Some(name) => Err(Failure::new(format!("--out {directory}: there is something else in it (`{name}`); give a directory that is empty or new"))),
+        Some(name) => {
+            Err(Failure::new(format!("--out {directory}: there is something else in it (`{name}`); give a directory that is empty or new")))
+        }
         None => Ok(false),
     }
 }
@@ -126,7 +128,10 @@ fn may_go_on(directory: &str, asked: &Plan, there: &Plan, resume: bool) -> Resul
         return refuse(format!("shard {} is in it, not {}; give each shard a directory of its own", there.shard, asked.shard));
     }
     if asked.seeds < there.seeds {
-        return refuse(format!("it has {} seeds, more than {}; ask for at least as many, or give another directory", there.seeds, asked.seeds));
+        return refuse(format!(
+            "it has {} seeds, more than {}; ask for at least as many, or give another directory",
+            there.seeds, asked.seeds
+        ));
     }
     Ok(())
 }

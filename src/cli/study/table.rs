@@ -69,8 +69,9 @@ pub fn runs<'r>(results: &'r Results<'_>) -> Table<'r> {
         metrics("run.", metric::run_metrics()),
         texts(&["digest", "repeat"]),
     ];
-    let rows = results.all().iter().flat_map(|outcome| {
-        let clients: Vec<Option<&ClientOutcome>> = if outcome.clients.is_empty() { vec![None] } else { outcome.clients.iter().map(Some).collect() };
+    let rows = in_order(results).into_iter().flat_map(|outcome| {
+        let clients: Vec<Option<&ClientOutcome>> =
+            if outcome.clients.is_empty() { vec![None] } else { outcome.clients.iter().map(Some).collect() };
         clients.into_iter().map(|client| run_row(results, outcome, client))
     });
     Table { columns: columns.concat(), rows: Box::new(rows) }
@@ -87,8 +88,25 @@ pub fn windows<'r>(results: &'r Results<'_>) -> Table<'r> {
         vec![column("partition", Kind::Whole), column("start_ms", Kind::Number)],
         lengths.concat(),
     ];
-    let rows = results.all().iter().flat_map(|outcome| outcome.windows.iter().map(|window| window_row(results, outcome, window)));
+    let rows = in_order(results).into_iter().flat_map(|outcome| outcome.windows.iter().map(|window| window_row(results, outcome, window)));
     Table { columns: columns.concat(), rows: Box::new(rows) }
+}
+
+/// By run, but where some values of a key are words and some are numbers the words come first: readers guess the type of a column from its
+/// first rows (polars from 100).
+fn in_order<'r>(results: &'r Results<'_>) -> Vec<&'r Outcome> {
+    let likeness = |value: &String| match (value.parse::<i64>(), value.parse::<f64>()) {
+        (Ok(_), _) => 2,
+        (Err(_), Ok(_)) => 1,
+        (Err(_), Err(_)) => 0,
+    };
+    let of_variant = |outcome: &&Outcome| -> u32 {
+        let variant = &results.study.variants[results.study.job(outcome.job).variant].variant;
+        results.study.keys.iter().filter_map(|key| variant.value(key)).map(likeness).sum()
+    };
+    let mut outcomes: Vec<&Outcome> = results.all().iter().collect();
+    outcomes.sort_by_key(of_variant);
+    outcomes
 }
 
 fn run_row(results: &Results<'_>, outcome: &Outcome, client: Option<&ClientOutcome>) -> Vec<Cell> {
@@ -103,7 +121,12 @@ fn run_row(results: &Results<'_>, outcome: &Outcome, client: Option<&ClientOutco
     [
         vec![text(&scenario.name), text(&scenario.digest), text(env!("CARGO_PKG_VERSION")), about],
         identity,
-        vec![of_client(|c| text(&c.name)), of_client(|c| text(&c.profile)), of_client(|c| text(&c.role)), of_client(|c| Cell::Whole(c.members as i64))],
+        vec![
+            of_client(|c| text(&c.name)),
+            of_client(|c| text(&c.profile)),
+            of_client(|c| text(&c.role)),
+            of_client(|c| Cell::Whole(c.members as i64)),
+        ],
         client_values,
         numbers(&outcome.values, &metric::run_metrics()),
         vec![text(&outcome.digest), text(&results.study.command(job))],
