@@ -125,7 +125,8 @@ pub fn tell(
     }
     if let Some(mut output) = teller.output {
         let Telling { format, output: name, .. } = teller.telling;
-        output.write(&format.render(|| answer.document(), || answer.json(), name.as_deref()))?;
+        // The pictures lie beside the report in the directory only.
+        output.write(&format.render(|| answer.document().without_pictures(), || answer.json(), name.as_deref()))?;
         output.finish()?;
     }
     Ok(answer.study().violated.first().cloned())
