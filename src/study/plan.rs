@@ -101,13 +101,14 @@ impl Study {
         values
     }
 
-    /// Which of its values each key has in a variant.
-    pub fn levels(&self, variant: usize) -> Vec<usize> {
-        let level = |(index, key): (usize, &String)| {
-            let value = self.variants[variant].variant.value(key);
-            self.values(index).iter().position(|v| Some(v) == value).unwrap_or(0)
+    /// Which of its values each key has, variant by variant.
+    pub fn levels(&self) -> Vec<Vec<usize>> {
+        let values: Vec<Vec<String>> = (0..self.keys.len()).map(|key| self.values(key)).collect();
+        let level = |variant: &Variant, key: usize| {
+            let value = variant.value(&self.keys[key]);
+            values[key].iter().position(|v| Some(v) == value).unwrap_or(0)
         };
-        self.keys.iter().enumerate().map(level).collect()
+        self.variants.iter().map(|loaded| (0..self.keys.len()).map(|key| level(&loaded.variant, key)).collect()).collect()
     }
 
     /// How many runs it is.
