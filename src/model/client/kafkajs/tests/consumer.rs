@@ -91,21 +91,3 @@ fn a_fresh_consumer_connects_asks_and_looks_up_where_the_logs_end() {
     bench.run_to(at(200));
     assert_eq!(bench.delivered(at(100)), [0.5]);
 }
-
-#[test]
-fn while_one_loop_works_on_a_partition_another_drops_what_it_brings_and_asks_again_at_once() {
-    let spec = crate::model::client::bench::consumer_spec(KAFKAJS, &[0, 1], &[("metadataMaxAge", "4500")], ms(1000));
-    let mut bench = Bench::of(spec, &[0, 1]).warmed();
-    let start = bench.now;
-    bench.move_leader(0, Some(1), 1);
-    bench.run_to(start + ms(3_000));
-    bench.append(0, 1, 1);
-    // The loop of the old leader asks again at 4 s, with its old view; that of the new one at 5 s, with a fresh one: now both read.
-    bench.run_to(start + ms(6_000));
-    let written = bench.now;
-    bench.append(0, 1, 1);
-    bench.run_to(written + ms(900));
-    let fetches = bench.times(written, |f| matches!(f, Fact::EntrySent { partition, .. } if partition.0 == 0));
-    assert_eq!(bench.delivered(written).len(), 1);
-    assert!(fetches.len() > 100, "at the speed of the network: {}", fetches.len());
-}
