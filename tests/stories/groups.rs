@@ -114,7 +114,8 @@ fn partitions_that_move_say_nothing_about_the_group() {
 /// A commit is an acks=all write: it stalls with any member of the ISR of its partition, although its coordinator is well.
 #[test]
 fn a_dead_follower_of_the_offsets_partition_stalls_commits_until_it_is_fenced_and_nobody_is_expelled() {
-    let story = tell(&["at 5s kill broker 2"]);
+    // A session so long that each member's next commit, 5 s later at most, runs into its time-out of 5 s before the broker is fenced.
+    let story = tell(&["at 5s kill broker 2", "broker.session.timeout.ms=15s"]);
     let fenced = story.fenced(BROKER_2);
     assert_eq!(story.count(5050.0, fenced, committed), 0);
     assert!(story.first(fenced, "a commit is accepted", committed) < fenced + 5500.0);
