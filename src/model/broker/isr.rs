@@ -100,6 +100,10 @@ impl Broker {
 
     fn propose(&mut self, partition: PartitionIx, isr: Replicas, shrink: bool, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
+        // Not attempted while an earlier one is under way, which metadata may have made the leader forget (`DefaultAlterPartitionManager.submit`).
+        if ram.isr.in_flight.iter().any(|(p, _, _)| *p == partition) {
+            return;
+        }
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&partition) else { return };
         out.fact(Fact::IsrProposed { broker: self.ix, partition, isr: isr.clone() });
         if shrink && ctx.is_broken(Broken::LeaderShrinksIsrAlone) {
