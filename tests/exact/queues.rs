@@ -1,9 +1,10 @@
 //! Brokers' handlers, links and disks are FIFO servers: with Poisson arrivals their mean wait is that of queueing theory
 //! (Pollaczek and Khinchine: `λ E[S²] / 2(1 - ρ)`).
 
+use super::interval::{assert_exact, sure};
 use kafkasim::engine::{Chance, Distribution, Duration, FifoServer, Instant};
+use kafkasim::statistics::Estimate;
 use kafkasim::statistics::mean::mean;
-use kafkasim::statistics::{Confidence, Estimate};
 
 const SERVICE: Duration = Duration::from_millis(10);
 const CUSTOMERS: u64 = 200_000;
@@ -12,9 +13,9 @@ const WARM_UP: u64 = 20_000;
 const REPLICATIONS: u64 = 40;
 
 /// The mean wait in milliseconds of a server that is busy this share of the time, over independent replications.
-fn mean_wait(service: &Distribution, busy: f64) -> Estimate {
+fn mean_wait(service: &Distribution, busy: f64) -> Option<Estimate> {
     let waits: Vec<f64> = (1..=REPLICATIONS).map(|seed| one(service, busy, seed)).collect();
-    mean(&waits, Confidence::default()).expect("there are many")
+    mean(&waits, sure())
 }
 
 fn one(service: &Distribution, busy: f64, seed: u64) -> f64 {
@@ -33,21 +34,18 @@ fn one(service: &Distribution, busy: f64, seed: u64) -> f64 {
     waited / (CUSTOMERS - WARM_UP) as f64
 }
 
-fn assert_near(found: Estimate, exact: f64) {
-    assert!(found.half_width() < 0.02 * exact, "{found:?} is too wide for {exact}");
-    assert!((found.value - exact).abs() < 0.02 * exact, "{found:?} is not {exact}");
-}
-
 #[test]
 fn with_exponential_service_a_request_waits_as_in_an_mm1_queue() {
     for busy in [0.3, 0.7] {
-        assert_near(mean_wait(&Distribution::Exponential(SERVICE), busy), busy * 10.0 / (1.0 - busy));
+        let exact = busy * SERVICE.as_millis_f64() / (1.0 - busy);
+        assert_exact(&format!("M/M/1, busy {busy}, wait in ms"), mean_wait(&Distribution::Exponential(SERVICE), busy), exact);
     }
 }
 
 #[test]
 fn with_constant_service_it_waits_half_as_long_as_in_an_md1_queue() {
     for busy in [0.3, 0.7] {
-        assert_near(mean_wait(&Distribution::Constant(SERVICE), busy), busy * 10.0 / (2.0 * (1.0 - busy)));
+        let exact = busy * SERVICE.as_millis_f64() / (2.0 * (1.0 - busy));
+        assert_exact(&format!("M/D/1, busy {busy}, wait in ms"), mean_wait(&Distribution::Constant(SERVICE), busy), exact);
     }
 }
