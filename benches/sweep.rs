@@ -1,4 +1,4 @@
-//! How well a sweep uses the machine: the same 64 runs with `kafkasim sweep` on one thread and on all cores, as processes, answers and all.
+//! How well a sweep uses the machine: the same 128 runs with `kafkasim sweep` on one thread and on all cores, as processes, answers and all.
 //! One element is one run. At the end stands the efficiency: the fastest sweep on all cores against cores x the fastest on one thread.
 //! On a machine that does other work it says nothing. `cargo bench --bench sweep`
 
@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-const RUNS: u64 = 64;
+const RUNS: u64 = 128;
 
 /// What one sweep takes from its start to its end.
 fn sweep(threads: usize) -> Duration {
     let (runs, threads) = (RUNS.to_string(), threads.to_string());
     let mut sweep = Command::new(env!("CARGO_BIN_EXE_kafkasim"));
-    sweep.args(["sweep", "rolling-restart", "--seeds", &runs, "--threads", &threads]).stdout(Stdio::null()).stderr(Stdio::null());
+    sweep.args(["sweep", "broker-crash", "--seeds", &runs, "--threads", &threads]).stdout(Stdio::null()).stderr(Stdio::null());
     let began = Instant::now();
     let ended = sweep.status().expect("it can be started");
     assert!(ended.success(), "{ended}");

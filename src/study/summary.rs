@@ -4,6 +4,7 @@ use super::metric;
 use super::outcome::{Length, WindowOutcome};
 use super::record::{Ended, EventRecord, Interval, LengthRecord, MetricRecord, RateRecord, VariantRecord};
 use super::results::{Column, Results};
+use crate::statistics::paired::VarianceRatio;
 use crate::statistics::{
     Confidence, Estimate, Lifetime, Quantile, mean::mean, proportion::proportion, quantile::quantile, ratio::ratio, survival,
 };
@@ -125,6 +126,12 @@ fn length(results: &Results<'_>, variant: usize, which: Which, confidence: Confi
 impl From<Estimate> for Interval {
     fn from(estimate: Estimate) -> Interval {
         Interval { value: estimate.value, low: Some(estimate.low), high: Some(estimate.high) }
+    }
+}
+
+impl From<VarianceRatio> for Interval {
+    fn from(ratio: VarianceRatio) -> Interval {
+        Interval { value: ratio.value, low: Some(ratio.low), high: ratio.high }
     }
 }
 

@@ -96,7 +96,7 @@ fn the_first_request_after_a_move_is_stale_as_often_as_the_age_of_metadata_says(
 
 #[test]
 fn who_sends_nothing_is_stale_for_half_the_age_of_metadata() {
-    let windows = (1..=20_u64).into_par_iter().flat_map_iter(|seed| {
+    let windows = (1..=30_u64).into_par_iter().flat_map_iter(|seed| {
         let found = AfterTheMove::of(0.0, seed);
         assert_eq!(found.told_ms.len() as u64, MEMBERS, "every member was told in time");
         found.told_ms.into_values()
