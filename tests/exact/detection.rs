@@ -44,7 +44,8 @@ fn missed_after(kafka: &str, seed: u64) -> f64 {
 fn assert_detected(kafka: &str, longest_look_ms: f64) {
     let missed: Vec<f64> = (1..=SEEDS).into_par_iter().map(|seed| missed_after(kafka, seed)).collect();
     let allowed = SESSION_MS - HEARTBEAT_MS - SLACK_MS..=SESSION_MS + longest_look_ms + SLACK_MS;
-    assert!(missed.iter().all(|ms| allowed.contains(ms)), "{missed:?} leave {allowed:?}");
+    let outside: Vec<&f64> = missed.iter().filter(|ms| !allowed.contains(ms)).collect();
+    assert!(outside.is_empty(), "{outside:?} are outside of {allowed:?}");
     let exact = SESSION_MS - HEARTBEAT_MS / 2.0 + longest_look_ms / 2.0;
     assert_exact(&format!("Kafka {kafka}, detection in ms"), mean(&missed, sure()), exact);
 }
