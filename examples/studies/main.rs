@@ -1,4 +1,4 @@
-//! The studies of `docs/studies`: `cargo run --release --example studies -- metadata-age [--seeds 30]` runs one on all cores and writes the
+//! The studies of `docs/studies`: `cargo run --release --example studies -- metadata-age [--seeds 20]` runs one on all cores and writes the
 //! tables and pictures of its page. The same command writes the same bytes; the prose around them is written by people, who read them.
 
 mod metadata_age;
@@ -21,7 +21,7 @@ struct Args {
     #[arg(value_parser = PossibleValuesParser::new(plans::STUDIES))]
     study: String,
     /// How many seeds each setting is run with
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(2..))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(2..))]
     seeds: u64,
 }
 

@@ -64,13 +64,13 @@ fn a_minute(found: &Found<'_>, variant: usize, client: &str) -> Option<Estimate>
 fn picture(found: &Found<'_>, title: &str, what: &str, quantity: Quantity, ask: Ask) -> String {
     let of = |(load, label): (&str, &str)| panel(&format!("{what}, {label}"), quantity, lines(found, load, ask));
     let panels: Vec<Panel> = LOADS.into_iter().map(of).collect();
-    over_time(found, "metadata.max.age.ms, or topic.metadata.refresh.interval.ms of librdkafka", title, panels)
+    over_time(&[found], "metadata.max.age.ms, or topic.metadata.refresh.interval.ms of librdkafka", title, panels)
 }
 
 fn cost_picture(found: &Found<'_>) -> String {
     let requests = panel("metadata requests of an idle client in a minute", Quantity::Plain, lines(found, "idle", a_minute));
     let title = "What a lower age costs: metadata requests in a minute";
-    over_time(found, "metadata.max.age.ms, or topic.metadata.refresh.interval.ms of librdkafka", title, vec![requests])
+    over_time(&[found], "metadata.max.age.ms, or topic.metadata.refresh.interval.ms of librdkafka", title, vec![requests])
 }
 
 fn lines(found: &Found<'_>, load: &str, ask: Ask) -> Vec<Series> {

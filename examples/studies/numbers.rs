@@ -53,13 +53,6 @@ impl<'s> Found<'s> {
         self.results.values(variant, &self.column(path)).into_iter().map(|value| value / per).collect()
     }
 
-    /// What was run, below a table or a picture.
-    pub fn caption(&self) -> String {
-        let study = &self.part.study;
-        let seeds = counted(study.seeds.count, "seed");
-        format!("Scenario {}, {seeds} with each setting, kafkasim {}, study {}.", self.scenario(), env!("CARGO_PKG_VERSION"), self.digest())
-    }
-
     /// The name of the scenario.
     pub fn scenario(&self) -> &str {
         &self.part.study.variants[0].scenario.name
@@ -73,6 +66,13 @@ impl<'s> Found<'s> {
     fn column(&self, path: &str) -> Column {
         Column::parse(path, &self.results.clients(0)).unwrap_or_else(|why| panic!("{why}"))
     }
+}
+
+/// What was run, below a table or a picture of parts of one scenario.
+pub fn caption(parts: &[&Found<'_>]) -> String {
+    let digests: Vec<String> = parts.iter().map(|part| part.digest()).collect();
+    let (scenario, seeds) = (parts[0].scenario(), counted(parts[0].part.study.seeds.count, "seed"));
+    format!("Scenario {scenario}, {seeds} with each setting, kafkasim {}, study {}.", env!("CARGO_PKG_VERSION"), digests.join(" and "))
 }
 
 /// The mean over runs with its t interval, 95 %.
@@ -125,13 +125,13 @@ pub fn panel(label: &str, quantity: Quantity, series: Vec<Series>) -> Panel {
 }
 
 /// Panels over a key that is a time.
-pub fn over_time(found: &Found<'_>, key: &str, title: &str, panels: Vec<Panel>) -> String {
+pub fn over_time(parts: &[&Found<'_>], key: &str, title: &str, panels: Vec<Panel>) -> String {
     let x = Axis { label: key.to_owned(), scale: Scale::Log, quantity: Quantity::DurationMs };
-    LinePlot { words: words(found, title, &panels), x, panels }.svg()
+    LinePlot { words: words(parts, title, &panels), x, panels }.svg()
 }
 
 /// The words around a picture: the first and the last point of each line for those who hear it.
-pub fn words(found: &Found<'_>, title: &str, panels: &[Panel]) -> Words {
+pub fn words(parts: &[&Found<'_>], title: &str, panels: &[Panel]) -> Words {
     let ends = |label: &str, series: &Series| {
         let (first, last) = (series.points.first()?, series.points.last()?);
         Some(format!("{label}, {}: from {} to {}.", series.name, decimal(first.y), decimal(last.y)))
@@ -140,7 +140,7 @@ pub fn words(found: &Found<'_>, title: &str, panels: &[Panel]) -> Words {
     Words {
         title: title.to_owned(),
         description: description.join(" "),
-        caption: format!("{} Bands and bars are 95 % intervals of the mean over runs.", found.caption()),
+        caption: format!("{} Bands and bars are 95 % intervals of the mean over runs.", caption(parts)),
     }
 }
 

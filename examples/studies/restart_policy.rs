@@ -1,6 +1,6 @@
 //! How to restart six brokers: what each policy costs in stale requests, in waiting and in time.
 
-use crate::numbers::{Found, counts, panel, point, table, times, words};
+use crate::numbers::{Found, caption, counts, panel, point, table, times, words};
 use crate::page::Written;
 use crate::plans::POLICIES;
 use kafkasim::report::plot::{Axis, LinePlot, Panel, Quantity, Scale, Series};
@@ -19,7 +19,7 @@ pub fn written(found: &[Found<'_>]) -> Written {
         of("time until the last broker is back", Quantity::DurationMs, total),
     ];
     let x = Axis { label: "how the brokers are restarted".to_owned(), scale: Scale::Named(POLICIES.map(|(name, _)| name.to_owned()).into()), quantity: Quantity::Plain };
-    let words = words(quick, "What a rolling restart costs, by its policy", &panels);
+    let words = words(&[quick, slow], "What a rolling restart costs, by its policy", &panels);
     Written {
         blocks: vec![("quick", by_policy(quick)), ("slow", by_policy(slow))],
         pictures: vec![("policies".to_owned(), LinePlot { words, x, panels }.svg())],
@@ -47,7 +47,7 @@ fn by_policy(found: &Found<'_>) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = POLICIES.iter().enumerate().map(row).collect();
-    format!("{}\n{}", table(&head, 1, &rows), found.caption())
+    format!("{}\n{}", table(&head, 1, &rows), caption(&[found]))
 }
 
 fn longest_wait(found: &Found<'_>, variant: usize) -> Option<Estimate> {

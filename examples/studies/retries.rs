@@ -1,6 +1,6 @@
 //! What retries save in a crash: lost and doubled messages of three libraries, each set in four ways.
 
-use crate::numbers::{Found, counts, estimate, panel, point, table, times, words};
+use crate::numbers::{Found, caption, counts, estimate, panel, point, table, times, words};
 use crate::page::Written;
 use kafkasim::report::plot::{Axis, LinePlot, Quantity, Scale, Series};
 use kafkasim::report::quantity::percent;
@@ -14,7 +14,7 @@ pub fn written(found: &[Found<'_>]) -> Written {
     let series = Series { name: "mean of a run".to_owned(), points: clients.iter().enumerate().filter_map(lost).collect() };
     let panels = vec![panel("messages lost in one crash", Quantity::Plain, vec![series])];
     let x = Axis { label: "client".to_owned(), scale: Scale::Named(clients.clone()), quantity: Quantity::Plain };
-    let words = words(crash, "Messages that no log holds after the crash of a broker", &panels);
+    let words = words(&[crash], "Messages that no log holds after the crash of a broker", &panels);
     Written {
         blocks: vec![("clients", by_client(crash, &clients))],
         pictures: vec![("lost".to_owned(), LinePlot { words, x, panels }.svg())],
@@ -35,7 +35,7 @@ fn by_client(found: &Found<'_>, clients: &[String]) -> String {
     };
     let rows: Vec<Vec<String>> = clients.iter().map(row).collect();
     let handed = estimate(&found.values(0, &format!("clients.{}.messages.handed_over", clients[0]), 1.0));
-    format!("{}\nEach client hands over {} messages in a run. {}", table(&head, 1, &rows), counts(handed), found.caption())
+    format!("{}\nEach client hands over {} messages in a run. {}", table(&head, 1, &rows), counts(handed), caption(&[found]))
 }
 
 /// In how many runs a message was lost, with the exact bounds of its chance: what never happened may happen yet.

@@ -1,6 +1,6 @@
 //! How long a session of a broker should be: what a short one costs where brokers only pause, what a long one costs where they die.
 
-use crate::numbers::{Found, counts, milliseconds, over_time, panel, point, table, times};
+use crate::numbers::{Found, caption, counts, milliseconds, over_time, panel, point, table, times};
 use crate::page::Written;
 use crate::plans::{SESSION, SESSIONS};
 use kafkasim::report::plot::{Panel, Quantity, Series};
@@ -38,7 +38,7 @@ pub fn written(found: &[Found<'_>]) -> Written {
     let title = "Brokers that die and brokers that pause, over the length of their session";
     Written {
         blocks: vec![("kills", by_session(kills, &KILLS)), ("pauses", by_session(pauses, &PAUSES))],
-        pictures: vec![("session".to_owned(), over_time(kills, SESSION, title, vec![wait, moves, lost]))],
+        pictures: vec![("session".to_owned(), over_time(&[kills, pauses], SESSION, title, vec![wait, moves, lost]))],
     }
 }
 
@@ -48,7 +48,7 @@ fn by_session(found: &Found<'_>, columns: &[Column]) -> String {
         [(*session).to_owned()].into_iter().chain(columns.iter().map(|column| column.1(found, variant))).collect()
     };
     let rows: Vec<Vec<String>> = SESSIONS.iter().enumerate().map(row).collect();
-    format!("{}\n{}", table(&head, 1, &rows), found.caption())
+    format!("{}\n{}", table(&head, 1, &rows), caption(&[found]))
 }
 
 fn panels(label: &str, quantity: Quantity, parts: [(&str, &Found<'_>); 2], ask: fn(&Found<'_>, usize) -> Option<Estimate>) -> Panel {
