@@ -26,7 +26,11 @@ fn every_page_names_the_study_that_its_scenarios_are_now() {
         let page = page(study);
         for part in plans::parts(study, 1) {
             let digest = &part.study.digest()[..16];
-            assert!(page.contains(digest), "{study}.md is of another study than `{}` is now ({digest}): run `cargo run --release --example studies -- {study}` and read the page again", part.name);
+            assert!(
+                page.contains(digest),
+                "{study}.md is of another study than `{}` is now ({digest}): run `cargo run --release --example studies -- {study}` and read the page again",
+                part.name
+            );
         }
     }
 }
@@ -51,7 +55,10 @@ fn no_page_has_an_empty_block_and_every_page_is_in_the_list() {
     for study in STUDIES {
         let text = page(study);
         let blocks: Vec<&str> = text.split("written by examples/studies -->").skip(1).collect();
-        assert!(!blocks.is_empty() && blocks.iter().all(|block| block.trim_start().starts_with('|') || block.trim_start().starts_with("Each")), "{study}.md has an empty block");
+        assert!(
+            !blocks.is_empty() && blocks.iter().all(|block| block.trim_start().starts_with('|') || block.trim_start().starts_with("Each")),
+            "{study}.md has an empty block"
+        );
         assert!(list.contains(&format!("({study}.md)")), "README.md does not list {study}.md");
     }
 }

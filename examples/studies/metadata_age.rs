@@ -10,7 +10,8 @@ use kafkasim::statistics::Estimate;
 const LOADS: [(&str, &str); 3] =
     [("busy", "busy (10 records a second)"), ("sparse", "sparse (one record in 2 s)"), ("idle", "idle (one record in 50 s)")];
 /// The libraries, as the clients' names end.
-const LIBRARIES: [(&str, &str); 3] = [("java-4.3", "Java 4.3, leader hints"), ("java-3.6", "Java 3.6, no hints"), ("librdkafka", "librdkafka 2.16")];
+const LIBRARIES: [(&str, &str); 3] =
+    [("java-4.3", "Java 4.3, leader hints"), ("java-3.6", "Java 3.6, no hints"), ("librdkafka", "librdkafka 2.16")];
 /// The ages that the tables show: one worth a thought, and the default.
 const SHOWN: [&str; 2] = ["15s", "5m"];
 /// The faults whose pictures the page shows.
@@ -27,8 +28,18 @@ pub fn written(found: &[Found<'_>]) -> Written {
         (format!("stale-{fault}"), picture(of(fault), &title, "stale requests", Quantity::Plain, stale_requests))
     };
     let windows = picture(of("crash"), "Median stale window: crash", "stale window", Quantity::DurationMs, stale_window);
-    let waits = picture(of("cut-whole"), "Longest wait of a record: a broker cut from everything", "longest wait", Quantity::DurationMs, longest_wait);
-    let more = [("window-crash".to_owned(), windows), ("wait-cut-whole".to_owned(), waits), ("cost".to_owned(), cost_picture(of("rolling-restart")))];
+    let waits = picture(
+        of("cut-whole"),
+        "Longest wait of a record: a broker cut from everything",
+        "longest wait",
+        Quantity::DurationMs,
+        longest_wait,
+    );
+    let more = [
+        ("window-crash".to_owned(), windows),
+        ("wait-cut-whole".to_owned(), waits),
+        ("cost".to_owned(), cost_picture(of("rolling-restart"))),
+    ];
     Written {
         blocks: vec![
             ("stale", by_fault(found, stale_requests, counts)),
@@ -86,8 +97,10 @@ fn lines(found: &Found<'_>, load: &str, ask: Ask) -> Vec<Series> {
 fn by_fault(found: &[Found<'_>], ask: Ask, text: fn(Option<Estimate>) -> String) -> String {
     let columns = || LIBRARIES.into_iter().flat_map(|(library, name)| SHOWN.map(|age| (library, name, age)));
     let short = |name: &str| name.split(',').next().unwrap_or(name).to_owned();
-    let head: Vec<String> =
-        ["Fault".to_owned(), "Clients".to_owned()].into_iter().chain(columns().map(|(_, name, age)| format!("{}: {age}", short(name)))).collect();
+    let head: Vec<String> = ["Fault".to_owned(), "Clients".to_owned()]
+        .into_iter()
+        .chain(columns().map(|(_, name, age)| format!("{}: {age}", short(name))))
+        .collect();
     let row = |part: &Found<'_>, load: &str| {
         let cell = |(library, _, age): (&str, &str, &str)| text(ask(part, place(age), &format!("{load}-{library}")));
         [part.part.name.replace('-', " "), load.to_owned()].into_iter().chain(columns().map(cell)).collect()
@@ -103,7 +116,8 @@ fn cost(found: &Found<'_>) -> String {
         let cells = LIBRARIES.map(|(library, _)| counts(a_minute(found, i, &format!("idle-{library}"))));
         [(*age).to_owned()].into_iter().chain(cells).collect()
     };
-    let (asked, ms, bytes) = ["metadata_requests", "metadata_broker_ms", "metadata_bytes"].map(|path| found.of_run(0, path).map_or(0.0, |e| e.value)).into();
+    let (asked, ms, bytes) =
+        ["metadata_requests", "metadata_broker_ms", "metadata_bytes"].map(|path| found.of_run(0, path).map_or(0.0, |e| e.value)).into();
     format!(
         "{}\nOne answer is {:.0} bytes here (12 partitions) and takes {:.2} ms of a broker's threads.",
         table(&head, 1, &AGES.iter().enumerate().map(row).collect::<Vec<_>>()),
@@ -115,7 +129,10 @@ fn cost(found: &Found<'_>) -> String {
 /// What was run, part by part.
 fn made(found: &[Found<'_>]) -> String {
     let row = |f: &Found<'_>| vec![f.scenario().to_owned(), f.results.all().len().to_string(), format!("`{}`", f.digest())];
-    format!("Each part varies `{AGE}`.\n\n{}", table(&["Scenario", "Runs", "Study"].map(str::to_owned), 1, &found.iter().map(row).collect::<Vec<_>>()))
+    format!(
+        "Each part varies `{AGE}`.\n\n{}",
+        table(&["Scenario", "Runs", "Study"].map(str::to_owned), 1, &found.iter().map(row).collect::<Vec<_>>())
+    )
 }
 
 /// The variant of an age.

@@ -19,10 +19,8 @@ pub const FAULTS: [&str; 7] = ["rolling-restart", "crash", "reassignment", "cut-
 pub const SESSIONS: [&str; 8] = ["2s", "3s", "4s", "6s", "9s", "12s", "18s", "30s"];
 pub const SESSION: &str = "broker.session.timeout.ms";
 /// What happens in the parts of the study of the session: name, and the faults. A broker that pauses is alive, one that is killed is not.
-const HAPPENS: [(&str, &str); 2] = [
-    ("pauses", r#"["random pause of brokers every 90s for 3s"]"#),
-    ("kills", r#"["random kill of brokers every 5m for 30s"]"#),
-];
+const HAPPENS: [(&str, &str); 2] =
+    [("pauses", r#"["random pause of brokers every 90s for 3s"]"#), ("kills", r#"["random kill of brokers every 5m for 30s"]"#)];
 
 /// How to restart six brokers of three racks: name, and the faults.
 pub const POLICIES: [(&str, &str); 6] = [

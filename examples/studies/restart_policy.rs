@@ -12,13 +12,19 @@ const BEGINS_MS: f64 = 10_000.0;
 /// The tables and the picture of the page.
 pub fn written(found: &[Found<'_>]) -> Written {
     let [quick, slow] = found else { panic!("the study has two parts") };
-    let of = |label: &str, quantity, ask: fn(&Found<'_>, usize) -> Option<Estimate>| compared(label, quantity, [("quick start", quick), ("slow start", slow)], ask);
+    let of = |label: &str, quantity, ask: fn(&Found<'_>, usize) -> Option<Estimate>| {
+        compared(label, quantity, [("quick start", quick), ("slow start", slow)], ask)
+    };
     let panels = vec![
         of("stale requests of three clients", Quantity::Plain, |f, v| f.of_run(v, "requests.stale")),
         of("longest wait of a record", Quantity::DurationMs, longest_wait),
         of("time until the last broker is back", Quantity::DurationMs, total),
     ];
-    let x = Axis { label: "how the brokers are restarted".to_owned(), scale: Scale::Named(POLICIES.map(|(name, _)| name.to_owned()).into()), quantity: Quantity::Plain };
+    let x = Axis {
+        label: "how the brokers are restarted".to_owned(),
+        scale: Scale::Named(POLICIES.map(|(name, _)| name.to_owned()).into()),
+        quantity: Quantity::Plain,
+    };
     let words = words(&[quick, slow], "What a rolling restart costs, by its policy", &panels);
     Written {
         blocks: vec![("quick", by_policy(quick)), ("slow", by_policy(slow))],

@@ -27,11 +27,20 @@ fn clients(found: &Found<'_>) -> Vec<String> {
 }
 
 fn by_client(found: &Found<'_>, clients: &[String]) -> String {
-    let head = ["Client", "Messages lost", "In how many runs", "Records failed", "Failed, yet written", "Extra copies", "Longest wait"].map(str::to_owned);
+    let head = ["Client", "Messages lost", "In how many runs", "Records failed", "Failed, yet written", "Extra copies", "Longest wait"]
+        .map(str::to_owned);
     let row = |client: &String| {
         let of = |path: &str| counts(found.of_client(0, client, path));
         let wait = times(found.of_client(0, client, "longest_wait_ms"));
-        vec![client.clone(), of("messages.lost"), runs(found, client), of("records.failed"), of("records.failed_but_written"), of("messages.extra_copies"), wait]
+        vec![
+            client.clone(),
+            of("messages.lost"),
+            runs(found, client),
+            of("records.failed"),
+            of("records.failed_but_written"),
+            of("messages.extra_copies"),
+            wait,
+        ]
     };
     let rows: Vec<Vec<String>> = clients.iter().map(row).collect();
     let handed = estimate(&found.values(0, &format!("clients.{}.messages.handed_over", clients[0]), 1.0));

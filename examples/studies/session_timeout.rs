@@ -27,10 +27,13 @@ const PAUSES: [Column; 5] = [
 /// The tables and pictures of the page.
 pub fn written(found: &[Found<'_>]) -> Written {
     let [pauses, kills] = found else { panic!("the study has two parts") };
-    let wait = panels("longest wait of a record (acks=all)", Quantity::DurationMs, [("brokers die", kills), ("brokers pause", pauses)], |f, v| {
-        f.of_client(v, "shop", "longest_wait_ms")
+    let wait =
+        panels("longest wait of a record (acks=all)", Quantity::DurationMs, [("brokers die", kills), ("brokers pause", pauses)], |f, v| {
+            f.of_client(v, "shop", "longest_wait_ms")
+        });
+    let moves = panels("leader moves in 20 minutes", Quantity::Plain, [("brokers die", kills), ("brokers pause", pauses)], |f, v| {
+        f.of_run(v, "moves")
     });
-    let moves = panels("leader moves in 20 minutes", Quantity::Plain, [("brokers die", kills), ("brokers pause", pauses)], |f, v| f.of_run(v, "moves"));
     let lost =
         panels("lost messages in 20 minutes (acks=1)", Quantity::Plain, [("brokers die", kills), ("brokers pause", pauses)], |f, v| {
             f.of_client(v, "audit", "messages.lost")
