@@ -5,10 +5,10 @@ use super::metric::Unit;
 use super::record::{COMPARE_SCHEMA, CompareRecord, Comparison, Difference, Interval, Stopping};
 use super::results::{Column, Results};
 use super::{summary, sweep};
-use crate::statistics::Confidence;
 use crate::statistics::mean::{average, mean};
 use crate::statistics::multiple::holm;
 use crate::statistics::paired::paired;
+use crate::statistics::Confidence;
 
 /// Metrics that are compared when none are named.
 pub const USUAL: [&str; 10] = [
@@ -41,8 +41,7 @@ impl Until {
     /// What to write.
     pub fn parse(text: &str) -> Result<Until, String> {
         let width = number(text).filter(|width| *width > 0.0);
-        let width = width
-            .ok_or_else(|| format!("`{text}` is no width of an interval: write 5%, a number such as 3, or a duration such as 200ms"))?;
+        let width = width.ok_or_else(|| format!("`{text}` is no width of an interval: write 5%, a number such as 3, or a duration such as 200ms"))?;
         Ok(Until { text: text.trim().to_owned(), width, relative: text.trim().ends_with('%') })
     }
 
@@ -62,13 +61,7 @@ impl Until {
 ///
 /// # Errors
 /// When a metric does not exist.
-pub fn compare(
-    results: &Results<'_>,
-    metrics: &[String],
-    stopping: Stopping,
-    confidence: Confidence,
-    repeat: &str,
-) -> Result<CompareRecord, String> {
+pub fn compare(results: &Results<'_>, metrics: &[String], stopping: Stopping, confidence: Confidence, repeat: &str) -> Result<CompareRecord, String> {
     let clients = results.clients(0);
     let columns = metrics.iter().map(|path| Column::parse(path, &clients)).collect::<Result<Vec<_>, _>>()?;
     let (variants, nominal) = (results.study.variants.len(), Confidence::default());
@@ -96,10 +89,7 @@ pub fn fixed(seeds: u64) -> Stopping {
 /// The guarantee of looking at these numbers of seeds until an interval was narrow enough.
 pub fn sequential(until: &Until, metric: &str, reached: bool, planned: usize, seen: Vec<u64>) -> Stopping {
     Stopping {
-        asked: format!(
-            "an interval of ±{} for {metric}",
-            if until.relative { format!("{} of the first variant's mean", until.text) } else { until.text.clone() }
-        ),
+        asked: format!("an interval of ±{} for {metric}", if until.relative { format!("{} of the first variant's mean", until.text) } else { until.text.clone() }),
         reached,
         looks: seen,
         guarantee: format!(

@@ -93,8 +93,7 @@ pub fn choice(results: &Results<'_>, wish: &Wish, confidence: Confidence) -> Res
     let name = |variant: &usize| results.study.variants[*variant].variant.name.clone();
     let met: Vec<usize> = variants.iter().copied().filter(|v| verdict(*v) == Some(true)).collect();
     let cheapest = met.iter().copied().min_by(|a, b| mean(*a, &cost).value.total_cmp(&mean(*b, &cost).value));
-    let as_cheap =
-        met.iter().filter(|other| cheapest.is_some_and(|best| best != **other && !differs(results, best, **other, &cost, confidence)));
+    let as_cheap = met.iter().filter(|other| cheapest.is_some_and(|best| best != **other && !differs(results, best, **other, &cost, confidence)));
     Ok(Some(Choice {
         required: wish.required.iter().map(|r| r.text.clone()).collect(),
         minimised: wish.minimise.clone(),
@@ -163,8 +162,7 @@ fn of_metric(results: &Results<'_>, design: Design, path: &str) -> Option<Sensit
 /// What one key of a sample explains: by rank where its values are numbers, else as a grid would.
 fn explained(results: &Results<'_>, key: usize, cells: &[(usize, f64)], levels: &[Vec<usize>]) -> f64 {
     let means: Vec<f64> = cells.iter().map(|(_, mean)| *mean).collect();
-    let values: Option<Vec<f64>> =
-        cells.iter().map(|(variant, _)| number(results.study.variants[*variant].variant.value(&results.study.keys[key])?)).collect();
+    let values: Option<Vec<f64>> = cells.iter().map(|(variant, _)| number(results.study.variants[*variant].variant.value(&results.study.keys[key])?)).collect();
     match values {
         Some(values) => rank_correlation(&values, &means).map_or(0.0, |rank| rank * rank),
         None => {

@@ -37,9 +37,9 @@ impl Column {
             Some(rest) => {
                 // Names have dots: the longest that fits is meant.
                 let fits = clients.iter().filter_map(|name| Some((*name, rest.strip_prefix(name)?.strip_prefix('.')?)));
-                let (name, metric) = fits
-                    .max_by_key(|(name, _)| name.len())
-                    .ok_or_else(|| format!("`{path}` names no client of the scenario: there are {}", clients.join(", ")))?;
+                let (name, metric) = fits.max_by_key(|(name, _)| name.len()).ok_or_else(|| {
+                    format!("`{path}` names no client of the scenario: there are {}", clients.join(", "))
+                })?;
                 (Some(name.to_owned()), metric::client_metrics(), metric)
             }
         };
@@ -47,9 +47,7 @@ impl Column {
             Some(index) => Ok(Column { path: path.to_owned(), unit: metrics[index].1, client, index }),
             None => Err(match closest(rest, metrics.iter().map(|(known, _)| *known)) {
                 Some(near) => format!("`{rest}` is no metric: did you mean `{near}`?"),
-                None => {
-                    format!("`{rest}` is no metric: there are {}", metrics.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "))
-                }
+                None => format!("`{rest}` is no metric: there are {}", metrics.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")),
             }),
         }
     }

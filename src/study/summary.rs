@@ -4,9 +4,7 @@ use super::metric;
 use super::outcome::{Length, WindowOutcome};
 use super::record::{Ended, EventRecord, Interval, LengthRecord, MetricRecord, RateRecord, VariantRecord};
 use super::results::{Column, Results};
-use crate::statistics::{
-    Confidence, Estimate, Lifetime, Quantile, mean::mean, proportion::proportion, quantile::quantile, ratio::ratio, survival,
-};
+use crate::statistics::{Confidence, Estimate, Lifetime, Quantile, mean::mean, proportion::proportion, quantile::quantile, ratio::ratio, survival};
 use std::collections::BTreeMap;
 
 /// Shares that every answer has: name, count, and what it is a share of.
@@ -44,8 +42,7 @@ pub fn variant(results: &Results<'_>, index: usize, confidence: Confidence) -> V
     let loaded = &results.study.variants[index];
     let clients = results.clients(index);
     let column = |path: &str| Column::parse(path, &clients).expect("the path is one of the metrics");
-    let of_run =
-        metric::run_metrics().into_iter().map(|(path, _)| (path.to_owned(), of_runs(&results.values(index, &column(path)), confidence)));
+    let of_run = metric::run_metrics().into_iter().map(|(path, _)| (path.to_owned(), of_runs(&results.values(index, &column(path)), confidence)));
     let of_client = |name: &&str| {
         let metrics = metric::client_metrics().into_iter().filter_map(|(path, _)| {
             let values = results.values(index, &column(&format!("clients.{name}.{path}")));

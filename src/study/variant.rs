@@ -64,9 +64,7 @@ impl Variant {
 pub fn grid(keys: &[Vary]) -> Result<Vec<Variant>, String> {
     let count = keys.iter().map(steps).fold(1_u64, u64::saturating_mul);
     if count > MOST_VARIANTS {
-        return Err(format!(
-            "the grid has {count} variants and {MOST_VARIANTS} are the most: give fewer values, or draw from them with --sample 200"
-        ));
+        return Err(format!("the grid has {count} variants and {MOST_VARIANTS} are the most: give fewer values, or draw from them with --sample 200"));
     }
     let mut all = vec![Vec::new()];
     for vary in keys {

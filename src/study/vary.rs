@@ -76,8 +76,7 @@ impl Vary {
             Values::List(values) => return Ok(values.clone()),
             Values::Range(range) => range,
         };
-        let steps =
-            range.steps.ok_or_else(|| format!("`{self}` has no number of steps: write `{self} x8`, or draw from it with --sample"))?;
+        let steps = range.steps.ok_or_else(|| format!("`{self}` has no number of steps: write `{self} x8`, or draw from it with --sample"))?;
         let last = f64::from(steps.saturating_sub(1).max(1));
         let values: Vec<String> = (0..steps).map(|i| range.at(f64::from(i) / last)).collect();
         match values.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -131,11 +130,7 @@ impl Range {
             (Form::Whole | Form::Decimal, Form::Whole | Form::Decimal) => Form::Decimal,
         };
         if from <= 0.0 || to <= from {
-            return Err(format!(
-                "`{}..{}` must begin above zero and rise: its steps are even on a logarithmic scale; or list the values",
-                form.write(from),
-                form.write(to)
-            ));
+            return Err(format!("`{}..{}` must begin above zero and rise: its steps are even on a logarithmic scale; or list the values", form.write(from), form.write(to)));
         }
         Ok(Range { from, to, form, steps })
     }
