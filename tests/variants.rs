@@ -23,6 +23,8 @@ use table::{Caught, Row};
 const NUMBERS: u64 = 300;
 /// A broken model may run in circles; a right one takes far fewer.
 const MAX_EVENTS: u64 = 8_000_000;
+/// Seeds that a story may be told with until its variant is caught: some hang on chance.
+const SEEDS: u64 = 5;
 /// Variants that are flown side by side when the table is made.
 const THREADS: usize = 2;
 
@@ -59,13 +61,15 @@ fn the_page_shows_the_table() {
 fn the_right_model_is_clean_and_a_broken_one_is_caught() {
     let mut wrong = Vec::new();
     for story in stories::all() {
-        let right = story.tell(None);
-        if !right.is_empty() {
-            wrong.push(format!("{:?}: the right model: {right:?}", story.broken));
-        }
-        let broken = story.tell(Some(story.broken));
-        if !broken.iter().any(|by| by == story.caught_by) {
-            wrong.push(format!("{:?}: not caught by `{}`, but by {broken:?}", story.broken, story.caught_by));
+        let caught = (1..=SEEDS).find(|seed| {
+            let right = story.tell(None, *seed);
+            if !right.is_empty() {
+                wrong.push(format!("{:?}: the right model with seed {seed}: {right:?}", story.broken));
+            }
+            story.tell(Some(story.broken), *seed).iter().any(|by| by == story.caught_by)
+        });
+        if caught.is_none() {
+            wrong.push(format!("{:?}: not caught by `{}` with any of {SEEDS} seeds", story.broken, story.caught_by));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -8,7 +8,7 @@ impl Scenario {
     /// random lines meet the same random faults with the same seed, whatever else they change.
     ///
     /// ```
-    /// let text = "faults = [\"random kill of brokers every 30s for 5s\"]\n[[topic]]\nname = \"orders\"";
+    /// let text = "faults = [\"random kill of brokers every 30s for 5s\"]\n[[topic]]\nname = \"orders\"\npartitions = 12";
     /// let scenario: kafkasim::scenario::Scenario = text.parse().unwrap();
     /// let other = scenario.with_seed(7);
     /// assert_ne!(other.plan.next_at(), scenario.plan.next_at());

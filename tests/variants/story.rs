@@ -30,15 +30,15 @@ pub struct Story {
 
 impl Story {
     /// Every promise that is broken when the story is told so, each once.
-    pub fn tell(&self, broken: Option<Broken>) -> Vec<String> {
-        let told = catch_unwind(AssertUnwindSafe(|| self.run(broken)));
+    pub fn tell(&self, broken: Option<Broken>, seed: u64) -> Vec<String> {
+        let told = catch_unwind(AssertUnwindSafe(|| self.run(broken, seed)));
         let mut complaints = told.unwrap_or_else(|_| vec!["it panicked".to_owned()]);
         complaints.sort();
         complaints.dedup();
         complaints
     }
 
-    fn run(&self, broken: Option<Broken>) -> Vec<String> {
+    fn run(&self, broken: Option<Broken>, seed: u64) -> Vec<String> {
         let source = Source { name: format!("{:?}", self.broken), text: self.cluster.to_owned() };
         let changes: Vec<Override> = self.happens.iter().map(|change| read(change)).collect();
         let mut scenario = load(&source, &changes).unwrap_or_else(|found| panic!("{}", found.render(false)));
@@ -50,7 +50,7 @@ impl Story {
                 *last = if error.is_none() { at } else { *last };
             }
         };
-        let options = RunOptions { seed: None, max_events: MAX_EVENTS };
+        let options = RunOptions { seed: Some(seed), max_events: MAX_EVENTS };
         let end = Instant::ZERO + scenario.count_from + scenario.duration;
         let record = match run(&scenario, &options, Some(&mut see)) {
             Ok(record) => record,
