@@ -362,7 +362,10 @@ impl Bench {
                 self.push(self.now + WAY + WAY, event, channel);
             }
             NetworkOp::Request { channel, correlation, request, .. } => {
-                self.push(self.now + WAY, Event::Request(channel, correlation, request), channel);
+                // A client that was busy writes to a connection before it learns that this one was reset: what it writes is lost.
+                if self.open.contains_key(&channel) {
+                    self.push(self.now + WAY, Event::Request(channel, correlation, request), channel);
+                }
             }
             NetworkOp::Close(channel) => {
                 self.open.remove(&channel);
