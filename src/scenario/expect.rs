@@ -77,8 +77,10 @@ impl Expect {
     }
 }
 
+/// The number of an answer at a dotted path; none when it is not there or null.
+///
 /// Names of clients have dots: the longest key that fits is taken.
-fn find(value: &Value, path: &str) -> Option<f64> {
+pub fn find(value: &Value, path: &str) -> Option<f64> {
     if path.is_empty() {
         return value.as_f64().or_else(|| value.as_array().map(|a| a.len() as f64)).or_else(|| value.as_bool().map(f64::from));
     }
@@ -95,7 +97,7 @@ fn rest<'p>(path: &'p str, key: &str) -> Option<&'p str> {
 }
 
 /// Holds a path against the schema of the answer, so that a misspelt one is found before the run.
-fn check_path(path: &str) -> Result<(), (String, String)> {
+pub(super) fn check_path(path: &str) -> Result<(), (String, String)> {
     let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<RunRecord>().to_value();
     let mut at = &schema;

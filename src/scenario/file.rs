@@ -38,6 +38,8 @@ pub(super) struct File {
     /// What must hold of the answer, one line each: path, operator, number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<At<String>>,
+    /// What the handbook says beside `about`.
+    pub handbook: Option<HandbookFile>,
     /// The processes.
     pub cluster: Option<ClusterFile>,
     /// Keys of `server.properties` for every broker and controller.
@@ -62,6 +64,28 @@ pub(super) struct File {
     /// Further kinds of machines, that brokers name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cost_profile: Vec<CostsFile>,
+}
+
+/// A scenario's page in the handbook. Its prose is Markdown.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandbookFile {
+    /// Its heading.
+    pub title: String,
+    /// Why it happens.
+    pub why: String,
+    /// What to look at: log lines, metrics, commands.
+    pub look: String,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub remedy: String,
+    /// What `triage` should name as the cause. Default: none.
+    pub cause: Option<String>,
+    /// The numbers of the answer that the page shows over many seeds, as paths such as `requests.stale`. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<At<String>>,
+    /// The catalogue's scenario that does it the other way. Default: none.
+    pub without: Option<String>,
 }
 
 /// Order of events at the same moment.

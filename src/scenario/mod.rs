@@ -12,6 +12,7 @@ mod document;
 mod expect;
 mod file;
 mod groups;
+mod handbook;
 pub mod import;
 mod keys;
 mod network;
@@ -27,6 +28,7 @@ mod validate;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use distribution::parse as parse_distribution;
 pub use expect::{Expect, Op};
+pub use handbook::Handbook;
 pub use overrides::Override;
 pub use schema::schema;
 pub use validate::MAX_EVENTS;
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub name: String,
     /// What it shows, for people.
     pub about: String,
+    /// What the handbook says beside that.
+    pub handbook: Option<Handbook>,
     /// SHA-256 of the canonical text without the seed, in hexadecimal.
     pub digest: String,
     /// What the cluster is made of.

@@ -7,7 +7,7 @@ use super::file::{File, Ties};
 use super::network::Residents;
 use super::overrides::Override;
 use super::seed::{seed_words, with_seed_line};
-use super::{Scenario, Source, clients, cluster, costs, groups, network, topics, validate};
+use super::{Scenario, Source, clients, cluster, costs, groups, handbook, network, topics, validate};
 use crate::engine::{Duration, parse_duration};
 use crate::fault::{self, Fault, Known, Plan};
 use crate::kafka::Release;
@@ -34,12 +34,14 @@ pub(super) fn resolve(source: &Source, overrides: &[Override], mut file: File, f
     notes.extend(validate::warnings(&spec));
     let faults = faults(&file, &spec, duration, found);
     let expect = expectations(&file, found);
+    let handbook = file.handbook.as_ref().map(|page| handbook::resolve(page, found));
     let (canonical, digest) = canonical(&mut file, seed, found);
     Scenario {
         plan: Plan::new(&faults, seed, count_from, duration, &spec),
         faults,
         name,
         about: file.about.clone().unwrap_or_default(),
+        handbook,
         digest,
         spec,
         seed,
