@@ -101,6 +101,8 @@ pub struct Live {
     pub sent: Instant,
     /// When the broker took it.
     pub taken: Option<Instant>,
+    /// When the broker answered it.
+    pub answered: Option<Instant>,
     /// Whether the target was the true leader when it took or when it answered the entry.
     pub met_leader: bool,
     /// Whether no answer is asked for (acks=0).
@@ -159,6 +161,7 @@ impl Entries {
             batch: sent.batch,
             sent: sent.at,
             taken: None,
+            answered: None,
             met_leader: false,
             unanswered: sent.unanswered,
             in_window: sent.in_window,
@@ -221,8 +224,9 @@ impl Entries {
     }
 
     /// The broker answers the entry.
-    pub fn answered(&mut self, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, error: ErrorCode) {
+    pub fn answered(&mut self, at: Instant, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, error: ErrorCode) {
         let Some(live) = self.live.get_mut(&entry) else { return };
+        live.answered.get_or_insert(at);
         live.met_leader |= partition.leader == Some(live.broker);
         let live = *live;
         self.settle(entry, at_partition, partition, |verdict| match (error.is_none(), verdict) {

@@ -255,8 +255,7 @@ impl World {
 
     /// The kernel closes all connections of a process that is gone; without power it cannot.
     pub(super) fn close_all(&mut self, node: NodeIx, power: bool) {
-        let mine: Vec<u32> = self.connections.iter().filter(|(_, c)| c.opener == node || c.server == node).map(|(k, _)| k).collect();
-        for key in mine {
+        for key in self.connections_that(|c| c.opener == node || c.server == node) {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             if connection.opener == node {
                 let channel = connection.channel;
@@ -285,16 +284,23 @@ impl World {
         let served = |c: &Connection| {
             c.server == node && matches!(c.channel, Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) | Channel::Fetcher(..))
         };
-        let mine: Vec<u32> = self.connections.iter().filter(|(_, c)| served(c)).map(|(k, _)| k).collect();
-        for key in mine {
+        for key in self.connections_that(served) {
             self.server_end_gone(key);
         }
+    }
+
+    /// The connections that fit, in the order in which they were opened: their keys are of those that others have closed.
+    fn connections_that(&self, fits: impl Fn(&Connection) -> bool) -> Vec<u32> {
+        let mut found: Vec<(u32, u32)> = self.connections.iter().filter(|(_, c)| fits(c)).map(|(key, c)| (c.generation, key)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, key)| key).collect()
     }
 
     /// Something passes again that did not: every sender's next retransmission gets through.
     pub(super) fn wake_held(&mut self) {
         let mut due: Vec<(Instant, Event)> = Vec::new();
-        for (key, connection) in self.connections.iter() {
+        for key in self.connections_that(|_| true) {
+            let Some(connection) = self.connections.get(key) else { continue };
             let at = ConnectionRef { key, generation: connection.generation };
             let (opener, server) = (connection.opener, connection.server);
             let open = |from, to| !self.cuts.blocked(from, to);

@@ -205,6 +205,14 @@ fn crashes() -> impl Strategy<Value = Vec<Strike>> {
     prop::collection::vec(crash, 1)
 }
 
+/// The same cluster with a controller whose events take no time.
+fn unhurried(cluster: &Cluster) -> Cluster {
+    let mut unhurried = cluster.clone();
+    unhurried.costs.retain(|line| !line.starts_with("controller_event"));
+    unhurried.costs.push("controller_event = \"0us\"".to_owned());
+    unhurried
+}
+
 fn producers() -> Vec<String> {
     let acks = |acks: &str| format!("rate = 20\npartitioning = \"round-robin\"\nconfig = {{ acks = \"{acks}\", \"linger.ms\" = 7 }}");
     vec![client("a", "java-3.6", &acks("all")), client("b", "java-3.6", &acks("1"))]
@@ -223,13 +231,14 @@ proptest! {
         prop_assert_eq!(scaled(&cluster(seed, kafka, &producers(), &orders), |_| {}), None);
     }
 
-    /// Premise: as above; no clients, whose pauses are whole milliseconds; and a release in which a commit wakes parked raft fetches.
+    /// Premise: as above; no clients, whose pauses are whole milliseconds; a release in which a commit wakes parked raft fetches; and a controller
+    /// whose events wait for nothing, because its first look after it has fenced a broker comes at a time that the code fixes.
     #[test]
     fn crashes_are_noticed_and_mended_at_twice_the_time(
         seed in cluster::any_seed(),
         crashes in crashes(),
     ) {
-        prop_assert_eq!(scaled(&cluster(seed, "4.3", &[], &crashes), |_| {}), None);
+        prop_assert_eq!(scaled(&unhurried(&cluster(seed, "4.3", &[], &crashes)), |_| {}), None);
     }
 }
 
