@@ -6,11 +6,14 @@ use crate::kafka::NodeIx;
 use crate::model::Spec;
 use crate::world::{CutId, World};
 
-/// Cuts `from` from `to`; who is on both sides stays on the first only. None when a side is empty.
+/// Cuts `from` from `to`; who is on both sides stays on the first only, or on the second if nobody else is there. None when a side is empty.
 pub(super) fn cut(from: &[Group], to: &[Group], one_way: bool, open: &mut Vec<CutId>, world: &mut World) -> Option<CutId> {
-    let first = members(from, world);
-    let mut second = members(to, world);
-    second.retain(|node| !first.contains(node));
+    let (mut first, mut second) = (members(from, world), members(to, world));
+    if second.iter().all(|node| first.contains(node)) {
+        first.retain(|node| !second.contains(node));
+    } else {
+        second.retain(|node| !first.contains(node));
+    }
     let words = format!("{} from {}{}", list(from), list(to), if one_way { ", that way only" } else { "" });
     if first.is_empty() || second.is_empty() {
         world.note_fault(format!("nothing to cut: {words}"));

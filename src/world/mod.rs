@@ -16,6 +16,7 @@ use crate::model::message::{AdminRequest, Request};
 use crate::model::network::Delays;
 use crate::model::network::connection::{Connection, Message};
 use crate::model::network::cuts::Cuts;
+use crate::model::outbox::TimerKind;
 use crate::model::{Channel, History, Journal, Outbox, Spec, Token};
 use crate::observe::Fact;
 use event::{ConnectionRef, Event};
@@ -104,9 +105,12 @@ impl World {
         self.facts.push((self.now, fact));
     }
 
-    /// Queues what waited for a process, in the order in which it came and before anything else of this moment.
+    /// Queues what waited for a process, in the order in which it came and before anything else of this moment. Parked requests expire last: when the
+    /// one timer of them all came is a matter of the earliest, and no other's.
     fn queue_deferred(&mut self, deferred: Vec<Event>) {
-        deferred.into_iter().for_each(|event| self.queue.push(self.now, event));
+        let (expiry, others): (Vec<Event>, Vec<Event>) =
+            deferred.into_iter().partition(|event| matches!(event, Event::Timer(_, TimerKind::Purgatory)));
+        others.into_iter().chain(expiry).for_each(|event| self.queue.push(self.now, event));
     }
 
     fn queue_event(&mut self, at: Instant, event: Event) {
