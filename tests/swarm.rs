@@ -126,7 +126,7 @@ fn a_failure_is_made_as_small_as_it_goes() {
 fn what_once_was_wrong_stays_right() {
     // Clusters of earlier campaigns: a check knew too little of logs that had lost data, or a scenario of who had led a partition; records
     // and groups that waited for ever, or were taken to.
-    for number in [89, 127, 480, 660, 863, 876, 907, 1054, 1689, 1834, 1850, 1901, 2629, 9333] {
+    for number in [89, 127, 480, 660, 863, 876, 907, 1054, 1689, 1834, 1850, 1901, 2629, 9333, 11_069] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/swarm/once-{number}.toml"));
         let text = std::fs::read_to_string(&path).expect("it is there");
         let flight = judge(&scenario(&text), &Options::default());
