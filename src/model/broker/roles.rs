@@ -166,9 +166,8 @@ impl Broker {
             if leaving && !registration.isr.contains(&self.ix) || leader == self.ix {
                 continue;
             }
-            if ctx.history.broker(leader, at).is_some_and(|r| !r.fenced) {
-                self.start_fetching(partition, leader, ctx);
-            }
+            // A leader that is fenced is fetched from as any other: it is registered, and has an address (`ClusterImage.broker`).
+            self.start_fetching(partition, leader, ctx);
         }
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
         self.answer_parked_fetches(&moved, ctx, out);
