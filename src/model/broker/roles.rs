@@ -98,10 +98,7 @@ impl Broker {
         log.begin_epoch(registration.leader_epoch);
         let mut leadership = Leadership::begin(&registration, self.ix, end, producers, ctx.now);
         if let Some(Role::Leader(before)) = ram.roles.remove(&partition) {
-            // The same broker leads on in a new epoch: what waits goes on waiting, what followers have is still known.
-            leadership.waiting = before.waiting;
-            leadership.followers = before.followers;
-            leadership.followers.retain(|f| registration.replicas.contains(&f.broker));
+            leadership.goes_on(*before, ctx.now);
         }
         ram.roles.insert(partition, Role::Leader(Box::new(leadership)));
         out.fact(Fact::LeaderRoleTaken {
