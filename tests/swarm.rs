@@ -7,6 +7,7 @@ use kafkasim::scenario::{Scenario, Source, load};
 use kafkasim::swarm::{Dimension, Flight, Kind, Options, fly, fly_with, judge, shrink_with};
 use rayon::prelude::*;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Every change runs so many clusters.
 const RUNS: u64 = 400;
@@ -112,7 +113,7 @@ fn a_failure_is_made_as_small_as_it_goes() {
     let number = (1..).find(with_a_consumer).expect("most have one");
     assert_eq!(kinds(&fly_with(number, &options, &break_it)), [Kind::Panicked]);
 
-    let shrunk = shrink_with(number, &Kind::Panicked, &options, 400, &break_it);
+    let shrunk = shrink_with(number, &Kind::Panicked, &options, 400, &break_it, &|| true).expect("it fails");
     let small = scenario(&shrunk.flight.toml);
     let spec = &small.spec;
     assert_eq!((spec.brokers.len(), spec.voters.len(), spec.partitions.len(), spec.clients.len()), (1, 1, 1, 1), "{}", shrunk.flight.toml);
@@ -120,16 +121,36 @@ fn a_failure_is_made_as_small_as_it_goes() {
     let faults = small.canonical.lines().filter(|line| line.contains("\"at ") && !line.contains("start") && !line.contains("resume"));
     assert_eq!(faults.count(), 1, "only the calm's own: {}", shrunk.flight.toml);
     assert_eq!(kinds(&shrunk.flight), [Kind::Panicked]);
+
+    // Whoever has had enough is given the smallest so far, and nothing where there was no time to see that it fails.
+    let asked = AtomicUsize::new(0);
+    let thrice = || asked.fetch_add(1, Ordering::Relaxed) < 3;
+    let had_enough = shrink_with(number, &Kind::Panicked, &options, 400, &break_it, &thrice).expect("it fails");
+    assert!(had_enough.tried < shrunk.tried, "{} of {}", had_enough.tried, shrunk.tried);
+    assert_eq!(kinds(&had_enough.flight), [Kind::Panicked]);
+    let healthy = |_: &mut Scenario| {};
+    assert!(shrink_with(number, &Kind::Waiting, &options, 400, &healthy, &|| false).is_none());
+}
+
+/// Clusters of which each failed once, by number.
+const ONCE: [u64; 23] = [
+    89, 127, 480, 660, 863, 876, 907, 1054, 1689, 1834, 1850, 1901, 2080, 2629, 3866, 7168, 7276, 9232, 9236, 9333, 11_069, 12_040, 12_637,
+];
+
+fn once(number: u64) -> Scenario {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/swarm/once-{number}.toml"));
+    scenario(&std::fs::read_to_string(&path).expect("it is there"))
 }
 
 #[test]
 fn what_once_was_wrong_stays_right() {
     // Clusters of earlier campaigns: a check knew too little of logs that had lost data, or a scenario of who had led a partition; records
     // and groups that waited for ever, or were taken to.
-    for number in [89, 127, 480, 660, 863, 876, 907, 1054, 1689, 1834, 1850, 1901] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/swarm/once-{number}.toml"));
-        let text = std::fs::read_to_string(&path).expect("it is there");
-        let flight = judge(&scenario(&text), &Options::default());
+    for number in ONCE {
+        let flight = judge(&once(number), &Options::default());
         assert!(flight.is_good(), "{number}: {:?}", flight.complaints);
     }
+    // Events at the speed of the network, where 50 ms lie between two attempts.
+    let flight = judge(&once(6949), &Options { max_events: 50_000 });
+    assert!(flight.is_good(), "6949: {:?}", flight.complaints);
 }

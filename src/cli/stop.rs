@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Says that no new work is to be begun.
 #[derive(Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
+}
 
 impl Stop {
     /// Is asked for by the first Ctrl-C; the second ends the process.
@@ -15,9 +18,9 @@ impl Stop {
     /// When Ctrl-C cannot be listened for.
     pub fn on_interrupt() -> Result<Stop, Failure> {
         let stop = Stop::default();
-        let asked = stop.clone();
+        let interrupted = stop.interrupted.clone();
         let handler = move || {
-            if asked.0.swap(true, Ordering::Relaxed) {
+            if interrupted.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
         };
@@ -27,11 +30,16 @@ impl Stop {
 
     /// Asks for an end.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an end was asked for.
+    /// Whether an end was asked for, by whomever.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed) || self.interrupted()
+    }
+
+    /// Whether it was asked for by Ctrl-C: somebody waits for the answer.
+    pub fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 }

@@ -20,7 +20,7 @@ pub struct Entry {
     /// The producer.
     pub client: ClientIx,
     /// Producer epoch (idempotent producers; 0 otherwise).
-    pub producer_epoch: u16,
+    pub producer_epoch: u32,
     /// First sequence number, for an idempotent producer.
     pub sequence: Option<u32>,
     /// Size on the wire.

@@ -57,7 +57,7 @@ pub struct ProduceEntry {
     /// First sequence number, for an idempotent producer.
     pub sequence: Option<u32>,
     /// Producer epoch, for an idempotent producer.
-    pub producer_epoch: u16,
+    pub producer_epoch: u32,
 }
 
 /// One partition's result in a produce answer.

@@ -103,6 +103,9 @@ impl Flight {
 /// May change a scenario after it was read and before it runs: tests break the model by it.
 pub type Change<'c> = &'c dyn Fn(&mut Scenario);
 
+/// Whether to go on: asked all the time, so that work ends soon after somebody has had enough.
+pub type GoOn<'g> = &'g (dyn Fn() -> bool + Sync);
+
 /// Draws the cluster of a number, runs it, and judges it.
 pub fn fly(number: u64, options: &Options) -> Flight {
     fly_with(number, options, &|_| {})
@@ -111,7 +114,7 @@ pub fn fly(number: u64, options: &Options) -> Flight {
 /// The same with a change to the scenario.
 pub fn fly_with(number: u64, options: &Options, change: Change<'_>) -> Flight {
     let drawn = Drawn::of(number);
-    let mut flight = fly_case(&drawn.case, drawn.scenario, options, change);
+    let mut flight = fly_case(&drawn.case, drawn.scenario, options, change, &|| true);
     drawn.features.names().for_each(|name| flight.coverage.see(Dimension::Features, name));
     flight.redrawn = drawn.refused;
     flight
@@ -154,13 +157,19 @@ pub fn judge(scenario: &Scenario, options: &Options) -> Flight {
     flight.toml.clone_from(&scenario.canonical);
     caught(&mut flight, |flight| {
         let end = Instant::ZERO + scenario.count_from + scenario.duration;
-        Run::new(scenario, options).through(end, flight);
+        Run::new(scenario, options, &|| true).through(end, flight);
     });
     flight
 }
 
-/// Runs a case until all is well, and judges it.
-fn fly_case(case: &Case, scenario: Result<Scenario, Diagnostics>, options: &Options, change: Change<'_>) -> Flight {
+/// Runs a case until all is well, and judges it. One that is not to go on complains of nothing.
+fn fly_case(
+    case: &Case,
+    scenario: Result<Scenario, Diagnostics>,
+    options: &Options,
+    change: Change<'_>,
+    go_on: GoOn<'_>,
+) -> Flight {
     let mut flight = Flight::of(case.cluster.seed);
     flight.toml = case.toml(case.storm_lasts + LONGEST_CALM);
     let mut scenario = match scenario {
@@ -173,7 +182,7 @@ fn fly_case(case: &Case, scenario: Result<Scenario, Diagnostics>, options: &Opti
     caught(&mut flight, |flight| {
         change(&mut scenario);
         let counted = Instant::ZERO + COUNT_FROM;
-        let mut run = Run::new(&scenario, options);
+        let mut run = Run::new(&scenario, options, go_on);
         run.until_well(counted + case.storm_lasts, case.patience);
         flight.toml = case.toml(run.simulation.now().since(counted).max(case.storm_lasts));
         run.judged(flight);
@@ -189,34 +198,39 @@ fn caught(flight: &mut Flight, does: impl FnOnce(&mut Flight)) {
 }
 
 /// A run and who watches it.
-struct Run {
+struct Run<'g> {
     simulation: Simulation,
     witness: Witness,
     eye: Eye,
     max_events: u64,
+    go_on: GoOn<'g>,
     /// So many events are no wonder.
     is_busy: bool,
     /// It took too many events.
     gave_up: bool,
+    /// It was not to go on.
+    broken_off: bool,
     /// The last disturbance after which all was well for a while: it is to stay so until the next one.
     well_after: Option<Instant>,
 }
 
-impl Run {
-    fn new(scenario: &Scenario, options: &Options) -> Run {
+impl<'g> Run<'g> {
+    fn new(scenario: &Scenario, options: &Options, go_on: GoOn<'g>) -> Run<'g> {
         Run {
             simulation: Simulation::new(scenario, scenario.seed),
             witness: Witness::new(&scenario.spec),
             eye: Eye::new(&scenario.spec),
             max_events: options.max_events,
+            go_on,
             is_busy: judge::is_busy(&scenario.spec),
             gave_up: false,
+            broken_off: false,
             well_after: None,
         }
     }
 
     fn to(&mut self, target: Instant) {
-        while self.simulation.now() < target && !self.gave_up {
+        while self.simulation.now() < target && !self.is_over() {
             let (witness, eye) = (&mut self.witness, &mut self.eye);
             let step = target.min(self.simulation.now() + COUNT);
             self.simulation.run_to(step, &mut |at, fact| {
@@ -224,14 +238,19 @@ impl Run {
                 eye.see(fact);
             });
             self.gave_up = self.simulation.world().events() > self.max_events;
+            self.broken_off = !(self.go_on)();
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.gave_up || self.broken_off
     }
 
     /// Through the storm, and on until all has been well for a while, or until it should have been.
     fn until_well(&mut self, storm_ends: Instant, patience: Duration) {
         self.to(storm_ends);
         let latest = storm_ends + LONGEST_CALM;
-        while !self.gave_up && !self.is_well() {
+        while !self.is_over() && !self.is_well() {
             // Where nothing is promised, a look at what comes after the storm is worth its time all the same.
             let deadline = self.witness.deadline().unwrap_or(storm_ends + UNJUDGED).min(latest);
             if self.simulation.now() >= deadline {
@@ -256,7 +275,7 @@ impl Run {
     }
 
     fn through(mut self, end: Instant, flight: &mut Flight) {
-        while self.simulation.now() < end && !self.gave_up {
+        while self.simulation.now() < end && !self.is_over() {
             self.to(end.min(self.simulation.now() + LOOK));
             self.look();
         }
@@ -268,6 +287,9 @@ impl Run {
         let now = self.simulation.now();
         flight.simulated = now.since_start();
         flight.events = self.simulation.world().events();
+        if self.broken_off {
+            return;
+        }
         let is_due = self.is_well() || self.witness.deadline().is_some_and(|deadline| now >= deadline);
         if self.gave_up && !self.is_busy {
             flight.complaints.push(Complaint::new(Kind::TooManyEvents, format!("more than {} events until {now:?}", self.max_events)));

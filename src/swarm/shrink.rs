@@ -1,7 +1,7 @@
 //! Makes a case that fails smaller, as long as it fails in the same way: fewer faults, clients, topics, settings and processes, and less time.
 
 use super::case::{Case, Network};
-use super::{Change, Drawn, Flight, Kind, Options, fly_case, read};
+use super::{Change, Drawn, Flight, GoOn, Kind, Options, fly_case, read};
 use crate::engine::Duration;
 use crate::fault::{Action, Fault};
 
@@ -17,24 +17,29 @@ pub struct Shrunk {
     pub tried: usize,
 }
 
-/// Shrinks the cluster of a number that complains of `kind`. At most `tries` cases are run, and fewer where they take many events.
-pub fn shrink(number: u64, kind: &Kind, options: &Options, tries: usize) -> Shrunk {
-    shrink_with(number, kind, options, tries, &|_| {})
+/// Shrinks the cluster of a number that complains of `kind`. At most `tries` cases are run, and fewer where they take many events or are not
+/// to go on: then it is the smallest so far, and none where the first run did not come to its end.
+pub fn shrink(number: u64, kind: &Kind, options: &Options, tries: usize, go_on: GoOn<'_>) -> Option<Shrunk> {
+    shrink_with(number, kind, options, tries, &|_| {}, go_on)
 }
 
 /// The same with a change to every scenario before it runs.
-pub fn shrink_with(number: u64, kind: &Kind, options: &Options, tries: usize, change: Change<'_>) -> Shrunk {
+pub fn shrink_with(number: u64, kind: &Kind, options: &Options, tries: usize, change: Change<'_>, go_on: GoOn<'_>) -> Option<Shrunk> {
     let Drawn { case, scenario, .. } = Drawn::of(number);
-    let flight = fly_case(&case, scenario, options, change);
-    let mut search = Search { kind, options, change, left: tries, events_left: MAX_EVENTS, tried: 0, best: case, flight };
+    let flight = fly_case(&case, scenario, options, change, go_on);
+    if flight.is_good() {
+        return None;
+    }
+    let mut search = Search { kind, options, change, go_on, left: tries, events_left: MAX_EVENTS, tried: 0, best: case, flight };
     while search.left > 0 && search.pass() {}
-    Shrunk { flight: search.flight, tried: search.tried }
+    Some(Shrunk { flight: search.flight, tried: search.tried })
 }
 
 struct Search<'a> {
     kind: &'a Kind,
     options: &'a Options,
     change: Change<'a>,
+    go_on: GoOn<'a>,
     left: usize,
     events_left: u64,
     tried: usize,
@@ -66,12 +71,12 @@ impl Search<'_> {
         let mut case = self.best.clone();
         change(&mut case);
         tidy(&mut case);
-        if self.left == 0 || self.events_left == 0 || case == self.best {
+        if self.left == 0 || self.events_left == 0 || case == self.best || !(self.go_on)() {
             return false;
         }
         self.left -= 1;
         self.tried += 1;
-        let flight = fly_case(&case, read(&case), self.options, self.change);
+        let flight = fly_case(&case, read(&case), self.options, self.change, self.go_on);
         self.events_left = self.events_left.saturating_sub(flight.events);
         let fails = flight.complaints.iter().any(|complaint| complaint.kind == *self.kind);
         if fails {

@@ -145,6 +145,9 @@ impl World {
         let blocked = self.cuts.blocked(from, to);
         let Some(connection) = self.connections.get_mut(at.key) else { return };
         let wire = connection.wire(way);
+        if matches!(message, Message::Response(..)) && wire.loses_an_answer(blocked) {
+            return;
+        }
         if blocked || !wire.held.is_empty() {
             if wire.held.is_empty() {
                 wire.held_since = now;
@@ -273,8 +276,7 @@ impl World {
                 connection.server_gone = true;
                 connection.inbound.clear();
                 connection.muted = None;
-                // Nobody is left to send again what a cut held.
-                connection.back.held.clear();
+                connection.back.abandon();
             }
         }
     }

@@ -72,7 +72,8 @@ impl World {
     /// Every batch that stands in the log of each partition's true leader, in order, with whether it is below its high watermark. Where
     /// the leader's process has ended, the log is that of who will lead: the first living replica of the ISR
     /// (`PartitionChangeBuilder.electLeader`), if there is one; if there is none, any of the ISR may lead, and the longest of their logs is
-    /// taken. Without a leader it is the first of the ISR or ELR.
+    /// taken. Without a leader it is the first of the ISR or ELR, or the last known leader. Where nobody is left who may lead (the ELR was
+    /// forgotten with the ISR empty), nothing is lost before somebody does: the replica whose log reaches furthest in the newest epoch.
     pub fn audit(&self, sink: &mut dyn FnMut(PartitionIx, BatchId, bool)) {
         let last = self.history.last();
         for partition in (0..self.spec.partitions.len() as u32).map(PartitionIx) {
@@ -83,7 +84,9 @@ impl World {
             let longest = || registration.isr.iter().copied().max_by_key(end);
             let leader = registration.leader.map(|l| if self.lives(l) { l } else { next().or_else(longest).unwrap_or(l) });
             let holder = leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
-            let holder = holder.or(registration.last_known_leader).or(registration.replicas.first().copied());
+            let reach = |b: &BrokerIx| self.broker(*b).log(partition).map(|log| (log.last_epoch(), log.end()));
+            let furthest = || registration.replicas.iter().copied().max_by_key(reach);
+            let holder = holder.or(registration.last_known_leader).or_else(furthest);
             let Some(log) = holder.and_then(|b| self.broker(b).log(partition)) else { continue };
             for entry in log.entries(partition, &self.journal, crate::kafka::Offset(0)) {
                 sink(partition, entry.batch, entry.end <= log.high_watermark);

@@ -15,7 +15,7 @@ use answer::Answer;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many clusters are run when nothing is said.
 const RUNS: u64 = 1000;
@@ -23,12 +23,15 @@ const RUNS: u64 = 1000;
 const TRIES: usize = 400;
 /// How many failures are made smaller: the first of each kind, up to so many.
 const SHRUNK: usize = 4;
+/// A campaign that is over after so many minutes spends this share of them on that too, but no less than the least.
+const SHRINKING: f64 = 0.2;
+const SHRINKING_LEAST: Duration = Duration::from_secs(30);
 
 /// Attack kafkasim itself: random clusters under random faults must keep every promise of Kafka's protocol, and heal
 ///
 /// Each run draws a cluster, its clients, their settings and a storm of faults from a number, and then lets all be calm. A run fails when a
 /// promise is broken, when kafkasim panics, or when something has not healed in the time that its settings ask for. What fails is made
-/// smaller, and the smallest scenario that still fails is written as a file.
+/// smaller, and the smallest scenario that still fails is written as a file. Ctrl-C ends all of that with what is known by then.
 #[derive(Args)]
 #[command(override_usage = "kafkasim check [OPTIONS]\n       kafkasim check SCENARIO")]
 pub struct Arguments {
@@ -38,7 +41,7 @@ pub struct Arguments {
     /// How many clusters to run [default: 1000, or as many as --minutes allow]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// Start no run after so many minutes
+    /// Start no run after so many minutes, and look for the smallest failing scenarios for a fifth of them at most
     #[arg(long, value_name = "M", value_parser = minutes)]
     minutes: Option<Duration>,
     /// The number of the first cluster; each further one has the next
@@ -108,7 +111,7 @@ fn many(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let crew = Crew::new(arguments.threads)?;
     let campaign = fleet::fly(&mission, &crew)?;
-    let found = smallest(&campaign, &crew, &arguments.out)?;
+    let found = smallest(&campaign, &crew, arguments.minutes.map(|lasting| lasting.mul_f64(SHRINKING).max(SHRINKING_LEAST)), &arguments.out)?;
     let answer = Answer::new(arguments.seed, &campaign, &found);
     output.write(&match arguments.format {
         Format::Text => text::render(&answer.document(), terminal::look(matches!(arguments.output.as_deref(), None | Some("-")))),
@@ -125,8 +128,8 @@ fn repeat(number: u64) -> Vec<String> {
     ["kafkasim", "check", "--runs", "1", "--seed", &number].map(str::to_owned).to_vec()
 }
 
-/// The first failure of each kind made smaller, each written to a file of its own.
-fn smallest(campaign: &Campaign, crew: &Crew, directory: &str) -> Result<Vec<Found>, Failure> {
+/// The first failure of each kind made smaller, for so long at most and until Ctrl-C, each written to a file of its own.
+fn smallest(campaign: &Campaign, crew: &Crew, lasting: Option<Duration>, directory: &str) -> Result<Vec<Found>, Failure> {
     let mut kinds: Vec<&Kind> = Vec::new();
     let mut jobs: Vec<(u64, &Complaint)> = Vec::new();
     for (number, complaints) in campaign.failures() {
@@ -136,8 +139,10 @@ fn smallest(campaign: &Campaign, crew: &Crew, directory: &str) -> Result<Vec<Fou
         }
     }
     jobs.truncate(SHRUNK);
-    let shrunk = crew.each(&jobs, |(number, complaint)| swarm::shrink(*number, &complaint.kind, &Options::default(), TRIES))?;
-    shrunk.into_iter().map(|shrunk| write(shrunk, directory)).collect()
+    let started = Instant::now();
+    let go_on = || !crew.stop.interrupted() && lasting.is_none_or(|lasting| started.elapsed() < lasting);
+    let shrink = |(number, complaint): &(u64, &Complaint)| swarm::shrink(*number, &complaint.kind, &Options::default(), TRIES, &go_on);
+    crew.each(&jobs, shrink)?.into_iter().flatten().map(|shrunk| write(shrunk, directory)).collect()
 }
 
 fn write(shrunk: Shrunk, directory: &str) -> Result<Found, Failure> {

@@ -189,6 +189,7 @@ impl Broker {
             ram.isr.requeue();
             ram.isr.not_before = ctx.now + RETRY;
             if error == ErrorCode::NotController {
+                line_of(&mut ram.isr).turn_away(ctx.now, out);
                 ram.observer.forget_leader_at(ctx.now, &self.config);
             }
             return self.alter_partition_turn(ctx, out);

@@ -93,6 +93,23 @@ impl Leadership {
         }
     }
 
+    /// The same broker led in the epoch before: what waits goes on waiting, and what followers have is still known. Replicas that it hears of
+    /// only now are new to it (`Replica.resetReplicaState`, `Partition.updateAssignmentAndIsr`).
+    pub fn goes_on(&mut self, before: Leadership, now: Instant) {
+        self.waiting = before.waiting;
+        for follower in &mut self.followers {
+            let Some(known) = before.followers.iter().find(|f| f.broker == follower.broker) else { continue };
+            let in_isr = follower.last_caught_up.is_some();
+            *follower = Follower {
+                end: known.end,
+                broker_epoch: known.broker_epoch,
+                last_fetch: if in_isr { now } else { Instant::ZERO },
+                last_fetch_leader_end: self.epoch_start,
+                ..*follower
+            };
+        }
+    }
+
     /// Committed ISR plus proposed additions; proposed removals still count (`PartitionState.maximalIsr`).
     pub fn in_maximal_isr(&self, broker: BrokerIx) -> bool {
         self.isr.contains(&broker) || self.pending.as_ref().is_some_and(|p| p.isr.contains(&broker))

@@ -283,8 +283,7 @@ impl Broker {
                 // What its leaders proposed meanwhile had no broker epoch (STALE_BROKER_EPOCH).
                 self.alter_partition_turn(ctx, out);
             }
-            // The channel looks for the controller again and repeats the request.
-            ErrorCode::NotController => ram.observer.forget_leader_at(ctx.now, &self.config),
+            ErrorCode::NotController => self.not_the_controller(ctx, out),
             refused => {
                 ram.lifecycle.queued_since = None;
                 out.fact(Fact::RegistrationRefused { broker: self.ix, error: refused });
@@ -293,12 +292,22 @@ impl Broker {
         }
     }
 
+    /// The channel closes the connection, looks for the controller again, which may still be this one to its knowledge, and repeats the request
+    /// (`NodeToControllerRequestThread.handleResponse`, `NetworkClient.disconnect`).
+    fn not_the_controller(&mut self, ctx: &Ctx, out: &mut Outbox) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        if let Some((_, line)) = ram.lifecycle.line.as_mut() {
+            line.turn_away(ctx.now, out);
+        }
+        ram.observer.forget_leader_at(ctx.now, &self.config);
+    }
+
     fn heartbeat_result(&mut self, error: ErrorCode, caught_up: bool, fenced: bool, shut_down: bool, ctx: &mut Ctx, out: &mut Outbox) {
         let interval = self.config.broker_heartbeat_interval;
         let Some(ram) = self.ram.as_mut() else { return };
         let life = &mut ram.lifecycle;
         if error == ErrorCode::NotController {
-            return ram.observer.forget_leader_at(ctx.now, &self.config);
+            return self.not_the_controller(ctx, out);
         }
         life.queued_since = None;
         if !error.is_none() {

@@ -130,12 +130,17 @@ impl Line {
         was_busy
     }
 
+    /// Closes the line to a peer that turned out to be the wrong one; it may be opened again after the pause.
+    pub fn turn_away(&mut self, now: Instant, out: &mut Outbox) {
+        out.close(self.channel);
+        self.lost(now);
+    }
+
     /// Closes the line when its time is up; says so.
     pub fn give_up_if_late(&mut self, now: Instant, out: &mut Outbox) -> bool {
         match self.state {
             LineState::Connecting { give_up_at } | LineState::Busy { give_up_at, .. } if now >= give_up_at => {
-                out.close(self.channel);
-                self.lost(now);
+                self.turn_away(now, out);
                 true
             }
             LineState::Connecting { .. } | LineState::Busy { .. } | LineState::Idle | LineState::Down { .. } => false,

@@ -59,11 +59,12 @@ impl ReplicaLog {
     }
 
     fn assign(&mut self, epoch: LeaderEpoch, start: Offset) {
-        if self.last_epoch().is_some_and(|last| last >= epoch) {
+        if self.epochs.last().is_some_and(|(last, from)| *last == epoch && *from <= start) {
             return;
         }
-        // An epoch without records leaves no trace once another begins at the same offset.
-        self.epochs.retain(|(_, s)| *s < start);
+        // An epoch without records leaves no trace once another begins at the same offset, be it an older one: a leader that had lost its
+        // log with the power began its term at 0, and follows now (`LeaderEpochFileCache.maybeTruncateNonMonotonicEntries`).
+        self.epochs.retain(|(e, s)| *e < epoch && *s < start);
         self.epochs.push((epoch, start));
     }
 
@@ -216,6 +217,14 @@ mod tests {
             log.epochs_between(Offset(0), Offset(8)).collect::<Vec<_>>(),
             [(LeaderEpoch(1), Offset(0)), (LeaderEpoch(3), Offset(5))]
         );
+    }
+
+    #[test]
+    fn what_a_follower_copies_is_of_the_epochs_that_its_leader_names_whatever_it_had_begun_itself() {
+        let mut log = log(&[(1, 0)], 0);
+        log.copy(&[(LeaderEpoch(0), Offset(0)), (LeaderEpoch(1), Offset(15)), (LeaderEpoch(2), Offset(17))], Offset(20));
+        let epochs: Vec<_> = log.epochs_between(Offset(0), Offset(20)).map(|(epoch, start)| (epoch.0, start.0)).collect();
+        assert_eq!(epochs, [(0, 0), (1, 15), (2, 17)]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Producers {
 
 #[derive(Clone, Default, Debug)]
 struct Producer {
-    epoch: u16,
+    epoch: u32,
     batches: VecDeque<Remembered>,
 }
 
@@ -46,7 +46,7 @@ impl Producers {
     }
 
     /// Judges a batch of `records` records that begins at `sequence`.
-    pub fn check(&self, client: ClientIx, epoch: u16, sequence: u32, records: u32) -> SequenceCheck {
+    pub fn check(&self, client: ClientIx, epoch: u32, sequence: u32, records: u32) -> SequenceCheck {
         let Some(known) = self.by_client.get(&client) else { return SequenceCheck::InOrder };
         if epoch < known.epoch {
             return SequenceCheck::Refused(ErrorCode::InvalidProducerEpoch);
@@ -92,7 +92,7 @@ fn next_sequence(last: u32) -> u32 {
 mod tests {
     use super::*;
 
-    fn entry(sequence: u32, base: u64, records: u64, epoch: u16) -> Entry {
+    fn entry(sequence: u32, base: u64, records: u64, epoch: u32) -> Entry {
         Entry {
             base: Offset(base),
             end: Offset(base + records),

@@ -158,18 +158,14 @@ impl Broker {
         }
     }
 
-    /// The leader has appended: followers whose parked fetch asks for this partition get the data.
+    /// The leader has appended: followers whose parked fetch asks for this partition get the data, whichever of their threads fetches it.
     pub(super) fn wake_followers(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
-        let threads = self.config.num_replica_fetchers;
         let Some(ram) = self.ram.as_ref() else { return };
         let Some(Role::Leader(leadership)) = ram.roles.get(&partition) else { return };
         let holds = |f: &DelayedFetch| f.partitions.binary_search_by_key(&partition, |e| e.partition).is_ok();
-        let hit: SmallVec<[(BrokerIx, u32); 4]> = leadership
-            .followers
-            .iter()
-            .map(|f| (f.broker, partition.0 % threads))
-            .filter(|id| ram.purgatory.fetches.get(id).is_some_and(holds))
-            .collect();
+        let parked_of = |broker| ram.purgatory.fetches.range((broker, 0)..=(broker, u32::MAX));
+        let of_followers = leadership.followers.iter().flat_map(|f| parked_of(f.broker));
+        let hit: SmallVec<[(BrokerIx, u32); 4]> = of_followers.filter(|(_, f)| holds(f)).map(|(id, _)| *id).collect();
         for id in hit {
             self.answer_parked_fetch(id, ctx, out);
         }

@@ -98,10 +98,7 @@ impl Broker {
         log.begin_epoch(registration.leader_epoch);
         let mut leadership = Leadership::begin(&registration, self.ix, end, producers, ctx.now);
         if let Some(Role::Leader(before)) = ram.roles.remove(&partition) {
-            // The same broker leads on in a new epoch: what waits goes on waiting, what followers have is still known.
-            leadership.waiting = before.waiting;
-            leadership.followers = before.followers;
-            leadership.followers.retain(|f| registration.replicas.contains(&f.broker));
+            leadership.goes_on(*before, ctx.now);
         }
         ram.roles.insert(partition, Role::Leader(Box::new(leadership)));
         out.fact(Fact::LeaderRoleTaken {
@@ -166,9 +163,8 @@ impl Broker {
             if leaving && !registration.isr.contains(&self.ix) || leader == self.ix {
                 continue;
             }
-            if ctx.history.broker(leader, at).is_some_and(|r| !r.fenced) {
-                self.start_fetching(partition, leader, ctx);
-            }
+            // A leader that is fenced is fetched from as any other: it is registered, and has an address (`ClusterImage.broker`).
+            self.start_fetching(partition, leader, ctx);
         }
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
         self.answer_parked_fetches(&moved, ctx, out);

@@ -51,7 +51,7 @@ pub(super) struct Batch {
     pub entry: Option<EntryId>,
     /// First sequence number, once an idempotent producer has given it one.
     pub sequence: Option<u32>,
-    pub producer_epoch: u16,
+    pub producer_epoch: u32,
 }
 
 /// The metadata and names that a client may read, up to its own offsets.

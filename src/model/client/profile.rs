@@ -80,6 +80,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// A behaviour that these releases have; none where it is that of the newest release of the library.
+    pub fn policy(&self, key: &str) -> Option<&str> {
+        self.policies.iter().find(|policy| policy.key == key).map(|policy| &*policy.value)
+    }
+
     /// The settings of a producer (or consumer) with the defaults of these releases; none when the library has no such client.
     ///
     /// # Panics

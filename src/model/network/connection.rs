@@ -86,6 +86,10 @@ pub struct Wire {
     pub held: VecDeque<Message>,
     /// See `held`.
     pub held_since: Instant,
+    /// Its sender has lost power: nothing is sent again.
+    pub unattended: bool,
+    /// Something is lost that nobody sends again: what was sent after it never comes out of the socket.
+    pub torn: bool,
 }
 
 /// Something on the wire.
@@ -97,6 +101,21 @@ pub enum Message {
     Response(u32, Response),
     /// The sender has closed or reset the connection.
     Close,
+}
+
+impl Wire {
+    /// The sender loses power: what a cut holds is lost, and nobody is left to send it again.
+    pub fn abandon(&mut self) {
+        self.unattended = true;
+        self.torn |= !self.held.is_empty();
+        self.held.clear();
+    }
+
+    /// Whether an answer that would arrive now never does. `blocked`: it meets a cut.
+    pub fn loses_an_answer(&mut self, blocked: bool) -> bool {
+        self.torn |= self.unattended && blocked;
+        self.torn
+    }
 }
 
 impl Connection {

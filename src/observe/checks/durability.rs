@@ -5,10 +5,12 @@ use super::Findings;
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, PartitionIx, Replicas};
 use crate::model::Spec;
+use crate::model::client::profile::Library;
 use crate::model::message::Acks;
-use crate::observe::fact::{Fact, Why};
+use crate::model::spec::ClientSpec;
+use crate::observe::fact::{BatchId, Fact, Why};
 use crate::observe::ledger::Ledger;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The check.
 #[derive(Clone, Debug)]
@@ -20,13 +22,40 @@ pub struct Durability {
     losers: BTreeMap<PartitionIx, Replicas>,
     /// Partitions in which acknowledged records may be lost, with the reason.
     excused: BTreeMap<PartitionIx, &'static str>,
+    /// Clients that keep the number of a record beyond the epoch that it was given in: sarama before 1.61.1.
+    keeps_numbers: Vec<bool>,
+    /// What was appended of theirs.
+    appended: BTreeSet<BatchId>,
 }
+
+/// Why a batch of theirs that was acknowledged may stand nowhere.
+const TAKEN_FOR_A_COPY: &str = "sarama before 1.61.1 sends a record again under its number in whatever epoch it has by then, and the \
+                                leader answers that it has one of this number (partitionProducer.dispatch, produceSet.add)";
 
 impl Durability {
     pub(super) fn new(spec: &Spec) -> Self {
         let findings = Findings::of("acks=all durability");
         let leaves_isr = spec.release.rules().unclean_restart_leaves_isr;
-        Durability { findings, leaves_isr, losers: BTreeMap::new(), excused: BTreeMap::new() }
+        let keeps_numbers = |c: &ClientSpec| {
+            c.profile.library == Library::Sarama && c.profile.policy("produce.numbers-are-given") == Some("with-the-record")
+        };
+        Durability {
+            findings,
+            leaves_isr,
+            losers: BTreeMap::new(),
+            excused: BTreeMap::new(),
+            keeps_numbers: spec.clients.iter().map(keeps_numbers).collect(),
+            appended: BTreeSet::new(),
+        }
+    }
+
+    /// A leader appended a batch.
+    pub(super) fn appended(&mut self, fact: &Fact) {
+        if let Fact::Appended { client, batch, .. } = fact
+            && self.keeps_numbers[client.index()]
+        {
+            self.appended.insert(*batch);
+        }
     }
 
     /// A registration is committed.
@@ -76,7 +105,8 @@ impl Durability {
                 continue;
             }
             let name = spec.partition_name(partition);
-            match self.excused.get(&partition) {
+            let is_no_copy = !self.keeps_numbers[client.index()] || self.appended.contains(&batch);
+            match self.excused.get(&partition).copied().or((!is_no_copy).then_some(TAKEN_FOR_A_COPY)) {
                 Some(reason) => self.findings.suspend(format!("{name}: {reason}")),
                 None => {
                     let client = &spec.clients[client.index()].name;

@@ -211,6 +211,7 @@ impl Checks {
                 self.committed_data.on_fact(at, fact, truth.partition(*partition));
                 self.idempotent_order.on_fact(at, fact);
                 self.idempotent_once.on_fact(fact);
+                self.durability.appended(fact);
                 self.acknowledgements.on_fact(at, fact, &self.committed_data);
             }
             Fact::HighWatermarkMoved { partition, .. } => {

@@ -28,6 +28,8 @@ struct Seen {
     send_blocks: bool,
     open: BTreeMap<RecordId, (PartitionIx, Instant)>,
     entries: BTreeMap<EntryId, (PartitionIx, Instant)>,
+    /// Partitions whose leader has refused a batch as out of order: what waits there may be tried again for longer.
+    out_of_order: BTreeSet<PartitionIx>,
     success: Option<Instant>,
     /// A record that failed although all had been well for longer than the client needs.
     failed: Option<(Instant, PartitionIx, ErrorCode)>,
@@ -49,6 +51,7 @@ impl Clients {
             send_blocks: matches!(client.profile.library, Library::Java | Library::KafkaPython),
             open: BTreeMap::new(),
             entries: BTreeMap::new(),
+            out_of_order: BTreeSet::new(),
             success: None,
             failed: None,
         };
@@ -88,6 +91,9 @@ impl Clients {
         if let Fact::EntryReturned { client, entry, .. } | Fact::EntryUnreachable { client, entry, .. } = fact {
             self.seen[client.index()].entries.remove(entry);
         }
+        if let Fact::EntryReturned { client, partition, error: ErrorCode::OutOfOrderSequenceNumber, .. } = fact {
+            self.seen[client.index()].out_of_order.insert(*partition);
+        }
         // A sarama consumer closes such a partition for good.
         if let Fact::EntryReturned { client, error: ErrorCode::OffsetOutOfRange, .. } = fact
             && self.seen[client.index()].library == Library::Sarama
@@ -101,6 +107,7 @@ impl Clients {
         let seen = &mut self.seen[client.index()];
         seen.entries.clear();
         seen.open.clear();
+        seen.out_of_order.clear();
     }
 
     /// Who is not served now.
@@ -119,8 +126,9 @@ impl Clients {
             let Ok(patience) = seen.patience else { continue };
             let name = &client.name;
             let since = |limit: Duration| move |at: &Instant| *at + limit < now;
+            let more = |p: &PartitionIx| if seen.out_of_order.contains(p) { patience.out_of_order } else { Duration::ZERO };
             let mut oldest = |list: Vec<(PartitionIx, Instant)>, limit: Duration, kind: Kind, what: &str| {
-                let late = list.into_iter().find(|(p, at)| !is_silent(*p) && since(limit)(at));
+                let late = list.into_iter().find(|(p, at)| !is_silent(*p) && since(limit + more(p))(at));
                 wrong.extend(
                     late.map(|(p, at)| Complaint::new(kind, format!("{what} of {name} to {} waits since {at:?}", spec.partition_name(p)))),
                 );
@@ -152,7 +160,8 @@ impl Clients {
             let Ok(patience) = seen.patience else { continue };
             let Some(consumption) = client.consumption() else {
                 let topics = &client.workload().expect("who does not read writes").topics;
-                if !topics.iter().any(|t| is_silent(*t)) && !served(seen, patience.between) {
+                let within = patience.between + if seen.out_of_order.is_empty() { Duration::ZERO } else { patience.out_of_order };
+                if !topics.iter().any(|t| is_silent(*t)) && !served(seen, within) {
                     wrong.push(unserved(&client.name, seen));
                 }
                 continue;

@@ -5,7 +5,9 @@
 
 use crate::engine::Duration;
 use crate::kafka::config::{BrokerConfig, Kind};
+use crate::kafka::NodeIx;
 use crate::model::Spec;
+use crate::model::client::profile::Library;
 use crate::model::spec::{ClientSpec, Partitioning};
 
 /// Work that no setting speaks of: starting processes, loading logs, elections of a few rounds.
@@ -20,6 +22,8 @@ const LEAST_BYTES: i64 = 2048;
 const LEAST_PERIOD: Duration = Duration::from_millis(10);
 /// How often each pause may be met.
 const ROUNDS: u64 = 2;
+/// Ways that an acks=all request takes with its answer: to the leader, to a follower, from it, and back.
+const WAYS: f64 = 4.0;
 
 /// For how long a connection may lie idle: no library looks whether an answer is awaited on it, so that it is a time-out of requests too.
 /// Source: `Selector.IdleExpiryManager`; `rd_kafka_broker_idle_check`.
@@ -104,6 +108,9 @@ pub(super) struct Patience {
     pub between: Duration,
     /// It tries a record again for as long as that takes.
     pub persistent: bool,
+    /// How long a batch is tried again that is refused as out of order and is not the next one: a leader that knew nothing of the producer has
+    /// taken a later one (`TransactionManager.canRetry`, `ProducerAppendInfo.checkSequence`).
+    pub out_of_order: Duration,
 }
 
 /// What is expected of a client.
@@ -153,11 +160,30 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
         }
     }
     in_a_group(client, spec)?;
+    is_carried(client, spec)?;
     held_back += collects(client, spec)?;
     let rate = client.workload().map_or(1.0, |w| w.rate);
     let between = Duration::from_secs(10) + Duration::from_millis_f64(8_000.0 / rate.max(0.01)) + held_back * 2;
     let delays = spec.brokers.first().map_or(Duration::ZERO, |b| b.config.group_initial_rebalance_delay + b.config.offsets_commit_timeout);
-    Ok(Patience { recovers: pauses * ROUNDS + delays * ROUNDS + between + WORK, between, persistent })
+    let recovers = pauses * ROUNDS + delays * ROUNDS + between + WORK;
+    Ok(Patience { recovers, between, persistent, out_of_order: delivery(client) })
+}
+
+/// `delivery.timeout.ms` of a Java producer, zero of all others.
+fn delivery(client: &ClientSpec) -> Duration {
+    let text = client.config.get("delivery.timeout.ms").filter(|_| client.profile.library == Library::Java);
+    text.and_then(|text| text.parse().ok()).map_or(Duration::ZERO, Duration::from_millis)
+}
+
+/// KafkaJS makes a request of every `send()`, and a broker answers one of a connection before it reads the next: over long ways they pile up
+/// (`producer/sendMessages.js`, `SocketServer.Processor`).
+fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
+    let Some(work) = client.workload().filter(|_| client.profile.library == Library::Kafkajs) else { return Ok(()) };
+    let nodes = || (0..spec.nodes.len() as u32).map(NodeIx);
+    let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.latency.mean());
+    let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
+    let busy = work.rate * WAYS * longest.as_secs_f64();
+    if busy > 0.5 { Err("a request for each record, and ways too long for so many") } else { Ok(()) }
 }
 
 /// The value that the client's releases have by default.

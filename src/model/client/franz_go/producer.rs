@@ -57,7 +57,7 @@ pub(in crate::model::client) struct Producer {
     pub(super) moves: Vec<Move>,
     pub(super) identity: Identity,
     /// Producer epoch. A restarted process has a new id in Kafka, which a higher epoch stands for.
-    pub(super) epoch: u16,
+    pub(super) epoch: u32,
     /// Records in buffers.
     pub(super) buffered: u64,
     /// Records whose `Produce` blocks, or whose topic no answer has shown yet, in order.

@@ -19,6 +19,8 @@ config_table! {
         connection_error: &'static str = "produce.after-connection-error", Word(&["records", "batch-if-idempotent", "batch"]), "batch", 0, 0;
         /// A batch that was sent again as it is stays one when it is refused.
         resent_stays_whole: bool = "produce.resent-batch-stays-whole", Bool, "true", 0, 1;
+        /// An idempotent producer numbers records when they leave in a batch, or once and for all when they leave their partition.
+        numbers: &'static str = "produce.numbers-are-given", Word(&["with-the-record", "with-the-batch"]), "with-the-batch", 0, 0;
         /// Fetches are of a version that only leaders answer: `RackID` has no effect.
         only_leaders: bool = "fetch.from-leaders-only", Bool, "false", 0, 1;
         /// A preferred read replica is left again after `Metadata.RefreshFrequency`.
@@ -30,6 +32,8 @@ config_table! {
         /// The time of the last good refresh is noted when a request leaves: concurrent refreshes take each other's retries away, and a refresh that
         /// found no leader counts as good.
         cancels_retries: bool = "defect.refresh-cancels-retries", Bool, "false", 0, 1;
+        /// Records that waited while others were tried again leave without numbers.
+        forgets_numbers: bool = "defect.waiting-records-without-numbers", Bool, "false", 0, 1;
         /// An idempotent producer sends a refused batch again without a pause, so its retries are used up at once.
         retries_without_pause: bool = "defect.idempotent-retry-without-pause", Bool, "false", 0, 1;
     }

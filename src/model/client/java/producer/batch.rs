@@ -34,7 +34,7 @@ pub(super) struct Batch {
     attempts_at_epoch: u32,
     /// Base sequence and producer epoch, once it was drained by an idempotent producer.
     pub sequence: Option<u32>,
-    pub producer_epoch: u16,
+    pub producer_epoch: u32,
     /// Its sequence was rewritten by an epoch bump (`reopened`).
     pub sequence_reset: bool,
     /// The request entry that carries it now.

@@ -9,7 +9,7 @@ use crate::model::Channel;
 #[derive(Clone, Default, Debug)]
 pub(super) struct Sequences {
     /// The producer epoch that its sequences belong to; none before the first batch.
-    epoch: Option<u16>,
+    epoch: Option<u32>,
     next: u32,
     last_acked: Option<u32>,
     /// Batches drained and not finished, by (epoch, base sequence): in flight or waiting to be sent again.
@@ -33,7 +33,7 @@ pub(super) enum Id {
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     pub id: Id,
-    epoch: u16,
+    epoch: u32,
     epoch_bump_required: bool,
     /// Partitions whose sequences start again with the next epoch, as slots.
     rewrite: Vec<u32>,
@@ -50,12 +50,12 @@ impl Sequences {
 
 impl Identity {
     /// A producer with its first epoch.
-    pub(super) fn new(id: Id, epoch: u16) -> Self {
+    pub(super) fn new(id: Id, epoch: u32) -> Self {
         Identity { id, epoch, epoch_bump_required: false, rewrite: Vec::new(), unresolved: Vec::new() }
     }
 
     /// The producer epoch.
-    pub(super) fn epoch(&self) -> u16 {
+    pub(super) fn epoch(&self) -> u32 {
         self.epoch
     }
 

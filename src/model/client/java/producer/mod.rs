@@ -64,7 +64,7 @@ pub(in crate::model::client) struct Producer {
     application: Application,
     // What outlives the process, so that numbers and addresses stay unique in a run.
     /// The producer epoch of the next life: each has an id of its own in Kafka, which one epoch higher stands for here.
-    next_epoch: u16,
+    next_epoch: u32,
 }
 
 /// The producer's own streams of chance.

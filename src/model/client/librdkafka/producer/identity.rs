@@ -28,11 +28,11 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity {
     state: State,
-    pub epoch: u16,
+    pub epoch: u32,
 }
 
 impl Identity {
-    pub fn new(epoch: u16, known: bool) -> Self {
+    pub fn new(epoch: u32, known: bool) -> Self {
         Identity { state: if known { State::Assigned } else { State::Needed(Instant::ZERO) }, epoch }
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::model::client) struct Producer {
     expiry_at: Instant,
     application: Application,
     // What outlives the process, so that producer ids stay unique in a run.
-    next_epoch: u16,
+    next_epoch: u32,
 }
 
 /// A produce request in flight: batches of one partition.

@@ -74,6 +74,8 @@ impl Producer {
             }
             Outcome::Lost => self.parts_lost(id, parts, ctx, out),
         }
+        let epoch = self.producer_epoch;
+        self.broker(id).roll_over_if_empty(epoch);
     }
 
     fn succeed(&mut self, part: Part, out: &mut Outbox) {
@@ -119,6 +121,5 @@ impl Producer {
         }
         let collected = self.broker(id).drop_all();
         self.retry_messages(collected, error, out);
-        self.broker(id).roll_over();
     }
 }

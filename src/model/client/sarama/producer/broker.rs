@@ -37,6 +37,8 @@ pub(super) struct BrokerProducer {
     refs: u32,
     input: VecDeque<Item>,
     accumulating: BTreeMap<PartitionIx, Vec<Message>>,
+    /// The producer's epoch when it began to collect these (`produceSet.producerEpoch`).
+    epoch: u32,
     timer_set: bool,
     timer_fired: bool,
     /// Requests that have not left, the first before the connection.
@@ -79,8 +81,27 @@ impl BrokerProducer {
     }
 
     /// Begins to collect anew (`rollOver`).
-    pub(super) fn roll_over(&mut self) {
+    pub(super) fn roll_over(&mut self, epoch: u32) {
         self.timer_fired = false;
+        self.epoch = epoch;
+    }
+
+    /// Begins anew where an answer has left it nothing (`handleResponse`).
+    pub(super) fn roll_over_if_empty(&mut self, epoch: u32) {
+        if self.accumulating.is_empty() {
+            self.roll_over(epoch);
+        }
+    }
+
+    /// It collects for another epoch than the record was numbered in.
+    fn is_of_another_epoch(&self, message: &Message) -> bool {
+        self.epoch != message.epoch
+    }
+
+    /// The record has a lower number than the first of its batch (`produceSet.add`: "message out of sequence added to a batch").
+    fn comes_too_late(&self, message: &Message) -> bool {
+        let first = self.accumulating.get(&message.partition).and_then(|messages| messages.first());
+        first.is_some_and(|first| message.sequence.unwrap_or(0) < first.sequence.unwrap_or(0))
     }
 
     fn is_over(&self) -> bool {
@@ -100,6 +121,7 @@ impl Producer {
                 refs: 0,
                 input: VecDeque::new(),
                 accumulating: BTreeMap::new(),
+                epoch: self.producer_epoch,
                 timer_set: false,
                 timer_fired: false,
                 ready: VecDeque::new(),
@@ -192,12 +214,16 @@ impl Producer {
         if broker.closing || broker.accumulating.is_empty() {
             return false;
         }
+        if self.settings.numbers_records && broker.is_of_another_epoch(message) {
+            return true;
+        }
         let (bytes, messages) = (self.settings.max_message_bytes, self.settings.flush_max_messages);
         let too_large = broker.holds(message.partition) && broker.bytes(message.partition) + message.bytes >= bytes;
         too_large || (messages > 0 && broker.count() >= messages)
     }
 
     fn take_item(&mut self, id: BrokerProducerId, item: Item, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        let (numbers_records, epoch) = (self.settings.numbers_records, self.producer_epoch);
         let broker = self.broker(id);
         match item {
             Item::Syn(partition) => {
@@ -213,6 +239,12 @@ impl Producer {
                 self.retry_messages(vec![message], ErrorCode::NetworkException, out);
             }
             Item::Data(message) => {
+                if numbers_records && broker.is_of_another_epoch(&message) {
+                    broker.roll_over(epoch);
+                }
+                if numbers_records && broker.comes_too_late(&message) {
+                    return self.fail(vec![message], ErrorCode::OutOfOrderSequenceNumber, out);
+                }
                 broker.accumulating.entry(message.partition).or_default().push(message);
                 if self.settings.flush_frequency > crate::engine::Duration::ZERO && !self.broker(id).timer_set {
                     self.broker(id).timer_set = true;
@@ -256,27 +288,30 @@ impl Producer {
         if partitions.is_empty() {
             return false;
         }
-        let object = broker.object;
+        let (object, epoch) = (broker.object, broker.epoch);
         let mut parts = Vec::new();
         for partition in partitions {
             let messages = self.broker(id).drop_partition(partition);
             if self.settings.mutes_partitions {
                 *self.muted.entry(partition).or_default() += 1;
             }
-            parts.push(self.batch(partition, messages, ctx, out));
+            parts.push(self.batch(partition, messages, epoch, ctx, out));
         }
-        if self.broker(id).accumulating.is_empty() {
-            self.broker(id).roll_over();
-        }
+        let epoch = self.producer_epoch;
+        self.broker(id).roll_over_if_empty(epoch);
         let set = self.new_set(Set { parts, by: id, object, resent: false });
         self.enqueue(id, set, ctx, out);
         true
     }
 
-    /// A batch of one partition's records, numbered if the producer is idempotent (`sequenceFlushingBatch`).
-    fn batch(&mut self, partition: PartitionIx, mut messages: Vec<Message>, ctx: &mut Ctx<'_>, out: &mut Outbox) -> Part {
+    /// A batch of one partition's records, numbered if the producer is idempotent (`sequenceFlushingBatch`). Where records have their numbers
+    /// already, the batch begins with that of its first record, whatever epoch that was given in (`produceSet.add`).
+    fn batch(&mut self, partition: PartitionIx, mut messages: Vec<Message>, epoch: u32, ctx: &mut Ctx<'_>, out: &mut Outbox) -> Part {
         let mut batch = Batch::new(partition, ctx);
-        if self.settings.idempotent {
+        if self.settings.numbers_records {
+            batch.sequence = messages.first().map(|m| m.sequence.unwrap_or(0));
+            batch.producer_epoch = epoch;
+        } else if self.settings.idempotent {
             let next = self.sequences.entry(partition).or_default();
             for message in messages.iter_mut().filter(|m| m.sequence.is_none()) {
                 message.sequence = Some(*next);

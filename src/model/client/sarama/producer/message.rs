@@ -22,6 +22,8 @@ pub(super) struct Message {
     /// The last batch that it was in.
     pub batch: Option<BatchId>,
     pub sequence: Option<u32>,
+    /// The producer's epoch when it was numbered, where records have their own numbers; its first one for those that never were.
+    pub epoch: u32,
 }
 
 /// What goes from a `partitionProducer` to a `brokerProducer` and back.
@@ -53,9 +55,9 @@ pub(super) struct Set {
 }
 
 impl Message {
-    /// A record that was just handed over.
-    pub(super) fn new(record: RecordId, partition: PartitionIx, created_at: Instant, bytes: u32) -> Self {
-        Message { record, partition, created_at, bytes, retries: 0, batch: None, sequence: None }
+    /// A record that was just handed over to a producer whose first epoch was `epoch`.
+    pub(super) fn new(record: RecordId, partition: PartitionIx, created_at: Instant, bytes: u32, epoch: u32) -> Self {
+        Message { record, partition, created_at, bytes, retries: 0, batch: None, sequence: None, epoch }
     }
 }
 

@@ -69,7 +69,9 @@ pub(in crate::model::client) struct Producer {
     muted: BTreeMap<PartitionIx, u32>,
     /// Sequence numbers of an idempotent producer, and its epoch.
     sequences: BTreeMap<PartitionIx, u32>,
-    producer_epoch: u16,
+    producer_epoch: u32,
+    /// The epoch that the process began with.
+    first_epoch: u32,
     /// Who has something to do now.
     due_partitions: VecDeque<PartitionIx>,
     due_brokers: BTreeSet<BrokerProducerId>,
@@ -111,6 +113,7 @@ impl Producer {
             muted: BTreeMap::new(),
             sequences: BTreeMap::new(),
             producer_epoch: 0,
+            first_epoch: 0,
             due_partitions: VecDeque::new(),
             due_brokers: BTreeSet::new(),
         }
@@ -247,7 +250,7 @@ impl Producer {
     /// `AsyncProducer.Input`.
     fn take(&mut self, topic: TopicIx, partition: PartitionIx, bytes: u32, ctx: &mut Ctx<'_>, out: &mut Outbox) -> RecordId {
         let record = self.core.kit.new_record(partition, out);
-        let message = Message::new(record, partition, ctx.now, bytes);
+        let message = Message::new(record, partition, ctx.now, bytes, self.first_epoch);
         let known = self.core.kit.cache.partition_count(topic, ctx.history).is_some();
         match self.unknown.get_mut(&topic) {
             Some(waiting) => waiting.push_back(message),
@@ -277,10 +280,12 @@ impl Producer {
         }
     }
 
-    /// `asyncProducer.returnErrors`. Numbers that were given and are not used break the order, so an idempotent producer begins a new epoch.
+    /// `asyncProducer.returnErrors`. Numbers that were given and are not used break the order, so an idempotent producer begins a new epoch: one
+    /// for all of them together, or one for each where records have their own.
     fn fail(&mut self, messages: Vec<Message>, error: ErrorCode, out: &mut Outbox) {
-        if messages.iter().any(|m| m.sequence.is_some()) {
-            self.producer_epoch += 1;
+        let numbered = messages.iter().filter(|m| m.sequence.is_some()).count() as u32;
+        if numbered > 0 {
+            self.producer_epoch += if self.settings.numbers_records { numbered } else { 1 };
             self.sequences.clear();
         }
         self.tell(&messages, error, out);
@@ -345,6 +350,7 @@ impl Machine for Producer {
         self.muted.clear();
         self.sequences.clear();
         self.producer_epoch += 1;
+        self.first_epoch = self.producer_epoch;
         self.due_partitions.clear();
         self.due_brokers.clear();
     }

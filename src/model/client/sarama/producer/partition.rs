@@ -226,9 +226,24 @@ impl Producer {
 
     fn send_on(&mut self, partition: PartitionIx, item: Item) {
         match self.partition(partition).broker {
-            Some((_, broker)) => self.hand_to_broker(broker, item),
+            Some((_, broker)) => {
+                let item = self.numbered(item);
+                self.hand_to_broker(broker, item);
+            }
             None => self.partition(partition).hand = Some((item, Step::Level)),
         }
+    }
+
+    /// A record that was never sent is given its number, where records have their own; it keeps it in whatever batch it leaves
+    /// (`partitionProducer.dispatch`, `getAndIncrementSequenceNumber`).
+    fn numbered(&mut self, item: Item) -> Item {
+        let Item::Data(mut message) = item else { return item };
+        if self.settings.numbers_records && message.retries == 0 {
+            let next = self.sequences.entry(message.partition).or_default();
+            (message.sequence, message.epoch) = (Some(*next), self.producer_epoch);
+            *next += 1;
+        }
+        Item::Data(message)
     }
 
     /// `updateLeader`: refresh, then look up; guarded by a breaker.
@@ -299,7 +314,9 @@ impl Producer {
         let state = self.partition(partition);
         let level = state.high_watermark as usize;
         for message in std::mem::take(&mut state.levels[level].buffer) {
-            self.hand_to_broker(broker, Item::Data(message));
+            let keeps = message.sequence.is_some() || self.settings.forgets_numbers;
+            let item = if keeps { Item::Data(message) } else { self.numbered(Item::Data(message)) };
+            self.hand_to_broker(broker, item);
         }
         self.level_flushed(partition);
     }

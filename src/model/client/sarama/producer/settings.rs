@@ -32,6 +32,10 @@ pub(super) struct Settings {
     pub resends_whole: bool,
     pub resent_stays_whole: bool,
     pub retries_without_pause: bool,
+    /// Records are numbered once and for all when they leave their partition.
+    pub numbers_records: bool,
+    /// Those that waited behind others leave without numbers.
+    pub forgets_numbers: bool,
 }
 
 impl Settings {
@@ -59,6 +63,8 @@ impl Settings {
             resends_whole: policies.resends_whole(idempotent),
             resent_stays_whole: policies.resent_stays_whole,
             retries_without_pause: policies.retries_without_pause,
+            numbers_records: idempotent && policies.numbers == "with-the-record",
+            forgets_numbers: policies.forgets_numbers,
         };
         (settings, shared!(config, &policies, ClientSettings))
     }

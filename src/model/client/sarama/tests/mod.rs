@@ -4,6 +4,7 @@ mod applications;
 mod consumers;
 mod failures;
 mod moves;
+mod numbers;
 mod storms;
 
 use crate::model::client::bench::Bench;
