@@ -58,6 +58,7 @@ pub mod engine;
 pub mod experiment;
 pub mod fault;
 pub mod kafka;
+pub mod logs;
 pub mod model;
 pub mod observe;
 pub mod printable;

@@ -15,6 +15,7 @@ mod import;
 mod input;
 mod list;
 mod log_lines;
+mod logs;
 mod man;
 mod merge;
 mod mistakes;

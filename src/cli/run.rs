@@ -4,6 +4,7 @@ use super::api::{self, Scenario};
 use super::arguments::{self, Changes, Sources};
 use super::exit::{self, Failure};
 use super::format::Format;
+use super::logs::Wanted;
 use super::output::Output;
 use super::progress::Progress;
 use super::repeat::shell_words;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Write everything that happens to this file, one JSON object a line
     #[arg(long, value_name = "FILE")]
     events: Option<String>,
+    /// Write what brokers, controllers and clients would have logged into this directory, and what Kafka's tools would have shown
+    #[arg(long, value_name = "DIR")]
+    logs: Option<String>,
     /// Print nothing but errors: the exit code tells (outputs that name a file are still written)
     #[arg(short, long)]
     quiet: bool,
@@ -50,7 +54,8 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let answer = if arguments.quiet && arguments.output.is_none() { None } else { Some(Output::open(arguments.output.as_deref())?) };
     let mut events = arguments.events.as_deref().map(|path| Output::open(Some(path))).transpose()?;
     let scenario = scenario(arguments)?;
-    let mut record = simulate(arguments, &scenario, events.as_mut())?;
+    let mut logs = Wanted::open(arguments.logs.as_deref(), &scenario)?;
+    let mut record = simulate(arguments, &scenario, events.as_mut(), logs.as_mut())?;
     record.repeat = repeat(arguments, record.seed);
     if let Some(mut answer) = answer {
         let (document, json) = (|| report::run::document(&record), || report::json(&record));
@@ -59,6 +64,9 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     if let Some(events) = events {
         events.finish()?;
+    }
+    if let Some(logs) = logs {
+        logs.finish(&record.repeat)?;
     }
     Ok(judged(&record))
 }
@@ -84,13 +92,21 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
 }
 
 /// The run. Its facts are looked at only when somebody wants to see them.
-fn simulate(arguments: &Arguments, scenario: &Scenario, mut events: Option<&mut Output>) -> Result<RunRecord, Failure> {
+fn simulate(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    mut events: Option<&mut Output>,
+    mut logs: Option<&mut Wanted<'_>>,
+) -> Result<RunRecord, Failure> {
     let mut progress = Progress::new(api::length(scenario), arguments.quiet);
     let mut failed = None;
-    let watched = events.is_some() || progress.is_some();
+    let watched = events.is_some() || logs.is_some() || progress.is_some();
     let mut look = |at: Instant, fact: &Fact| {
         if let Some(progress) = progress.as_mut() {
             progress.tick(at);
+        }
+        if let Some(logs) = logs.as_mut() {
+            logs.note(at, fact);
         }
         let Some(events) = events.as_mut().filter(|_| failed.is_none()) else { return };
         failed = events.write(&(api::trace_line(scenario, at, fact) + "\n")).err();

@@ -1,8 +1,9 @@
 //! The simulated cluster at one moment, as Kafka's own tools would print it.
 
-use crate::engine::{Duration, Instant, mix};
+use crate::engine::{Duration, Instant};
 use crate::kafka::text::{describe, quorum};
 use crate::kafka::{BrokerIx, MetadataOffset, Replicas, TopicIx, VoterIx};
+use crate::logs::uuid;
 use crate::model::Spec;
 use crate::model::metadata::PartitionRegistration;
 use crate::scenario::Scenario;
@@ -30,13 +31,18 @@ pub fn describe(scenario: &Scenario, after: Duration, view: View) -> String {
         world.drain_facts(&mut |_, _| {});
     }
     world.run_until(end);
+    shown(&world, view)
+}
+
+/// The committed metadata of this moment, as one of Kafka's tools prints it.
+pub fn shown(world: &World, view: View) -> String {
     let release = world.spec().release;
     match view {
-        View::Topics => describe::print(&topics(&world), describe::PrintOptions::of(release)),
+        View::Topics => describe::print(&topics(world), describe::PrintOptions::of(release)),
         View::UnderReplicated => {
-            describe::print(&topics(&world), describe::PrintOptions { under_replicated_only: true, ..describe::PrintOptions::of(release) })
+            describe::print(&topics(world), describe::PrintOptions { under_replicated_only: true, ..describe::PrintOptions::of(release) })
         }
-        View::Quorum => quorum::print(&status(&world), release),
+        View::Quorum => quorum::print(&status(world), release),
     }
 }
 
@@ -106,12 +112,4 @@ fn status(world: &World) -> quorum::Quorum {
         voters: spec.voters.iter().map(|v| member(v.id)).collect(),
         observers: observers.map(|b| member(b.id)).collect(),
     }
-}
-
-/// A topic or cluster id that follows from the name: 22 characters of URL-safe base64, as Kafka prints its ids.
-fn uuid(name: &str) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let hash = name.bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)));
-    let bits = u128::from(mix(hash, 1)) << 64 | u128::from(mix(hash, 2));
-    (0..22).map(|i| char::from(ALPHABET[(bits >> (122_i32 - 6 * i).max(0) & 63) as usize])).collect()
 }

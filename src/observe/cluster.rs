@@ -122,6 +122,8 @@ impl Cluster {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
+            | Fact::LinkLost { .. }
+            | Fact::HeartbeatGivenUp { .. }
             | Fact::RequestServed { .. }
             | Fact::ConnectionOpening { .. }
             | Fact::ConnectionReady { .. }

@@ -91,6 +91,19 @@ pub enum Unreachable {
     TimedOut,
 }
 
+/// One of a broker's own connections.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Link {
+    /// A fetcher thread's, by its number.
+    Fetcher(u32),
+    /// Registration and heartbeats.
+    Heartbeat,
+    /// Changes of ISRs.
+    AlterPartition,
+    /// The metadata log.
+    Raft,
+}
+
 /// Where a broker process is in its life (`BrokerState`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum BrokerState {
@@ -301,6 +314,11 @@ pub enum Fact {
     IsrAnswered { broker: BrokerIx, partition: PartitionIx, error: ErrorCode, shrink: bool },
     /// A follower's fetch of a partition was answered with an error.
     ReplicaFetchError { follower: BrokerIx, leader: BrokerIx, partition: PartitionIx, error: ErrorCode },
+    /// A broker's own connection to a broker or controller, or its attempt, is over; `waited`: for how long the request with this correlation id
+    /// had waited for its answer, or the attempt for the other side.
+    LinkLost { broker: BrokerIx, to: NodeIx, link: Link, how: Unreachable, was_connected: bool, correlation: Option<u32>, waited: Duration },
+    /// A heartbeat of a broker, or its registration, waited for too long to be sent or answered.
+    HeartbeatGivenUp { broker: BrokerIx, is_registered: bool },
     /// A broker served a client's request; `busy` is handler time.
     RequestServed { client: ClientIx, broker: BrokerIx, api: Api, busy: Duration, response_bytes: u32 },
 

@@ -277,6 +277,8 @@ impl Observers {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
+            | Fact::LinkLost { .. }
+            | Fact::HeartbeatGivenUp { .. }
             | Fact::RequestServed {
                 api:
                     Api::ApiVersions

@@ -222,6 +222,8 @@ impl Line<'_> {
             | Fact::IsrProposed { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
+            | Fact::LinkLost { .. }
+            | Fact::HeartbeatGivenUp { .. }
             | Fact::RequestServed { .. } => self.fill_broker(fact),
         }
     }
@@ -382,6 +384,22 @@ impl Line<'_> {
             self.partition(*partition);
             self.error(*error);
             return "ReplicaFetchError";
+        }
+        if let Fact::LinkLost { broker, to, link, how, was_connected, correlation, waited } = fact {
+            self.broker(*broker);
+            let to = self.node_value(*to);
+            self.put("to", to);
+            self.words("link", link);
+            self.words("how", how);
+            self.put("was_connected", json!(was_connected));
+            self.put("correlation", json!(correlation));
+            self.put("waited_ms", json!(waited.as_millis_f64()));
+            return "LinkLost";
+        }
+        if let Fact::HeartbeatGivenUp { broker, is_registered } = fact {
+            self.broker(*broker);
+            self.put("is_registered", json!(is_registered));
+            return "HeartbeatGivenUp";
         }
         if let Fact::RequestServed { client, broker, api, busy, response_bytes } = fact {
             self.client(*client);

@@ -54,6 +54,8 @@ names! {
         Fact::IsrProposed { .. } => "IsrProposed",
         Fact::IsrAnswered { .. } => "IsrAnswered",
         Fact::ReplicaFetchError { .. } => "ReplicaFetchError",
+        Fact::LinkLost { .. } => "LinkLost",
+        Fact::HeartbeatGivenUp { .. } => "HeartbeatGivenUp",
         Fact::RequestServed { .. } => "RequestServed",
         Fact::ConnectionOpening { .. } => "ConnectionOpening",
         Fact::ConnectionReady { .. } => "ConnectionReady",

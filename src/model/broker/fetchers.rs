@@ -10,6 +10,7 @@ use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, FetchedPartition, Request};
 use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
+use crate::observe::fact::Unreachable;
 use std::collections::BTreeMap;
 
 /// A thread: whom it fetches from, and its number.
@@ -61,14 +62,14 @@ impl Broker {
     /// Adds a partition to the thread that fetches from its leader.
     pub(super) fn start_fetching(&mut self, partition: PartitionIx, leader: BrokerIx, ctx: &mut Ctx) {
         let id = self.thread_of(partition, leader, ctx.spec);
-        let node = ctx.spec.brokers[leader.index()].node;
+        let (me, node) = (self.ix, ctx.spec.brokers[leader.index()].node);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
         let channel = Channel::Fetcher(id.0, id.1);
         let draws = ram.fetchers.draws.part(ctx.spec.channel_key(channel).bits());
         let thread = ram.fetchers.threads.entry(id).or_insert_with(|| Thread {
             partitions: BTreeMap::new(),
-            line: Line::new(channel, node, RECONNECT, draws),
+            line: Line::new(me, channel, node, RECONNECT, draws),
             busy_until: Instant::ZERO,
             connecting_since: None,
             turns: 0,
@@ -183,10 +184,10 @@ impl Broker {
     }
 
     /// A whole request failed: all partitions of the thread wait (`AbstractFetcherThread.processFetchRequest`).
-    pub(super) fn fetcher_lost(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
+    pub(super) fn fetcher_lost(&mut self, id: ThreadId, how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
         let backoff = self.config.replica_fetch_backoff;
         if let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) {
-            thread.line.lost(ctx.now);
+            thread.line.lost(how, ctx.now, out);
             thread.connecting_since = None;
             thread.delay_all(ctx.now + backoff);
         }

@@ -11,6 +11,7 @@ use crate::kafka::{ErrorCode, LeaderEpoch, MetadataOffset, PartitionEpoch, Parti
 use crate::model::message::{AlterPartitionEntry, AlterPartitionResult, Request};
 use crate::model::{Broken, Channel, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
+use crate::observe::fact::Unreachable;
 use std::collections::BTreeSet;
 
 /// Pause before a request that failed as a whole is sent again (`DefaultAlterPartitionManager.maybePropagateIsrChanges`).
@@ -136,7 +137,7 @@ impl Broker {
             }
             let channel = Channel::AlterPartition(target);
             let draws = ram.isr.draws.part(ctx.spec.channel_key(channel).bits());
-            let line = Line::new(channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, draws);
+            let line = Line::new(self.ix, channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, draws);
             ram.isr.line = Some((target, line));
         }
         let Some(epoch) = ram.lifecycle.epoch() else { return };
@@ -160,10 +161,10 @@ impl Broker {
         self.alter_partition_turn(ctx, out);
     }
 
-    pub(super) fn alter_partition_lost(&mut self, channel: Channel, ctx: &mut Ctx, out: &mut Outbox) {
+    pub(super) fn alter_partition_lost(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         if let Some((_, line)) = ram.isr.line.as_mut().filter(|(_, l)| l.channel() == channel)
-            && line.lost(ctx.now)
+            && line.lost(how, ctx.now, out)
         {
             ram.isr.requeue();
         }

@@ -9,7 +9,7 @@ use crate::model::message::{Request, Response};
 use crate::model::metadata::BrokerRegistration;
 use crate::model::{Channel, Ctx, Outbox, TimerKind};
 use crate::observe::Fact;
-use crate::observe::fact::{BrokerState, Ending};
+use crate::observe::fact::{BrokerState, Ending, Unreachable};
 
 /// Before 4.1: first pause after a failed registration or heartbeat; it doubles up to the session time-out, with 2 % jitter
 /// (`BrokerLifecycleManager.resendExponentialBackoff`).
@@ -179,6 +179,7 @@ impl Broker {
         }
         if queued + give_up <= ctx.now {
             life.queued_since = None;
+            out.fact(Fact::HeartbeatGivenUp { broker: self.ix, is_registered: life.epoch.is_some() });
             return self.heartbeat_failed(ctx);
         }
         self.send_to_controller(ctx, out);
@@ -199,7 +200,7 @@ impl Broker {
             }
             let channel = Channel::Heartbeat(target);
             let stream = ram.lifecycle.line_draws.part(ctx.spec.channel_key(channel).bits());
-            let line = Line::new(channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream).polled_every(timeout);
+            let line = Line::new(self.ix, channel, ctx.spec.voters[target.index()].node, CHANNEL_RECONNECT, stream).polled_every(timeout);
             ram.lifecycle.line = Some((target, line));
         }
         let request = heartbeat_request(self.ix, ram);
@@ -235,9 +236,9 @@ impl Broker {
         self.lifecycle_turn(ctx, out);
     }
 
-    pub(super) fn heartbeat_lost(&mut self, channel: Channel, ctx: &mut Ctx, out: &mut Outbox) {
+    pub(super) fn heartbeat_lost(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
         if let Some((_, line)) = self.ram.as_mut().and_then(|ram| ram.lifecycle.line.as_mut()).filter(|(_, l)| l.channel() == channel) {
-            line.lost(ctx.now);
+            line.lost(how, ctx.now, out);
         }
         self.lifecycle_turn(ctx, out);
     }

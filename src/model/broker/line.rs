@@ -2,9 +2,11 @@
 //! controller channels, fetcher threads. A `NetworkClient` with one request in flight.
 
 use crate::engine::{Duration, Instant, Stream, Tally, mix};
-use crate::kafka::NodeIx;
+use crate::kafka::{BrokerIx, NodeIx};
 use crate::model::message::Request;
 use crate::model::{Channel, Outbox};
+use crate::observe::Fact;
+use crate::observe::fact::{Link, Unreachable};
 
 /// First connection set-up time-out, and its upper bound (`socket.connection.setup.timeout.ms`, KIP-601), each with 20 % jitter.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -13,6 +15,8 @@ const SETUP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// A connection with at most one request in flight.
 #[derive(Debug)]
 pub struct Line {
+    /// Whose it is.
+    of: BrokerIx,
     channel: Channel,
     to: NodeIx,
     state: LineState,
@@ -32,15 +36,16 @@ pub struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum LineState {
     Down { not_before: Instant },
-    Connecting { give_up_at: Instant },
+    Connecting { begun_at: Instant, give_up_at: Instant },
     Idle,
-    Busy { correlation: u32, give_up_at: Instant },
+    Busy { correlation: u32, sent_at: Instant, give_up_at: Instant },
 }
 
 impl Line {
     /// A line that is not connected yet. `stream` is this line's own.
-    pub fn new(channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream) -> Self {
+    pub fn new(of: BrokerIx, channel: Channel, to: NodeIx, reconnect: (Duration, Duration), stream: Stream) -> Self {
         Line {
+            of,
             channel,
             to,
             state: LineState::Down { not_before: Instant::ZERO },
@@ -74,7 +79,7 @@ impl Line {
             LineState::Busy { .. } | LineState::Connecting { .. } => false,
             LineState::Down { not_before } if now < not_before => false,
             LineState::Down { .. } => {
-                self.state = LineState::Connecting { give_up_at: now + self.setup_timeout() };
+                self.state = LineState::Connecting { begun_at: now, give_up_at: now + self.setup_timeout() };
                 out.open(self.channel, self.to);
                 false
             }
@@ -92,7 +97,7 @@ impl Line {
     pub fn send(&mut self, request: Request, bytes: u32, timeout: Duration, now: Instant, out: &mut Outbox) {
         debug_assert_eq!(self.state, LineState::Idle, "only a ready line sends");
         self.sent += 1;
-        self.state = LineState::Busy { correlation: self.sent, give_up_at: now + timeout };
+        self.state = LineState::Busy { correlation: self.sent, sent_at: now, give_up_at: now + timeout };
         let errand = request.errand();
         let address = mix(self.stream.at(2).bits(), mix(errand, self.errands.next(errand)));
         out.request(self.channel, self.sent, request, bytes, address);
@@ -117,7 +122,12 @@ impl Line {
     }
 
     /// The connection or its attempt is lost; says whether a request was waiting on it.
-    pub fn lost(&mut self, now: Instant) -> bool {
+    pub fn lost(&mut self, how: Unreachable, now: Instant, out: &mut Outbox) -> bool {
+        self.tell(how, now, out);
+        self.go_down(now)
+    }
+
+    fn go_down(&mut self, now: Instant) -> bool {
         let was_busy = matches!(self.state, LineState::Busy { .. });
         if matches!(self.state, LineState::Connecting { .. }) {
             self.setup_failures += 1;
@@ -133,13 +143,34 @@ impl Line {
     /// Closes the line to a peer that turned out to be the wrong one; it may be opened again after the pause.
     pub fn turn_away(&mut self, now: Instant, out: &mut Outbox) {
         out.close(self.channel);
-        self.lost(now);
+        self.go_down(now);
+    }
+
+    /// Notes that it is lost.
+    fn tell(&self, how: Unreachable, now: Instant, out: &mut Outbox) {
+        let (was_connected, correlation, since) = match self.state {
+            LineState::Down { .. } => return,
+            LineState::Connecting { begun_at, .. } => (false, None, begun_at),
+            LineState::Idle => (true, None, now),
+            LineState::Busy { correlation, sent_at, .. } => (true, Some(correlation), sent_at),
+        };
+        let link = match self.channel {
+            Channel::Fetcher(_, thread) => Link::Fetcher(thread),
+            Channel::Heartbeat(_) => Link::Heartbeat,
+            Channel::AlterPartition(_) => Link::AlterPartition,
+            Channel::Raft(_) => Link::Raft,
+            // Those of clients.
+            Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) => return,
+        };
+        let waited = now.since(since);
+        out.fact(Fact::LinkLost { broker: self.of, to: self.to, link, how, was_connected, correlation, waited });
     }
 
     /// Closes the line when its time is up; says so.
     pub fn give_up_if_late(&mut self, now: Instant, out: &mut Outbox) -> bool {
         match self.state {
-            LineState::Connecting { give_up_at } | LineState::Busy { give_up_at, .. } if now >= give_up_at => {
+            LineState::Connecting { give_up_at, .. } | LineState::Busy { give_up_at, .. } if now >= give_up_at => {
+                self.tell(Unreachable::TimedOut, now, out);
                 self.turn_away(now, out);
                 true
             }
@@ -163,7 +194,7 @@ impl Line {
     /// When this line needs a look by itself: a time-out, or the end of a pause before connecting.
     pub fn next_deadline(&self) -> Option<Instant> {
         match self.state {
-            LineState::Connecting { give_up_at } | LineState::Busy { give_up_at, .. } => Some(give_up_at),
+            LineState::Connecting { give_up_at, .. } | LineState::Busy { give_up_at, .. } => Some(give_up_at),
             LineState::Down { not_before } => Some(not_before),
             LineState::Idle => None,
         }
@@ -182,7 +213,8 @@ mod tests {
         let noticed: Vec<u64> = (0..50)
             .map(|entity| {
                 let stream = Chance::new(1).stream("line").part(entity);
-                let mut line = Line::new(Channel::Raft(VoterIx(0)), NodeIx(0), (Duration::ZERO, Duration::ZERO), stream).polled_every(poll);
+                let no_pause = (Duration::ZERO, Duration::ZERO);
+                let mut line = Line::new(BrokerIx(0), Channel::Raft(VoterIx(0)), NodeIx(0), no_pause, stream).polled_every(poll);
                 line.ready(Instant::ZERO, &mut Outbox::default());
                 line.next_deadline().expect("it connects").since_start().as_nanos()
             })

@@ -327,12 +327,12 @@ impl Broker {
     }
 
     /// One of the broker's own connections, or its attempt, is lost.
-    pub fn disconnected(&mut self, channel: Channel, _how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
+    pub fn disconnected(&mut self, channel: Channel, how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
         match channel {
-            Channel::Fetcher(leader, thread) => self.fetcher_lost((leader, thread), ctx, out),
-            Channel::Heartbeat(_) => self.heartbeat_lost(channel, ctx, out),
-            Channel::AlterPartition(_) => self.alter_partition_lost(channel, ctx, out),
-            Channel::Raft(voter) => self.observer_lost(voter, ctx, out),
+            Channel::Fetcher(leader, thread) => self.fetcher_lost((leader, thread), how, ctx, out),
+            Channel::Heartbeat(_) => self.heartbeat_lost(channel, how, ctx, out),
+            Channel::AlterPartition(_) => self.alter_partition_lost(channel, how, ctx, out),
+            Channel::Raft(voter) => self.observer_lost(voter, how, ctx, out),
             Channel::Broker(_) | Channel::Lane(..) | Channel::Bootstrap(_) => {}
         }
     }

@@ -8,6 +8,7 @@ use crate::kafka::config::BrokerConfig;
 use crate::kafka::{ErrorCode, MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::message::{RaftPeer, Request, Response};
 use crate::model::{Channel, Ctx, Outbox, TimerKind};
+use crate::observe::fact::Unreachable;
 use std::collections::BTreeMap;
 
 /// Longest time that the raft leader parks a fetch (`KafkaRaftClient.MAX_FETCH_WAIT_MS`).
@@ -127,7 +128,7 @@ impl Broker {
             let stream = observer.draws.part(ctx.spec.channel_key(channel).bits());
             let line = observer.lines.entry(target).or_insert_with(|| {
                 let node = ctx.spec.voters[target.index()].node;
-                Line::new(channel, node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
+                Line::new(self.ix, channel, node, RECONNECT, stream).polled_every(config.controller_quorum_request_timeout)
             });
             if line.ready(now, out) {
                 let request = Request::RaftFetch {
@@ -157,12 +158,12 @@ impl Broker {
         self.observer_turn(ctx, out);
     }
 
-    pub(super) fn observer_lost(&mut self, voter: VoterIx, ctx: &mut Ctx, out: &mut Outbox) {
+    pub(super) fn observer_lost(&mut self, voter: VoterIx, how: Unreachable, ctx: &mut Ctx, out: &mut Outbox) {
         let backoff = self.config.controller_quorum_retry_backoff;
         let Some(ram) = self.ram.as_mut() else { return };
         let observer = &mut ram.observer;
         if let Some(line) = observer.lines.get_mut(&voter) {
-            line.lost(ctx.now);
+            line.lost(how, ctx.now, out);
         }
         // The next fetch goes to any voter: a leader whose connection failed is passed over until somebody names it again.
         observer.other = None;

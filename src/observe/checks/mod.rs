@@ -268,6 +268,8 @@ impl Checks {
             | Fact::ImageApplied { .. }
             | Fact::IsrAnswered { .. }
             | Fact::ReplicaFetchError { .. }
+            | Fact::LinkLost { .. }
+            | Fact::HeartbeatGivenUp { .. }
             | Fact::RequestServed { .. }
             | Fact::ConnectionOpening { .. }
             | Fact::ConnectionReady { .. }
