@@ -24,7 +24,8 @@ impl Found {
     pub fn run(name: &'static str) -> Option<Found> {
         let scenario = load(&Source::catalogue(name)?, &[]).unwrap_or_else(|found| panic!("{name}: {found:?}"));
         let page = scenario.handbook.clone()?;
-        let runs: Vec<(Vec<Option<f64>>, Vec<String>)> = (1..=SEEDS).into_par_iter().map(|seed| one(name, &scenario, &page, seed)).collect();
+        let runs: Vec<(Vec<Option<f64>>, Vec<String>)> =
+            (1..=SEEDS).into_par_iter().map(|seed| one(name, &scenario, &page, seed)).collect();
         let values = (0..page.figures.len()).map(|figure| sorted(runs.iter().filter_map(|(values, _)| values[figure]))).collect();
         let broken = runs.into_iter().flat_map(|(_, broken)| broken).collect();
         Some(Found { name, scenario, page, values, broken })
@@ -40,7 +41,8 @@ impl Found {
 fn one(name: &str, scenario: &Scenario, page: &Handbook, seed: u64) -> (Vec<Option<f64>>, Vec<String>) {
     let seeded = scenario.with_seed(seed);
     let record = run(&seeded, &RunOptions::default(), None).unwrap_or_else(|stopped| panic!("{name}, seed {seed}: {stopped}"));
-    let missed = record.expectations.iter().filter(|e| !e.held).map(|e| format!("{name}, seed {seed}: {} does not hold, found {}", e.text, e.found));
+    let missed =
+        record.expectations.iter().filter(|e| !e.held).map(|e| format!("{name}, seed {seed}: {} does not hold, found {}", e.text, e.found));
     let violated = record.checks.violated.iter().map(|v| format!("{name}, seed {seed}: {}: {}", v.check, v.text));
     let broken = missed.chain(violated).collect();
     let answer = serde_json::to_value(&record).expect("a record is plain data");
@@ -58,7 +60,15 @@ fn spread(path: &str, values: &[f64]) -> String {
     let (Some(lowest), Some(highest)) = (values.first(), values.last()) else { return "never measured".to_owned() };
     let median = values[(values.len() - 1) / 2];
     let is_time = path.split('.').any(|word| word.ends_with("_ms"));
-    let text = |value: f64| if is_time { duration(value) } else if value.fract() == 0.0 { count(value as u64) } else { decimal(value) };
+    let text = |value: f64| {
+        if is_time {
+            duration(value)
+        } else if value.fract() == 0.0 {
+            count(value as u64)
+        } else {
+            decimal(value)
+        }
+    };
     let spread = if lowest == highest { text(median) } else { format!("{} ({} to {})", text(median), text(*lowest), text(*highest)) };
     let measured = values.len() as u64;
     if measured == SEEDS { spread } else { format!("{spread}, in {measured} of {SEEDS} runs") }

@@ -211,6 +211,7 @@ impl Simulation {
             groups: found.groups,
             checks: found.checks,
             cluster: found.cluster,
+            gauges: found.gauges,
             expectations: Vec::new(),
             not_modelled: scenario.notes.clone(),
             repeat: if touched { "none: a program pushed on this run".to_owned() } else { scenario.command(seed) },

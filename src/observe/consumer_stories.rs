@@ -216,7 +216,11 @@ fn a_consumer_has_recovered_when_the_new_leader_takes_its_fetch_however_long_tha
     t.tell(2561, Fact::EntryReturned { client: READER, partition: P, entry: 2, error: ErrorCode::None });
     let found = t.found(3000);
     let window = found.windows.iter().find(|w| w.client == "c1").unwrap();
-    assert_eq!((window.stale_window_ms, window.recovery_ms), (Some(40.0), Some(61.0)), "the fetch was taken after 60 ms, and its answer was 1 ms on its way");
+    assert_eq!(
+        (window.stale_window_ms, window.recovery_ms),
+        (Some(40.0), Some(61.0)),
+        "the fetch was taken after 60 ms, and its answer was 1 ms on its way"
+    );
     let requests = &found.clients["c1"].tally.requests;
     assert_eq!((requests.total, requests.stale, requests.overtaken), (2, 0, 1));
     assert_eq!(found.clients["c1"].errors, BTreeMap::from([("fetch:FENCED_LEADER_EPOCH".to_owned(), 1)]));

@@ -18,6 +18,7 @@ mod cluster;
 mod consumer_stories;
 mod deliveries;
 mod fleets;
+mod gauges;
 mod groups;
 mod interruptions;
 mod latency;
@@ -49,6 +50,7 @@ use cluster::Cluster;
 use deliveries::Deliveries;
 use digest::Digest;
 use fact::{Api, BatchId};
+use gauges::Gauges;
 use groups::Groups;
 use ledger::{Errors, Ledger};
 use logs::Logs;
@@ -92,6 +94,7 @@ pub struct Observers {
     groups: Groups,
     metadata: Vec<MetadataCost>,
     cluster: Cluster,
+    gauges: Gauges,
     checks: Checks,
     counting: bool,
     /// Clients that ask for no answers (acks=0).
@@ -122,6 +125,8 @@ pub struct Found {
     pub checks: CheckRecord,
     /// What the cluster went through.
     pub cluster: ClusterRecord,
+    /// What the cluster's own metrics showed.
+    pub gauges: record::gauges::Gauges,
 }
 
 impl Observers {
@@ -146,6 +151,7 @@ impl Observers {
             groups: Groups::new(spec, count_from),
             metadata: vec![MetadataCost::default(); clients],
             cluster: Cluster::new(spec, &truth, count_from),
+            gauges: Gauges::new(spec, count_from),
             checks: Checks::new(spec),
             counting: false,
             fire_and_forget: spec.clients.iter().map(|c| c.acks() == Some(Acks::None)).collect(),
@@ -166,6 +172,7 @@ impl Observers {
             self.deliveries.written_anew(at, partition, from);
         }
         self.cluster.on_fact(at, fact);
+        self.gauges.on_fact(at, fact);
         self.messages.on_fact(fact);
         match fact {
             Fact::PartitionCommitted { partition, .. } => self.committed(at, *partition, fact),
@@ -520,6 +527,7 @@ impl Observers {
             groups: self.groups.finish(spec, end),
             checks: self.checks.finish(spec, end, self.count_from, &self.ledger, is_removed),
             cluster: self.cluster.finish(&self.truth),
+            gauges: self.gauges.finish(spec, end),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The answer of one run, as data: versioned, documented, and the only thing that reports read.
 //! All times are milliseconds from the moment from which the scenario counts, unless a field says otherwise.
 
+pub mod gauges;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +58,9 @@ pub struct RunRecord {
     pub checks: Checks,
     /// What the cluster went through.
     pub cluster: ClusterRecord,
+    /// What the cluster's own metrics showed.
+    #[serde(default)]
+    pub gauges: gauges::Gauges,
     /// The scenario's expectations and whether they held.
     pub expectations: Vec<Expectation>,
     /// What this run leaves out or had to assume, one sentence each.
@@ -432,9 +437,9 @@ pub struct Violation {
 pub struct ClusterRecord {
     /// Brokers by `node.id`: each entry one change of state, in order.
     pub timeline: Vec<TimelineEntry>,
-    /// `AlterPartition` shrinks that succeeded (`IsrShrinksPerSec` counts these).
+    /// `AlterPartition` shrinks that were answered without error; what `IsrShrinksPerSec` made of them is in `gauges`.
     pub isr_shrinks: u64,
-    /// `AlterPartition` expansions that succeeded (`IsrExpandsPerSec` counts these).
+    /// `AlterPartition` expansions that were answered without error; what `IsrExpandsPerSec` made of them is in `gauges`.
     pub isr_expands: u64,
     /// Partition entries of followers' fetches that were answered with an error, by error.
     pub replica_fetch_errors: BTreeMap<String, u64>,

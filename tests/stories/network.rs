@@ -30,7 +30,9 @@ fn a_broker_whose_words_do_not_reach_the_controller_is_fenced_although_it_hears_
 
 #[test]
 fn everything_that_is_cut_from_a_broker_is_everything_else() {
-    let told = |line: &str| tell(&[line, "duration=30s"]).count(5000.0, 5001.0, |f| matches!(f, Fact::LinksCut { from, to, .. } if from.len() > to.len()));
+    let told = |line: &str| {
+        tell(&[line, "duration=30s"]).count(5000.0, 5001.0, |f| matches!(f, Fact::LinksCut { from, to, .. } if from.len() > to.len()))
+    };
     assert_eq!(told("at 5s cut everything from broker 2 one way for 20s"), 1);
     assert_eq!(told("at 5s cut broker 2 from everything one way for 20s"), 0);
 }

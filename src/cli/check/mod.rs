@@ -111,7 +111,8 @@ fn many(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let crew = Crew::new(arguments.threads)?;
     let campaign = fleet::fly(&mission, &crew)?;
-    let found = smallest(&campaign, &crew, arguments.minutes.map(|lasting| lasting.mul_f64(SHRINKING).max(SHRINKING_LEAST)), &arguments.out)?;
+    let found =
+        smallest(&campaign, &crew, arguments.minutes.map(|lasting| lasting.mul_f64(SHRINKING).max(SHRINKING_LEAST)), &arguments.out)?;
     let answer = Answer::new(arguments.seed, &campaign, &found);
     output.write(&match arguments.format {
         Format::Text => text::render(&answer.document(), terminal::look(matches!(arguments.output.as_deref(), None | Some("-")))),

@@ -3,6 +3,7 @@
 mod clients;
 mod cluster;
 mod consumers;
+mod gauges;
 mod groups;
 mod stale;
 mod trust;
@@ -25,6 +26,7 @@ pub fn document(record: &RunRecord) -> Document {
         groups::section(record),
         stale::section(record),
         cluster::moves(record),
+        gauges::section(&record.gauges),
         windows::section(record),
         clients::silences(record),
         clients::cost(record),

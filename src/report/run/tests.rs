@@ -2,6 +2,7 @@
 
 use super::document;
 use crate::observe::RunRecord;
+use crate::observe::record::gauges::Gauges;
 use crate::observe::record::{
     Checks, ClientRecord, ClusterRecord, ConsumerRecord, Expectation, Failures, Messages, Move, PartitionSilence, Phase, PhaseSummary,
     Quantiles, Records, Requests, SCHEMA, ScenarioRef, Suspended, Tally, TimelineEntry, Violation, Window,
@@ -178,6 +179,7 @@ fn rolling_restart() -> RunRecord {
             under_replicated_at_end: 0,
             leaderless_at_end: 0,
         },
+        gauges: Gauges::default(),
         expectations: vec![Expectation { text: "requests.stale <= 60".to_owned(), found: 41.0, held: true }],
         not_modelled: vec!["Transactions are not modelled.".to_owned()],
         repeat: "kafkasim run rolling-restart --seed 1".to_owned(),
