@@ -69,7 +69,7 @@ impl BrokerLog {
     }
 
     pub(super) fn lifecycle(&self, files: &mut Files, at: Instant, level: Level, text: &str, cluster: &Cluster<'_>) {
-        // Moved out of core for 4.1 (KAFKA-18884).
+        // In core in the trunk before 4.0, outside it in the logs of 4.3.1.
         let class = if cluster.release() < Release::V4_1 {
             "kafka.server.BrokerLifecycleManager"
         } else {
@@ -232,7 +232,8 @@ impl BrokerLog {
                 say(
                     Level::Info,
                     format!(
-                        "Partition {name} has an older epoch ({epoch}) than the current leader. Will await the new LeaderAndIsr state before resuming fetching."
+                        "Partition {name} has an older epoch ({epoch}) than the current leader. Will await the new LeaderAndIsr state \
+                         before resuming fetching."
                     ),
                 );
                 say(Level::Warn, format!("Partition {name} marked as failed"));
@@ -240,8 +241,8 @@ impl BrokerLog {
             ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId | ErrorCode::InconsistentTopicId => say(
                 Level::Warn,
                 format!(
-                    "Received {} from the leader for partition {name}. This error may be returned transiently when the partition is being \
-                     created or deleted, but it is not expected to persist.",
+                    "Received {} from the leader for partition {name}. This error may be returned transiently when the partition is \
+                     being created or deleted, but it is not expected to persist.",
                     error.name()
                 ),
             ),

@@ -1,5 +1,6 @@
 //! `controller.log` of whoever is the active controller.
-//! Source: `QuorumController`, `ReplicationControlManager`, `ClusterControlManager`, `BrokerHeartbeatManager`, `PeriodicTaskControlManager`.
+//! Source: `QuorumController`, `ReplicationControlManager`, `ClusterControlManager`, `BrokerHeartbeatManager`,
+//! `PeriodicTaskControlManager`.
 
 use super::broker::BrokerLog;
 use super::cluster::{Cluster, Registered};
@@ -85,8 +86,8 @@ impl ControllerLog {
         let leader = self.latest_claim.filter(|(other, e)| *other != voter && *e == epoch).map(|(other, _)| other);
         let leader = leader.map_or("(none)".to_owned(), |other| cluster.spec.voters[other.index()].id.to_string());
         let text = format!(
-            "Renouncing the leadership due to a metadata log event. We were the leader at epoch {claimed}, but in the new epoch {epoch}, the \
-             leader is {leader}. Reverting to last stable offset {}.",
+            "Renouncing the leadership due to a metadata log event. We were the leader at epoch {claimed}, but in the new epoch \
+             {epoch}, the leader is {leader}. Reverting to last stable offset {}.",
             cluster.last
         );
         self.of(voter, at, Level::Warn, &text, CONTROLLER, cluster, files);
@@ -109,12 +110,12 @@ impl ControllerLog {
             return;
         }
         // Events take no time of their own in a run.
-        let text = "registerBroker: event failed with DuplicateBrokerRegistrationException in 0 microseconds. Exception message: Another broker \
-                    is registered with that broker id. If the broker was recently restarted this should self-resolve once the heartbeat manager \
-                    expires the broker's session.";
-        let old = "registerBroker: event failed with DuplicateBrokerRegistrationException in 0 microseconds. Exception message: Another broker \
-                   is registered with that broker id.";
-        let text = if cluster.release() < Release::V4_0 { old } else { text };
+        let text = "registerBroker: event failed with DuplicateBrokerRegistrationException in 0 microseconds. Exception message: \
+         Another broker is registered with that broker id. If the broker was recently restarted this should self-resolve once the \
+         heartbeat manager expires the broker's session.";
+        let old = "registerBroker: event failed with DuplicateBrokerRegistrationException in 0 microseconds. Exception message: Another \
+         broker is registered with that broker id.";
+        let text = if cluster.release() < Release::V4_1 { old } else { text };
         self.say(at, Level::Info, text, CONTROLLER, cluster, files);
     }
 
@@ -144,8 +145,8 @@ impl ControllerLog {
             let id = |leader: Option<BrokerIx>| leader.map_or("-1".to_owned(), |l| cluster.id(l).to_string());
             let spaced = |list: String| format!("[{}]", list.replace(',', ", "));
             let text = format!(
-                "UNCLEAN partition change for {name} with topic ID {}: isr: {} -> {}, leader: {} -> {}, leaderEpoch: {} -> {leader_epoch}, \
-                 partitionEpoch: {} -> {partition_epoch}",
+                "UNCLEAN partition change for {name} with topic ID {}: isr: {} -> {}, leader: {} -> {}, leaderEpoch: {} -> \
+                 {leader_epoch}, partitionEpoch: {} -> {partition_epoch}",
                 cluster.topic_id(partition),
                 spaced(cluster.ids(&before.isr)),
                 spaced(cluster.ids(isr)),
@@ -251,10 +252,11 @@ impl ControllerLog {
         };
         let fence = change(before.fenced, *fenced, 1, -1);
         let shutdown = change(before.in_controlled_shutdown, *in_controlled_shutdown, 1, 0);
-        let cordoned = if cluster.release() < Release::V4_3 { "" } else { ", cordonedLogDirs=null" };
+        let directories = directories("", cluster.release());
         let text = format!(
-            "Replayed BrokerRegistrationChangeRecord modifying the registration for broker {id}: BrokerRegistrationChangeRecord(brokerId={id}, \
-             brokerEpoch={epoch}, fenced={fence}, inControlledShutdown={shutdown}, logDirs=[]{cordoned})"
+            "Replayed BrokerRegistrationChangeRecord modifying the registration for broker {id}: \
+             BrokerRegistrationChangeRecord(brokerId={id}, brokerEpoch={epoch}, fenced={fence}, \
+             inControlledShutdown={shutdown}{directories})"
         );
         self.say(at, Level::Info, &text, REGISTRATIONS, cluster, files);
     }
@@ -264,8 +266,8 @@ impl ControllerLog {
         if before.fenced && !fenced {
             let since = before.since;
             return Some(format!(
-                "The request from broker {id} to unfence has been granted because it has caught up with the offset of its register broker \
-                 record {since}."
+                "The request from broker {id} to unfence has been granted because it has caught up with the offset of its register \
+                 broker record {since}."
             ));
         }
         if !fenced || before.fenced || self.expired.take_if(|expired| *expired == broker).is_some() {
@@ -276,8 +278,8 @@ impl ControllerLog {
         }
         let offset = self.handed_over.remove(&broker).unwrap_or_default();
         Some(format!(
-            "The request from broker {id} to shut down has been granted since the lowest active offset {} is now greater than the broker's \
-             controlled shutdown offset {offset}.",
+            "The request from broker {id} to shut down has been granted since the lowest active offset {} is now greater than the \
+             broker's controlled shutdown offset {offset}.",
             offset.next()
         ))
     }
@@ -296,18 +298,17 @@ impl ControllerLog {
         let (now, before) = (log.incarnation(), log.previous_incarnation());
         if cluster.release() >= Release::V3_9 {
             let text = format!(
-                "Registering a new incarnation of broker {id}. Previous incarnation ID was {before}; new incarnation ID is {now}. Generated \
-                 {cleaned} record(s) to clean up previous incarnations. Broker epoch will become {epoch}."
+                "Registering a new incarnation of broker {id}. Previous incarnation ID was {before}; new incarnation ID is {now}. \
+                 Generated {cleaned} record(s) to clean up previous incarnations. Broker epoch will become {epoch}."
             );
             self.say(at, Level::Info, &text, REGISTRATIONS, cluster, files);
         }
-        let cordoned = if cluster.release() < Release::V4_3 { "" } else { ", cordonedLogDirs=null" };
+        let directories = directories(&ids::uuid(&format!("broker {id} directory")), cluster.release());
         let text = format!(
             "Replayed RegisterBrokerRecord establishing a new incarnation of broker {id}: RegisterBrokerRecord(brokerId={id}, \
-             isMigratingZkBroker=false, incarnationId={now}, brokerEpoch={epoch}, endPoints=[BrokerEndpoint(name='PLAINTEXT', host='{}', \
-             port=9092, securityProtocol=0)], features=[], rack=null, fenced=true, inControlledShutdown=false, logDirs=[{}]{cordoned})",
+             isMigratingZkBroker=false, incarnationId={now}, brokerEpoch={epoch}, endPoints=[BrokerEndpoint(name='PLAINTEXT', \
+             host='{}', port=9092, securityProtocol=0)], features=[], rack=null, fenced=true, inControlledShutdown=false{directories})",
             ids::host(id),
-            ids::uuid(&format!("broker {id} directory")),
         );
         self.say(at, Level::Info, &text, REGISTRATIONS, cluster, files);
     }
@@ -321,4 +322,13 @@ impl ControllerLog {
             self.say(at, Level::Info, &text, REPLICATION, cluster, files);
         }
     }
+}
+
+/// The end of a registration's record: directories since 3.7, cordoned ones in the logs of 4.3.1.
+fn directories(id: &str, release: Release) -> String {
+    if release < Release::V3_7 {
+        return String::new();
+    }
+    let cordoned = if release < Release::V4_3 { "" } else { ", cordonedLogDirs=null" };
+    format!(", logDirs=[{id}]{cordoned}")
 }

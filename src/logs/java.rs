@@ -125,8 +125,8 @@ impl JavaLog {
         for (correlation, sent_at) in requests {
             let (age, timeout) = (at.since(sent_at).as_millis(), self.request_timeout.as_millis());
             let text = format!(
-                "Cancelled in-flight {api} request with correlation id {correlation} due to node {id} being disconnected (elapsed time since \
-                 creation: {age}ms, elapsed time since send: {age}ms, throttle time: 0ms, request timeout: {timeout}ms)"
+                "Cancelled in-flight {api} request with correlation id {correlation} due to node {id} being disconnected (elapsed time \
+                 since creation: {age}ms, elapsed time since send: {age}ms, throttle time: 0ms, request timeout: {timeout}ms)"
             );
             self.say(at, Level::Info, &text, NETWORK, files);
         }
@@ -156,15 +156,15 @@ impl JavaLog {
         );
         let refresh = match error {
             ErrorCode::UnknownTopicOrPartition => Some(format!(
-                "Received unknown topic or partition error in produce request on partition {name}. The topic-partition may not exist or the \
-                 user may not have Describe access to it"
+                "Received unknown topic or partition error in produce request on partition {name}. The topic-partition may not exist or \
+                 the user may not have Describe access to it"
             )),
             _any if error.invalidates_metadata() => exception(error).map(|(class, text)| {
                 let stop = if self.release < (3, 8, 0) { "." } else { "" };
                 let text = message.as_deref().unwrap_or(text);
                 format!(
-                    "Received invalid metadata error in produce request on partition {name} due to org.apache.kafka.common.errors.{class}: \
-                     {text}{stop} Going to request metadata update now"
+                    "Received invalid metadata error in produce request on partition {name} due to \
+                     org.apache.kafka.common.errors.{class}: {text}{stop} Going to request metadata update now"
                 )
             }),
             _no_reason_to_refresh => None,
@@ -364,8 +364,8 @@ impl ClientLog for JavaLog {
         // Any other cause than a lost connection is not told by a fact.
         if let (None, Some(before)) = (broker, before.filter(|before| self.lost_at == Some((pen.at, *before)))) {
             let text = format!(
-                "Group coordinator {} is unavailable or invalid due to cause: coordinator unavailable. isDisconnected: true. Rediscovery will be \
-                 attempted.",
+                "Group coordinator {} is unavailable or invalid due to cause: coordinator unavailable. isDisconnected: true. \
+                 Rediscovery will be attempted.",
                 node(before)
             );
             self.say(pen.at, Level::Info, &text, COORDINATOR, pen.files);
@@ -376,7 +376,8 @@ impl ClientLog for JavaLog {
         if pen.at > Instant::ZERO {
             let member = ids::uuid(&format!("{} member", self.name));
             let text = format!(
-                "Successfully joined group with generation Generation{{generationId={generation}, memberId='{}-{member}', protocol='range'}}",
+                "Successfully joined group with generation Generation{{generationId={generation}, memberId='{}-{member}', \
+                 protocol='range'}}",
                 self.name
             );
             self.say(pen.at, Level::Info, &text, COORDINATOR, pen.files);
@@ -393,8 +394,8 @@ fn exception(error: ErrorCode) -> Option<(&'static str, &'static str)> {
     Some(match error {
         ErrorCode::NotLeaderOrFollower => (
             "NotLeaderOrFollowerException",
-            "For requests intended only for the leader, this error indicates that the broker is not the current leader. For requests intended \
-             for any replica, this error indicates that the broker is not a replica of the topic partition.",
+            "For requests intended only for the leader, this error indicates that the broker is not the current leader. For requests \
+             intended for any replica, this error indicates that the broker is not a replica of the topic partition.",
         ),
         ErrorCode::NetworkException => ("NetworkException", "The server disconnected before a response was received."),
         ErrorCode::LeaderNotAvailable => {

@@ -54,7 +54,12 @@ impl OtherLog {
 
     fn event(&self, at: Instant, message: &str, address: &str) -> serde_json::Value {
         serde_json::json!({
-            "level": "ERROR", "timestamp": clock::iso(at), "logger": "kafkajs", "message": message, "broker": address, "clientId": self.name,
+            "level": "ERROR",
+            "timestamp": clock::iso(at),
+            "logger": "kafkajs",
+            "message": message,
+            "broker": address,
+            "clientId": self.name,
         })
     }
 }
@@ -85,7 +90,8 @@ impl ClientLog for OtherLog {
         let text = match (self.library, how, ready_at) {
             (Library::FranzGo, Unreachable::Refused, None) => {
                 format!(
-                    "{time} [WARN] unable to open connection to broker; addr: {address}, broker: {id}, err: dial tcp {address}: connect: connection refused"
+                    "{time} [WARN] unable to open connection to broker; addr: {address}, broker: {id}, err: dial tcp {address}: \
+                     connect: connection refused"
                 )
             }
             (Library::Sarama, Unreachable::Refused, None) => {
@@ -101,8 +107,8 @@ impl ClientLog for OtherLog {
                 let (ms, up) = (clock::unix_ms(pen.at), pen.at.since(ready_at).as_millis());
                 let name: String = self.name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
                 format!(
-                    "%6|{}.{:03}|FAIL|{name}#producer-1| [thrd:{address}/{id}]: {address}/{id}: Disconnected: connection closed by peer: receive 0 \
-                     after POLLIN (after {up}ms in state UP)",
+                    "%6|{}.{:03}|FAIL|{name}#producer-1| [thrd:{address}/{id}]: {address}/{id}: Disconnected: connection closed by \
+                     peer: receive 0 after POLLIN (after {up}ms in state UP)",
                     ms / 1000,
                     ms % 1000
                 )
@@ -137,8 +143,8 @@ impl ClientLog for OtherLog {
         let Some(name) = pen.cluster.name(partition) else { return };
         let Some((topic, index)) = name.rsplit_once('-') else { return };
         let text = format!(
-            "{} [INFO] moving producing partition due to kip-951 not_leader_for_partition; topic: {topic}, partition: {index}, new_leader: {}, \
-             new_leader_epoch: {epoch}, old_leader: {}, old_leader_epoch: {old_epoch}",
+            "{} [INFO] moving producing partition due to kip-951 not_leader_for_partition; topic: {topic}, partition: {index}, \
+             new_leader: {}, new_leader_epoch: {epoch}, old_leader: {}, old_leader_epoch: {old_epoch}",
             clock::micros(pen.at),
             pen.cluster.id(new),
             pen.cluster.id(old),

@@ -32,10 +32,12 @@ impl BrokerLog {
     /// A connection to another node, or its attempt, is over.
     pub fn lost(&self, lost: &Lost, at: Instant, cluster: &Cluster<'_>, files: &mut Files) {
         let Some((node, address)) = peer(lost.to, lost.link, cluster) else { return };
+        let old = cluster.release() < crate::kafka::Release::V3_7;
+        let manager = if old { "BrokerToControllerChannelManager" } else { "NodeToControllerChannelManager" };
         let prefix = match lost.link {
             Link::Fetcher(thread) => format!("[ReplicaFetcher replicaId={}, leaderId={node}, fetcherId={thread}]", self.id),
-            Link::Heartbeat => format!("[NodeToControllerChannelManager id={} name=heartbeat]", self.id),
-            Link::AlterPartition => format!("[NodeToControllerChannelManager id={} name=alter-partition]", self.id),
+            Link::Heartbeat => format!("[{manager} id={} name=heartbeat]", self.id),
+            Link::AlterPartition => format!("[{manager} id={} name=alter-partition]", self.id),
             Link::Raft => format!("[RaftManager id={}]", self.id),
         };
         let mut say = |level: Level, text: String, class: &str| files.log(self.server_log, at, level, &format!("{prefix} {text}"), class);
@@ -50,7 +52,7 @@ impl BrokerLog {
             (Unreachable::Refused | Unreachable::Reset, up) => {
                 say(Level::Info, format!("Node {node} disconnected."), NETWORK);
                 if !up {
-                    let what = if cluster.release() < crate::kafka::Release::V3_7 { "Broker" } else { "Node" };
+                    let what = if old { "Broker" } else { "Node" };
                     say(
                         Level::Warn,
                         format!("Connection to node {node} (/{address}) could not be established. {what} may not be available."),
@@ -70,8 +72,8 @@ impl BrokerLog {
         say(
             Level::Info,
             format!(
-                "Cancelled in-flight {api} request with correlation id {correlation} due to node {node} being disconnected (elapsed time since \
-                 creation: {waited}ms, elapsed time since send: {waited}ms, throttle time: 0ms, request timeout: {}ms)",
+                "Cancelled in-flight {api} request with correlation id {correlation} due to node {node} being disconnected (elapsed \
+                 time since creation: {waited}ms, elapsed time since send: {waited}ms, throttle time: 0ms, request timeout: {}ms)",
                 timeout.as_millis()
             ),
             NETWORK,
@@ -135,8 +137,8 @@ mod tests {
         let fetcher = "[ReplicaFetcher replicaId=101, leaderId=102, fetcherId=0]";
         let cancelled = |request: &str, node: u32, age: &str, timeout: u64| {
             format!(
-                "Cancelled in-flight {request} due to node {node} being disconnected (elapsed time since creation: {age}, elapsed time since \
-                 send: {age}, throttle time: 0ms, request timeout: {timeout}ms) {network}"
+                "Cancelled in-flight {request} due to node {node} being disconnected (elapsed time since creation: {age}, elapsed time \
+                 since send: {age}, throttle time: 0ms, request timeout: {timeout}ms) {network}"
             )
         };
         assert_eq!(
@@ -147,7 +149,8 @@ mod tests {
                 format!("INFO {fetcher} Client requested connection close from node 102 {network}"),
                 format!("INFO {fetcher} Node 102 disconnected. {network}"),
                 format!(
-                    "WARN {fetcher} Connection to node 102 (/10.0.0.102:9092) could not be established. Node may not be available. {network}"
+                    "WARN {fetcher} Connection to node 102 (/10.0.0.102:9092) could not be established. Node may not be available. \
+                     {network}"
                 ),
                 format!("INFO [NodeToControllerChannelManager id=101 name=heartbeat] Node 1 disconnected. {network}"),
                 format!("INFO [RaftManager id=101] Disconnecting from node 1 due to request timeout. {network}"),

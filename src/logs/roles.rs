@@ -237,7 +237,7 @@ impl BrokerLog {
         let epoch = self.roles.get(&partition)?.epoch;
         let end = cluster.end(self.broker, partition);
         let host = ids::host(id);
-        let endpoint = if cluster.release() < Release::V4_0 {
+        let endpoint = if cluster.release() < Release::V4_1 {
             format!("BrokerEndPoint(id={id}, host={host}:9092)")
         } else {
             format!("BrokerEndPoint[id={id}, host={host}, port=9092]")
