@@ -163,13 +163,7 @@ pub fn judge(scenario: &Scenario, options: &Options) -> Flight {
 }
 
 /// Runs a case until all is well, and judges it. One that is not to go on complains of nothing.
-fn fly_case(
-    case: &Case,
-    scenario: Result<Scenario, Diagnostics>,
-    options: &Options,
-    change: Change<'_>,
-    go_on: GoOn<'_>,
-) -> Flight {
+fn fly_case(case: &Case, scenario: Result<Scenario, Diagnostics>, options: &Options, change: Change<'_>, go_on: GoOn<'_>) -> Flight {
     let mut flight = Flight::of(case.cluster.seed);
     flight.toml = case.toml(case.storm_lasts + LONGEST_CALM);
     let mut scenario = match scenario {

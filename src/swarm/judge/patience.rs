@@ -4,8 +4,8 @@
 //! The bounds are generous, and count every pause and time-out that may stand in the way several times over: an alarm must be a bug.
 
 use crate::engine::Duration;
-use crate::kafka::config::{BrokerConfig, Kind};
 use crate::kafka::NodeIx;
+use crate::kafka::config::{BrokerConfig, Kind};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::model::spec::{ClientSpec, Partitioning};
