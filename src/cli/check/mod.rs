@@ -41,7 +41,7 @@ pub struct Arguments {
     /// How many clusters to run [default: 1000, or as many as --minutes allow]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
-    /// Start no run after so many minutes, and look for the smallest failing scenarios for a fifth of them at most
+    /// Start no run after so many minutes, and look for the smallest failing scenarios for a fifth of that (half a minute at least)
     #[arg(long, value_name = "M", value_parser = minutes)]
     minutes: Option<Duration>,
     /// The number of the first cluster; each further one has the next
@@ -111,8 +111,8 @@ fn many(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let crew = Crew::new(arguments.threads)?;
     let campaign = fleet::fly(&mission, &crew)?;
-    let found =
-        smallest(&campaign, &crew, arguments.minutes.map(|lasting| lasting.mul_f64(SHRINKING).max(SHRINKING_LEAST)), &arguments.out)?;
+    let shrinking = arguments.minutes.map(|lasting| lasting.mul_f64(SHRINKING).max(SHRINKING_LEAST));
+    let found = smallest(&campaign, &crew, shrinking, &arguments.out)?;
     let answer = Answer::new(arguments.seed, &campaign, &found);
     output.write(&match arguments.format {
         Format::Text => text::render(&answer.document(), terminal::look(matches!(arguments.output.as_deref(), None | Some("-")))),

@@ -3,7 +3,7 @@
 
 use super::Findings;
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, PartitionIx, Replicas};
+use crate::kafka::{BrokerIx, ClientIx, PartitionIx, Replicas};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::model::message::Acks;
@@ -23,7 +23,7 @@ pub struct Durability {
     /// Partitions in which acknowledged records may be lost, with the reason.
     excused: BTreeMap<PartitionIx, &'static str>,
     /// Clients that keep the number of a record beyond the epoch that it was given in: sarama before 1.61.1.
-    keeps_numbers: Vec<bool>,
+    keeps_numbers: BTreeSet<ClientIx>,
     /// What was appended of theirs.
     appended: BTreeSet<BatchId>,
 }
@@ -36,15 +36,16 @@ impl Durability {
     pub(super) fn new(spec: &Spec) -> Self {
         let findings = Findings::of("acks=all durability");
         let leaves_isr = spec.release.rules().unclean_restart_leaves_isr;
-        let keeps_numbers = |c: &ClientSpec| {
+        let keeps_number = |c: &ClientSpec| {
             c.profile.library == Library::Sarama && c.profile.policy("produce.numbers-are-given") == Some("with-the-record")
         };
+        let clients = (0..).map(ClientIx).zip(&spec.clients);
         Durability {
             findings,
             leaves_isr,
             losers: BTreeMap::new(),
             excused: BTreeMap::new(),
-            keeps_numbers: spec.clients.iter().map(keeps_numbers).collect(),
+            keeps_numbers: clients.filter(|(_, client)| keeps_number(client)).map(|(ix, _)| ix).collect(),
             appended: BTreeSet::new(),
         }
     }
@@ -52,7 +53,7 @@ impl Durability {
     /// A leader appended a batch.
     pub(super) fn appended(&mut self, fact: &Fact) {
         if let Fact::Appended { client, batch, .. } = fact
-            && self.keeps_numbers[client.index()]
+            && self.keeps_numbers.contains(client)
         {
             self.appended.insert(*batch);
         }
@@ -105,8 +106,8 @@ impl Durability {
                 continue;
             }
             let name = spec.partition_name(partition);
-            let is_no_copy = !self.keeps_numbers[client.index()] || self.appended.contains(&batch);
-            match self.excused.get(&partition).copied().or((!is_no_copy).then_some(TAKEN_FOR_A_COPY)) {
+            let taken_for_a_copy = self.keeps_numbers.contains(&client) && !self.appended.contains(&batch);
+            match self.excused.get(&partition).copied().or(taken_for_a_copy.then_some(TAKEN_FOR_A_COPY)) {
                 Some(reason) => self.findings.suspend(format!("{name}: {reason}")),
                 None => {
                     let client = &spec.clients[client.index()].name;
