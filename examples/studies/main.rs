@@ -1,6 +1,7 @@
 //! The studies of `docs/studies`: `cargo run --release --example studies -- metadata-age [--seeds 20]` runs one on all cores and writes the
 //! tables and pictures of its page. The same command writes the same bytes; the prose around them is written by people, who read them.
 
+mod loss;
 mod metadata_age;
 mod numbers;
 mod page;
@@ -37,6 +38,7 @@ fn written(study: &str, found: &[Found<'_>]) -> Written {
         "metadata-age" => metadata_age::written(found),
         "session-timeout" => session_timeout::written(found),
         "restart-policy" => restart_policy::written(found),
+        "loss" => loss::written(found),
         _ => retries::written(found),
     }
 }
