@@ -67,4 +67,5 @@ pub mod scenario;
 pub mod statistics;
 pub mod study;
 pub mod swarm;
+pub mod triage;
 pub mod world;

@@ -23,7 +23,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("statistics", &[]),
     ("study::record", &[]),
     ("study", &["engine", "kafka", "model", "observe", "fault", "scenario", "experiment", "statistics"]),
-    ("report", &["printable", "observe::record", "observe::RunRecord", "study::record"]),
+    ("triage::record", &[]),
+    ("triage", &["kafka", "scenario"]),
+    ("report", &["printable", "observe::record", "observe::RunRecord", "study::record", "triage::record"]),
     (
         "cli",
         &[
@@ -41,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "swarm",
             "statistics",
             "study",
+            "triage",
             "report",
         ],
     ),

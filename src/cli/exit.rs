@@ -11,6 +11,8 @@ pub const EXPECTATION_FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 /// The simulated cluster broke a promise of Kafka's protocol.
 pub const VIOLATED: u8 = 3;
+/// The trouble that `triage` was shown goes on.
+pub const SUSTAINED: u8 = 4;
 /// kafkasim itself failed, as the language has it.
 const PANICKED: u8 = 101;
 

@@ -29,6 +29,7 @@ mod stop;
 mod study;
 mod sweep;
 mod terminal;
+mod triage;
 
 use crate::printable::escape;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -49,6 +50,7 @@ Exit codes:
   2    the input is wrong: an argument, a file, an output path, or too many events
   3    the simulated cluster broke a promise of Kafka's protocol, or (`check`) did not heal:
        a bug of kafkasim
+  4    the trouble that `triage` was shown goes on
   101  kafkasim itself failed
   On 3 and 101 the last line of standard error is the command that repeats it.
 
@@ -72,6 +74,7 @@ enum Verb {
     Check(check::Arguments),
     Import(import::Arguments),
     Calibrate(calibrate::Arguments),
+    Triage(triage::Arguments),
     Describe(describe::Arguments),
     List(list::Arguments),
     Clients(clients::Arguments),
@@ -119,6 +122,7 @@ fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Check(arguments) => check::perform(arguments),
         Verb::Import(arguments) => import::perform(arguments),
         Verb::Calibrate(arguments) => calibrate::perform(arguments),
+        Verb::Triage(arguments) => triage::perform(arguments),
         Verb::Describe(arguments) => describe::perform(arguments),
         Verb::List(arguments) => list::perform(arguments),
         Verb::Clients(arguments) => clients::perform(arguments),

@@ -5,12 +5,13 @@ use super::exit::Failure;
 use super::output::Output;
 use crate::observe::RunRecord;
 use crate::study::record::{CompareRecord, SweepRecord};
+use crate::triage::record::TriageRecord;
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep` and `compare`) and of a scenario
+/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep`, `compare` and `triage`) and of a scenario
 #[derive(Args)]
 pub struct Arguments {
     /// Only this one, instead of all in one object
@@ -26,6 +27,8 @@ enum Which {
     Sweep,
     /// Of `compare --format json`
     Compare,
+    /// Of `triage --format json`
+    Triage,
     /// Of a scenario file
     Scenario,
 }
@@ -39,11 +42,13 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Which::Answer) => of::<RunRecord>(),
         Some(Which::Sweep) => of::<SweepRecord>(),
         Some(Which::Compare) => of::<CompareRecord>(),
+        Some(Which::Triage) => of::<TriageRecord>(),
         Some(Which::Scenario) => api::scenario_schema(),
         None => json!({
             "answer": of::<RunRecord>(),
             "sweep": of::<SweepRecord>(),
             "compare": of::<CompareRecord>(),
+            "triage": of::<TriageRecord>(),
             "scenario": api::scenario_schema(),
         }),
     };

@@ -7,6 +7,7 @@ pub mod quantity;
 pub mod run;
 pub mod study;
 pub mod text;
+pub mod triage;
 mod words;
 
 pub use document::Document;
