@@ -10,6 +10,7 @@ mod completions;
 mod crew;
 mod describe;
 mod exit;
+mod explain;
 mod format;
 mod import;
 mod input;
@@ -68,6 +69,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Arguments),
+    Explain(explain::Arguments),
     Sweep(sweep::Arguments),
     Compare(compare::Arguments),
     Merge(merge::Arguments),
@@ -116,6 +118,7 @@ pub fn understand(words: Vec<OsString>) -> Result<Cli, clap::Error> {
 fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(arguments) => run::perform(arguments),
+        Verb::Explain(arguments) => explain::perform(arguments),
         Verb::Sweep(arguments) => sweep::perform(arguments),
         Verb::Compare(arguments) => compare::perform(arguments),
         Verb::Merge(arguments) => merge::perform(arguments),

@@ -3,6 +3,7 @@
 use super::api;
 use super::exit::Failure;
 use super::output::Output;
+use crate::explain::ExplanationRecord;
 use crate::observe::RunRecord;
 use crate::study::record::{CompareRecord, SweepRecord};
 use crate::triage::record::TriageRecord;
@@ -11,7 +12,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep`, `compare` and `triage`) and of a scenario
+/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep`, `compare`, `explain` and `triage`) and of a scenario
 #[derive(Args)]
 pub struct Arguments {
     /// Only this one, instead of all in one object
@@ -27,6 +28,8 @@ enum Which {
     Sweep,
     /// Of `compare --format json`
     Compare,
+    /// Of `explain --format json`
+    Explain,
     /// Of `triage --format json`
     Triage,
     /// Of a scenario file
@@ -42,12 +45,14 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Which::Answer) => of::<RunRecord>(),
         Some(Which::Sweep) => of::<SweepRecord>(),
         Some(Which::Compare) => of::<CompareRecord>(),
+        Some(Which::Explain) => of::<ExplanationRecord>(),
         Some(Which::Triage) => of::<TriageRecord>(),
         Some(Which::Scenario) => api::scenario_schema(),
         None => json!({
             "answer": of::<RunRecord>(),
             "sweep": of::<SweepRecord>(),
             "compare": of::<CompareRecord>(),
+            "explain": of::<ExplanationRecord>(),
             "triage": of::<TriageRecord>(),
             "scenario": api::scenario_schema(),
         }),

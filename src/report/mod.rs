@@ -1,6 +1,7 @@
 //! The answer of a run for people and programs: one document, many renderings. It reads records only.
 
 pub mod document;
+pub mod explain;
 pub mod markdown;
 pub mod plot;
 pub mod quantity;

@@ -1,0 +1,186 @@
+//! The chain of causes of one recovery: its graph, its critical path, and what else nearly mattered.
+
+use super::graph::{Graph, Point};
+use super::kept::{Ix, Kept};
+use super::path::{self, Link};
+use super::rules::Rules;
+use super::wait::Wait;
+use super::words::Words;
+use crate::engine::{Duration, Instant};
+use crate::model::Spec;
+use crate::observe::Fact;
+use crate::observe::fact::{Refresh, Unreachable};
+
+/// Shares of a step below which another chain is not named beside it.
+const NEARLY: f64 = 0.75;
+
+/// Why one recovery took as long as it did.
+pub struct Chain<'a> {
+    spec: &'a Spec,
+    kept: &'a Kept,
+    /// All causes.
+    pub graph: Graph,
+    /// The critical path.
+    pub path: Vec<Link>,
+}
+
+/// A link of the path, and what the graph says of a run without it.
+#[derive(Clone, Copy, Debug)]
+pub struct Weight {
+    /// Its place in the path.
+    pub place: usize,
+    /// What its time went by with.
+    pub wait: Wait,
+    /// Its length.
+    pub length: Duration,
+    /// How much shorter all would be without it.
+    pub saves: Duration,
+    /// The longest link of the chain that would be critical then, if that is not the rest of this path.
+    pub rival: Option<Link>,
+}
+
+impl<'a> Chain<'a> {
+    /// The chain that ends where the target does; none when no fact of its end was kept.
+    pub fn of(spec: &'a Spec, kept: &'a Kept) -> Option<Chain<'a>> {
+        let end = success(kept)?;
+        let rules = Rules::new(spec, kept, end);
+        let graph = Graph::of(kept, &rules, end);
+        let path = path::critical(&graph, kept.target.from);
+        Some(Chain { spec, kept, graph, path })
+    }
+
+    /// What a link's time went by with.
+    pub fn wait(&self, link: &Link) -> Wait {
+        link.edge.map_or(Wait::Untold, |edge| self.graph.graph[edge].wait)
+    }
+
+    /// A link's point as a sentence; the first one is the beginning.
+    pub fn sentence(&self, link: &Link) -> String {
+        if link.edge.is_none() {
+            return self.began_with();
+        }
+        Words::new(self.spec, self.kept.target.client).point(self.kept, self.graph.graph[link.node].point)
+    }
+
+    /// The process in which a link ended.
+    pub fn process(&self, link: &Link) -> Option<String> {
+        Words::new(self.spec, self.kept.target.client).process(self.kept, self.point(link))
+    }
+
+    /// A link's point.
+    pub fn point(&self, link: &Link) -> Point {
+        self.graph.graph[link.node].point
+    }
+
+    /// What the window began with: the fact at its beginning.
+    pub fn began_with(&self) -> String {
+        let (kept, from) = (self.kept, self.kept.target.from);
+        let words = Words::new(self.spec, kept.target.client);
+        let own = kept.target.partition;
+        let is = |f: &Fact| {
+            matches!(f, Fact::ProcessEnded { .. } | Fact::Paused { .. } | Fact::LinksCut { .. })
+                || matches!(f, Fact::PartitionCommitted { partition, .. } if *partition == own)
+        };
+        kept.last_since(from, kept.after(from), is).map_or_else(|| "the leader is lost".to_owned(), |ix| words.fact(kept.fact(ix)))
+    }
+
+    /// The links that took any time, the longest first, weighed by the graph.
+    pub fn weights(&self, most: usize) -> Vec<Weight> {
+        let mut links: Vec<usize> = (0..self.path.len()).filter(|i| self.is_delay(&self.path[*i])).collect();
+        links.sort_by_key(|i| (std::cmp::Reverse(self.path[*i].length()), *i));
+        links.truncate(most);
+        links.into_iter().map(|place| self.weigh(place)).collect()
+    }
+
+    /// Whether a link took time that somebody waited for: an application without a record waits for nothing.
+    fn is_delay(&self, link: &Link) -> bool {
+        !link.length().is_zero() && self.wait(link) != Wait::NoRecord
+    }
+
+    fn weigh(&self, place: usize) -> Weight {
+        let link = self.path[place];
+        let freed = path::without(&self.graph, &self.path, &link);
+        let saves = self.kept.target.to.since(freed.end);
+        let nearly = saves.as_nanos() as f64 <= NEARLY * link.length().as_nanos() as f64;
+        let rival = if nearly { self.rival(&freed.path) } else { None };
+        Weight { place, wait: self.wait(&link), length: link.length(), saves, rival }
+    }
+
+    /// The longest link of another path that is not of this one.
+    fn rival(&self, other: &[Link]) -> Option<Link> {
+        let is_own = |link: &Link| self.path.iter().any(|own| own.edge == link.edge);
+        other.iter().filter(|link| !is_own(link) && !link.length().is_zero()).max_by_key(|link| link.length()).copied()
+    }
+
+    /// What happened beside the path and tells why it was as long as it was.
+    pub fn beside(&self) -> Vec<String> {
+        let client = self.kept.target.client;
+        let partition = self.kept.target.partition;
+        let vain = self.believed().unwrap_or(self.kept.target.to);
+        let mut said = self.heartbeats();
+        let answers = |f: &Fact| matches!(f, Fact::Refreshed { what: Refresh::Answered(..), .. });
+        said.extend(self.often("was told metadata that did not have the new leader yet", &|ix, f| answers(f) && self.kept.at(ix) < vain));
+        for (how, words) in [
+            (Unreachable::Refused, "was refused a connection"),
+            (Unreachable::Reset, "lost a connection"),
+            (Unreachable::TimedOut, "gave a connection up"),
+        ] {
+            let is = |f: &Fact| matches!(f, Fact::ConnectionLost { client: c, how: h, .. } if (*c, *h) == (client, how));
+            said.extend(self.often(words, &|_, f| is(f)));
+        }
+        let is_error = |f: &Fact| matches!(f, Fact::EntryReturned { client: c, partition: p, error, .. } if (*c, *p) == (client, partition) && !error.is_none());
+        said.extend(self.often("was answered an error for this partition", &|_, f| is_error(f)));
+        said
+    }
+
+    /// How often something happened to the client, and when first and last.
+    fn often(&self, what: &str, is: &dyn Fn(Ix, &Fact) -> bool) -> Option<String> {
+        let (kept, from) = (self.kept, self.kept.target.from);
+        let met: Vec<Ix> = (0..kept.len()).filter(|ix| kept.at(*ix) >= from && is(*ix, kept.fact(*ix))).collect();
+        let (first, last) = (met.first()?, met.last()?);
+        let client = &self.spec.clients[kept.target.client.index()].name;
+        let after = |ix: Ix| format!("{:.3} s", kept.at(ix).since(from).as_secs_f64());
+        Some(match met.len() {
+            1 => format!("{client} {what} once, {} after the beginning", after(*first)),
+            n => format!("{client} {what} {n} times, from {} to {} after the beginning", after(*first), after(*last)),
+        })
+    }
+
+    /// When the client first believed something new of the partition.
+    fn believed(&self) -> Option<Instant> {
+        let (kept, target) = (self.kept, self.kept.target);
+        let is = |f: &Fact| matches!(f, Fact::BeliefChanged { client, partition, leader: Some(_), .. } if (*client, *partition) == (target.client, target.partition));
+        kept.first(kept.after(target.from), is).map(|ix| kept.at(ix))
+    }
+
+    /// The last heartbeat before a session ran out, where that is on the path and lies before the window.
+    fn heartbeats(&self) -> Vec<String> {
+        let from = self.kept.target.from;
+        let said = self.path.iter().filter_map(|link| match self.point(link) {
+            Point::Heartbeat(ix) => {
+                if let Fact::SessionExpired { broker, last_heartbeat } = self.kept.fact(ix)
+                    && *last_heartbeat <= from
+                {
+                    Some(format!(
+                        "the last heartbeat of {} had come {:.3} s before: from then on its session ran",
+                        Words::new(self.spec, self.kept.target.client).broker(*broker),
+                        from.since(*last_heartbeat).as_secs_f64()
+                    ))
+                } else {
+                    None
+                }
+            }
+            Point::Start | Point::Fact(_) | Point::Asked(_) | Point::Decided(_) => None,
+        });
+        said.collect()
+    }
+}
+
+/// The fact with which the recovery ended: the answer to a request, or where no answer is waited for (a consumer, acks=0) its arrival.
+fn success(kept: &Kept) -> Option<Ix> {
+    let (to, client, partition) = (kept.target.to, kept.target.client, kept.target.partition);
+    let until = kept.after(to);
+    let returned = |f: &Fact| matches!(f, Fact::EntryReturned { client: c, partition: p, error, .. } if (*c, *p) == (client, partition) && error.is_none());
+    let taken = |f: &Fact| matches!(f, Fact::EntryTaken { client: c, partition: p, .. } if (*c, *p) == (client, partition));
+    kept.last_since(to, until, returned).or_else(|| kept.last_since(to, until, taken))
+}

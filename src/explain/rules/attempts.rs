@@ -1,0 +1,211 @@
+//! Causes of a request: why it was sent then, taken then, answered then.
+
+use super::{Rules, after, all};
+use crate::engine::{Duration, Instant};
+use crate::explain::graph::{Cause, Point};
+use crate::explain::kept::Ix;
+use crate::explain::wait::Wait;
+use crate::kafka::{BrokerIx, ErrorCode, PartitionIx};
+use crate::model::message::Acks;
+use crate::observe::Fact;
+use crate::observe::fact::{Api, BatchId, EntryId, GroupFact, Unreachable};
+
+/// Less than this is a client's own work, and no pause.
+pub(super) const PAUSE: Duration = Duration::from_millis(1);
+
+/// An entry as it was sent.
+pub(super) struct Attempt {
+    pub broker: BrokerIx,
+    pub partition: PartitionIx,
+    pub entry: EntryId,
+    pub batch: Option<BatchId>,
+    pub attempt: u32,
+}
+
+impl Rules<'_> {
+    fn sent_of(&self, before: Ix, entry: EntryId) -> Option<Ix> {
+        self.kept.last(before, |f| matches!(f, Fact::EntrySent { entry: e, .. } if *e == entry))
+    }
+
+    /// The same; of a request for other partitions, whose entries are not all kept, the last that went to the broker.
+    fn sent_to(&self, before: Ix, entry: EntryId, broker: BrokerIx) -> Option<Ix> {
+        let client = self.target().client;
+        let to = |f: &Fact| matches!(f, Fact::EntrySent { client: c, broker: b, .. } if (*c, *b) == (client, broker));
+        self.sent_of(before, entry).or_else(|| self.kept.last(before, to))
+    }
+
+    pub(super) fn returned(&self, ix: Ix, entry: EntryId) -> Vec<Cause> {
+        let answered = self.kept.last(ix, |f| matches!(f, Fact::EntryAnswered { entry: e, .. } if *e == entry));
+        let Some(answered) = answered else { return Vec::new() };
+        let mut causes = vec![after(Point::Fact(answered), Wait::Network)];
+        if let Fact::EntryAnswered { broker, .. } = self.kept.fact(answered) {
+            causes.extend(self.reached_again(answered, ix, *broker));
+        }
+        causes
+    }
+
+    /// A broker answered: it had handled the request, and with acks=all the record was on every member of the ISR.
+    pub(super) fn answered(&self, ix: Ix, broker: BrokerIx, partition: PartitionIx, entry: EntryId, error: ErrorCode) -> Vec<Cause> {
+        let taken = self.kept.last(ix, |f| matches!(f, Fact::EntryTaken { entry: e, .. } if *e == entry));
+        let batch =
+            self.sent_of(ix, entry).and_then(|sent| if let Fact::EntrySent { batch, .. } = self.kept.fact(sent) { *batch } else { None });
+        let mut causes: Vec<Cause> = taken.and_then(|taken| self.reached_again(taken, ix, broker)).into_iter().collect();
+        let Some(batch) = batch else {
+            causes.extend(taken.map(|taken| after(Point::Fact(taken), Wait::FetchLoop)));
+            return causes;
+        };
+        let held_up = taken.is_some_and(|taken| self.kept.at(ix).since(self.kept.at(taken)) > PAUSE);
+        let is_all = self.spec.clients[self.target().client.index()].acks() == Some(Acks::All);
+        if is_all && held_up {
+            causes.extend(self.released(ix, broker, partition, batch, error).map(|cause| after(Point::Fact(cause), Wait::Handler)));
+        }
+        let wait = if error == ErrorCode::RequestTimedOut { Wait::RequestTimeout } else { Wait::Handler };
+        causes.extend(taken.map(|taken| after(Point::Fact(taken), wait)));
+        causes
+    }
+
+    /// What let a parked request go: its batch was replicated, or the broker ceased to lead.
+    fn released(&self, ix: Ix, broker: BrokerIx, partition: PartitionIx, batch: BatchId, error: ErrorCode) -> Option<Ix> {
+        if !error.is_none() {
+            return self.recent(ix, |f| matches!(f, Fact::FollowerRoleTaken { broker: b, partition: p, .. } | Fact::LeaderRoleTaken { broker: b, partition: p, .. } if (*b, *p) == (broker, partition)));
+        }
+        let moved =
+            self.recent(ix, |f| matches!(f, Fact::HighWatermarkMoved { broker: b, partition: p, .. } if (*b, *p) == (broker, partition)));
+        let appended = self.recent(
+            ix,
+            |f| matches!(f, Fact::Appended { broker: b, partition: p, batch: other, .. } if (*b, *p, *other) == (broker, partition, batch)),
+        );
+        moved.filter(|moved| appended.is_none_or(|appended| *moved > appended)).or(appended)
+    }
+
+    /// A broker took a request: it had come, and no earlier one of its connection was without an answer.
+    pub(super) fn taken(&self, ix: Ix, broker: BrokerIx, entry: EntryId) -> Vec<Cause> {
+        let Some(sent) = self.sent_to(ix, entry, broker) else { return Vec::new() };
+        let mut causes = vec![after(Point::Fact(sent), Wait::Network)];
+        causes.extend(self.before_on_connection(sent, ix, broker).map(|cause| after(Point::Fact(cause), Wait::Muted)));
+        causes.extend(self.reached_again(sent, ix, broker));
+        causes
+    }
+
+    /// The last answer of this broker to the client between two positions: until then it took nothing more of their connection.
+    pub(super) fn before_on_connection(&self, since: Ix, ix: Ix, broker: BrokerIx) -> Option<Ix> {
+        let client = self.target().client;
+        let is = |f: &Fact| matches!(f, Fact::EntryAnswered { client: c, broker: b, .. } | Fact::RequestServed { client: c, broker: b, api: Api::Metadata, .. } if (*c, *b) == (client, broker));
+        self.kept.last(ix, is).filter(|cause| *cause > since)
+    }
+
+    /// The broker could be reached again while something was on its way there or back. What had set out when the broker was away already
+    /// waited for it from then on, and not from when it went away.
+    pub(super) fn reached_again(&self, since: Ix, ix: Ix, broker: BrokerIx) -> Option<Cause> {
+        let back = self.back(self.kept.at(since), ix, broker)?;
+        if let Some((begun, wait)) = self.away_since(back)
+            && self.kept.at(begun) < self.kept.at(since)
+        {
+            return Some(all(Point::Fact(since), wait));
+        }
+        let wait = if matches!(self.kept.fact(back), Fact::LinksHealed { .. }) { Wait::Retransmit } else { Wait::Handler };
+        Some(after(Point::Fact(back), wait))
+    }
+
+    pub(super) fn unreachable(&self, ix: Ix, broker: BrokerIx, entry: EntryId, how: Unreachable) -> Vec<Cause> {
+        let Some(sent) = self.sent_of(ix, entry) else { return Vec::new() };
+        if how == Unreachable::TimedOut {
+            return vec![all(Point::Fact(sent), Wait::RequestTimeout)];
+        }
+        let client = self.target().client;
+        let lost = self.kept.last(ix, |f| matches!(f, Fact::ConnectionLost { client: c, broker: b, .. } if (*c, *b) == (client, broker)));
+        let lost = lost.filter(|lost| *lost > sent || self.kept.at(*lost) == self.kept.at(ix));
+        let node = self.spec.brokers[broker.index()].node;
+        let ended = self.recent(ix, |f| matches!(f, Fact::ProcessEnded { node: n, .. } if *n == node));
+        let causes = [(Some(sent), Wait::Network), (ended, Wait::Network), (lost, Wait::ClientLoop)];
+        causes.into_iter().filter_map(|(cause, wait)| Some(after(Point::Fact(cause?), wait))).collect()
+    }
+
+    /// A request left: the client knew whom to ask, had a connection and a record, and was not pausing.
+    pub(super) fn sent(&self, ix: Ix, sent: &Attempt) -> Vec<Cause> {
+        let at = self.kept.at(ix);
+        let client = self.target().client;
+        let believed = self.recent(ix, |f| {
+            matches!(f, Fact::BeliefChanged { client: c, partition: p, leader, .. } if (*c, *p, *leader) == (client, sent.partition, Some(sent.broker)))
+        });
+        let ready = self.recent(ix, |f| matches!(f, Fact::ConnectionReady { client: c, broker: b } if (*c, *b) == (client, sent.broker)));
+        let identity = self.recent(ix, |f| {
+            matches!(f, Fact::RequestServed { client: c, api: Api::InitProducerId | Api::OffsetsForLeaderEpoch | Api::ListOffsets, .. } if *c == client)
+        });
+        let mut causes: Vec<(Ix, Wait)> = Vec::new();
+        causes.extend(believed.map(|cause| (cause, Wait::ClientLoop)));
+        causes.extend(ready.map(|cause| (cause, Wait::ClientLoop)));
+        causes.extend(identity.map(|cause| (cause, Wait::ClientLoop)));
+        if sent.batch.is_some() {
+            causes.extend(self.room(ix, at).map(|cause| (cause, Wait::InFlight)));
+            causes.extend(self.first_record(ix).map(|cause| (cause, Wait::Linger)));
+        } else {
+            causes.extend(self.assigned(ix).map(|cause| (cause, Wait::FetchLoop)));
+            // A fetch that was under way when the client learned whom to ask held the next one up: until it came back.
+            let known = causes.iter().map(|(cause, _)| *cause).max();
+            let under_way = self.fetch_before(ix);
+            match known {
+                Some(_) => causes.iter_mut().for_each(|(_, wait)| *wait = Wait::FetchLoop),
+                None => causes.extend(under_way.map(|cause| (cause, Wait::FetchLoop))),
+            }
+        }
+        let failed = self.failed(ix, sent);
+        let last = causes.iter().map(|(cause, _)| self.kept.at(*cause)).max().unwrap_or(Instant::ZERO);
+        let mut causes: Vec<Cause> = causes.into_iter().map(|(cause, wait)| after(Point::Fact(cause), wait)).collect();
+        // Nothing else explains that it waited: it paused after the failure.
+        let paused = at.since(last) > PAUSE;
+        // A fetch goes out when the one before has come back; a batch needs no such moment.
+        let in_turn = sent.batch.is_none() && self.room(ix, at).is_some();
+        let wait = if in_turn { Wait::FetchLoop } else { Wait::RetryBackoff };
+        causes.extend(failed.map(|cause| Cause { point: Point::Fact(cause), wait, explains: paused }));
+        causes
+    }
+
+    /// The last failed attempt of the same batch, or of a fetch of the same partition.
+    fn failed(&self, ix: Ix, sent: &Attempt) -> Option<Ix> {
+        let client = self.target().client;
+        let same: Vec<EntryId> = (0..ix)
+            .rev()
+            .take_while(|i| self.kept.at(*i) >= self.start() || sent.attempt > 0)
+            .filter_map(|i| {
+                if let Fact::EntrySent { client: c, partition: p, entry, batch, .. } = self.kept.fact(i)
+                    && (*c, *p) == (client, sent.partition)
+                    && *entry != sent.entry
+                    && (*batch == sent.batch)
+                {
+                    Some(*entry)
+                } else {
+                    None
+                }
+            })
+            .take(8)
+            .collect();
+        self.recent(ix, |f| {
+            matches!(f, Fact::EntryReturned { entry, error, .. } if !error.is_none() && same.contains(entry))
+                || matches!(f, Fact::EntryUnreachable { entry, .. } if same.contains(entry))
+        })
+    }
+
+    /// An answer at this very moment made room for another request.
+    fn room(&self, ix: Ix, at: Instant) -> Option<Ix> {
+        let client = self.target().client;
+        let is = |f: &Fact| matches!(f, Fact::EntryReturned { client: c, error, .. } if *c == client && error.is_none());
+        self.kept.last_since(at, ix, is)
+    }
+
+    /// The record with which the application began to wait, if that was in the window.
+    fn first_record(&self, ix: Ix) -> Option<Ix> {
+        let since = self.target().busy_since.filter(|since| *since > self.start())?;
+        self.kept.last_since(since, self.kept.after(since).min(ix), |f| matches!(f, Fact::RecordCreated { .. }))
+    }
+
+    fn fetch_before(&self, ix: Ix) -> Option<Ix> {
+        let client = self.target().client;
+        self.recent(ix, |f| matches!(f, Fact::EntryReturned { client: c, .. } if *c == client))
+    }
+
+    fn assigned(&self, ix: Ix) -> Option<Ix> {
+        let own = self.target().client;
+        self.recent(ix, |f| matches!(f, Fact::Group { what: GroupFact::Assigned { client, .. }, .. } | Fact::PositionSet { client, .. } if *client == own))
+    }
+}

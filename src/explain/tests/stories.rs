@@ -1,0 +1,105 @@
+//! Recoveries whose reason an operator knows, explained.
+
+use super::*;
+use crate::engine::Instant;
+use crate::explain::{Step, stale};
+use crate::observe::Fact;
+
+#[test]
+fn a_crash_waits_for_the_session_and_a_shorter_one_would_have_helped() {
+    let recovery = slowest(&catalogue("broker-crash"), &[]);
+    assert_eq!(recovery.began_with, "broker 2 is killed");
+    let (waited_for, setting) = longest(&recovery);
+    assert_eq!(waited_for, "the controller waits for heartbeats until the session runs out");
+    assert_eq!(setting, "broker.session.timeout.ms = 9s");
+    assert!(recovery.steps[recovery.levers[0].step].share > 0.9);
+    let shorter = recovery.levers[0].tries.iter().find(|t| t.change == "broker.session.timeout.ms=6s").unwrap();
+    let saved = recovery.recovery_ms - shorter.recovery_ms.unwrap();
+    assert!((2_000.0..4_000.0).contains(&saved), "three seconds less of session: {saved} ms");
+    let told: Vec<&str> = recovery.steps.iter().map(|step| step.what.as_str()).collect();
+    let order = ["the session of broker 2 runs out", "the controller decides", "the change is committed", "shop has the answer"];
+    let places: Vec<usize> = order.iter().map(|what| told.iter().position(|told| told.starts_with(what)).unwrap()).collect();
+    assert!(places.is_sorted(), "{told:?}");
+}
+
+/// A follower whose first fetch from a new leader comes before that leader took its role leaves the partition out for a second.
+#[test]
+fn a_planned_move_waits_for_the_pause_of_a_followers_fetcher() {
+    let recovery = slowest(&catalogue("preferred-election"), &[]);
+    let (waited_for, setting) = longest(&recovery);
+    assert_eq!(waited_for, "a follower leaves the partition out after an error");
+    assert_eq!(setting, "replica.fetch.backoff.ms = 1s");
+    let half = recovery.levers[0].tries.iter().find(|t| t.change == "replica.fetch.backoff.ms=500ms").unwrap();
+    assert!((half.recovery_ms.unwrap() - (recovery.recovery_ms - 500.0)).abs() < 50.0, "{half:?}");
+    // With a setting that changes nothing the same step stays.
+    let other = slowest(&catalogue("preferred-election"), &[set("replica.fetch.backoff.ms", "300")]);
+    assert!(other.recovery_ms < 400.0);
+}
+
+#[test]
+fn behind_a_silent_cut_a_client_waits_for_its_own_request() {
+    let recovery = slowest(&catalogue("network-cut"), &[]);
+    let (waited_for, setting) = longest(&recovery);
+    assert_eq!(waited_for, "the client waits for an answer that does not come");
+    assert_eq!(setting, "request.timeout.ms = 30s");
+    let half = recovery.levers[0].tries.iter().find(|t| t.change == "request.timeout.ms=15s").unwrap();
+    assert!(half.recovery_ms.unwrap() < recovery.recovery_ms - 14_000.0);
+}
+
+/// The client keeps asking while the leader is gone: it is not its pauses that it waits for, but only for the rest of the last one.
+#[test]
+fn who_asks_in_vain_waits_for_the_news_and_then_for_the_rest_of_its_pause() {
+    let crash = text(
+        r#"
+        duration = "40s"
+        faults = ["at 5s kill broker 2"]
+        cluster = { brokers = 3, controllers = 1 }
+        topic = [{ name = "orders", partitions = 3, replication_factor = 3 }]
+        client = [{ name = "app", profile = "java-3.6", rate = 30, partitioning = "round-robin", config = { acks = "1", "retry.backoff.ms" = 4000, "reconnect.backoff.max.ms" = 4000 } }]
+        "#,
+    );
+    let recovery = slowest(&crash, &[]);
+    assert_eq!(longest(&recovery).0, "the controller waits for heartbeats until the session runs out");
+    let pauses: Vec<&str> = recovery.steps.iter().filter(|s| s.ms > 100.0).map(|s| s.waited_for.as_str()).collect();
+    assert_eq!(pauses.len(), 2, "the session, and what was left of one pause: {pauses:?}");
+    assert!(recovery.steps.iter().filter(|s| s.waited_for.starts_with("the client pauses")).map(|s| s.ms).sum::<f64>() <= 4_900.0);
+}
+
+/// The application had nothing to send: nobody waited, and no setting is blamed.
+#[test]
+fn an_application_without_records_is_no_lever() {
+    let idle = text(
+        r#"
+        duration = "1m"
+        faults = ["at 5s elect preferred"]
+        cluster = { brokers = 3, controllers = 1 }
+        topic = [{ name = "orders", partitions = 3, replication_factor = 3 }]
+        client = [{ name = "app", profile = "java-4.3", rate = 0.2, partitioning = "round-robin" }]
+        "#,
+    );
+    let answer = explained(&idle, &[], &Question { slowest: 100, ..Question::default() });
+    for recovery in &answer.explained {
+        assert!(recovery.levers.iter().all(|lever| lever.waited_for != "the application has no record for this partition"));
+    }
+}
+
+/// Of each request that went to a broker that did not lead: what the client believed, the move, and what became of the request.
+#[test]
+fn a_stale_request_is_told_with_the_belief_and_the_move_behind_it() {
+    let source = catalogue("preferred-election");
+    let question = Question { tries: false, ..Question::default() };
+    let made = crate::explain::Made::run(&source, &[], &question).unwrap();
+    let mut facts = Vec::new();
+    made.explain(&question, Some(&mut |at, fact| facts.push((at, fact.clone())))).unwrap();
+    let sent = facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::EntrySent { entry, .. } => Some(*entry),
+        _ => None,
+    });
+    let chains: Vec<Vec<Step>> = sent.filter_map(|entry| stale(&made.spec, &facts, Instant::ZERO, entry)).collect();
+    assert!(!chains.is_empty() && chains.len() as u64 <= made.record.total.requests.stale, "{} chains", chains.len());
+    for chain in &chains {
+        assert!(chain.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms), "{chain:#?}");
+        let tells = |what: &str| chain.iter().any(|step| step.what.contains(what));
+        assert!(tells("now believes that") && tells("the change is committed") && tells("sends a batch"), "{chain:#?}");
+    }
+}

@@ -1,0 +1,32 @@
+//! A run with all that it shows: its facts as they happen, and what the cluster was made of in the end.
+
+use super::Watch;
+use crate::engine::Duration;
+use crate::experiment::{RunOptions, Simulation, Stopped};
+use crate::model::Spec;
+use crate::observe::RunRecord;
+use crate::scenario::Scenario;
+
+/// How often a run is asked whether it takes too many events, in simulated time.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs a scenario to its end.
+///
+/// # Errors
+/// When it takes more events than `options` allow.
+pub fn run(scenario: &Scenario, options: &RunOptions, watch: Watch<'_>) -> Result<(RunRecord, Spec), Stopped> {
+    let mut simulation = Simulation::new(scenario, options.seed.unwrap_or(scenario.seed));
+    let end = simulation.end();
+    loop {
+        let now = end.min(simulation.now() + LOOK);
+        simulation.run_to(now, watch);
+        let events = simulation.world().events();
+        if events > options.max_events {
+            return Err(Stopped::TooManyEvents { events, at: now });
+        }
+        if now >= end {
+            let spec = simulation.world().spec().clone();
+            return Ok((simulation.finish(), spec));
+        }
+    }
+}
