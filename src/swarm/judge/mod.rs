@@ -84,7 +84,9 @@ pub(super) struct Witness {
     removed: BTreeSet<TopicIx>,
     /// Partitions that had fewer replicas than an ISR needs.
     starved: BTreeSet<PartitionIx>,
-    /// Partitions whose eligible leader replicas the controller forgot while nobody was in the ISR: only an unclean election gives them a leader.
+    /// Partitions without a leader whose eligible leader replicas and last known leader the controller forgot.
+    unremembered: BTreeSet<PartitionIx>,
+    /// Those of them that nobody is in the ISR of either: only an unclean election gives them a leader.
     forgotten: BTreeSet<PartitionIx>,
     proposals: BTreeMap<(BrokerIx, PartitionIx), Instant>,
 }
@@ -98,6 +100,7 @@ impl Witness {
             nodes: spec.nodes.clone(),
             removed: BTreeSet::new(),
             starved: BTreeSet::new(),
+            unremembered: BTreeSet::new(),
             forgotten: BTreeSet::new(),
             proposals: BTreeMap::new(),
         }
@@ -111,10 +114,8 @@ impl Witness {
         if let Fact::TopicRemoved { topic, .. } = fact {
             self.removed.insert(*topic);
         }
-        if let Fact::PartitionCommitted { partition, isr, why: Why::ElrCleared, .. } = fact
-            && isr.is_empty()
-        {
-            self.forgotten.insert(*partition);
+        if let Fact::PartitionCommitted { partition, isr, leader, why, .. } = fact {
+            self.see_registration(*partition, isr.is_empty(), leader.is_some(), *why);
         }
         if let Fact::PartitionCommitted { .. } | Fact::BrokerCommitted { .. } | Fact::ControllerActive { .. } = fact {
             self.clients.unrest(at);
@@ -137,9 +138,24 @@ impl Witness {
         )
     }
 
+    fn see_registration(&mut self, partition: PartitionIx, empty: bool, led: bool, why: Why) {
+        if led {
+            self.unremembered.remove(&partition);
+        } else if why == Why::ElrCleared {
+            self.unremembered.insert(partition);
+        }
+        if empty && self.unremembered.contains(&partition) {
+            self.forgotten.insert(partition);
+        }
+    }
+
     fn see_proposal(&mut self, at: Instant, fact: &Fact) {
         if let Fact::IsrProposed { broker, partition, .. } = fact {
             self.proposals.insert((*broker, *partition), at);
+        }
+        // What is committed reaches the leader by metadata, and ends its proposal although nobody may answer it (`Partition.makeLeader`).
+        if let Fact::PartitionCommitted { partition, .. } = fact {
+            self.proposals.retain(|(_, of), _| of != partition);
         }
         // A leader that is deposed or gone waits for nothing.
         if let Fact::IsrAnswered { broker, partition, .. }

@@ -175,10 +175,10 @@ fn delivery(client: &ClientSpec) -> Duration {
     text.and_then(|text| text.parse().ok()).map_or(Duration::ZERO, Duration::from_millis)
 }
 
-/// KafkaJS makes a request of every `send()`, and a broker answers one of a connection before it reads the next: over long ways they pile up
-/// (`producer/sendMessages.js`, `SocketServer.Processor`).
+/// Whoever makes a request of every record waits for each: a broker answers one of a connection before it reads the next, so that over long ways
+/// they pile up (`SocketServer.Processor`).
 fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
-    let Some(work) = client.workload().filter(|_| client.profile.library == Library::Kafkajs) else { return Ok(()) };
+    let Some(work) = client.workload().filter(|work| sends_each(client, work.record_bytes)) else { return Ok(()) };
     let nodes = || (0..spec.nodes.len() as u32).map(NodeIx);
     let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.latency.mean());
     let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
@@ -189,6 +189,12 @@ fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
 /// The value that the client's releases have by default.
 fn default(client: &ClientSpec, key: &str) -> String {
     client.profile.config(client.consumption().is_some()).and_then(|config| config.get(key)).unwrap_or_default()
+}
+
+/// KafkaJS makes a request of every `send()` (`producer/sendMessages.js`); others do where a batch holds one record.
+fn sends_each(client: &ClientSpec, record_bytes: u32) -> bool {
+    let batch = ["batch.size", "batch_size"].into_iter().find_map(|key| client.config.get(key)?.parse::<u32>().ok());
+    client.profile.library == Library::Kafkajs || batch.is_some_and(|bytes| bytes < record_bytes.saturating_mul(2))
 }
 
 /// How long a producer of sarama may collect so many records or bytes for a request where no `Producer.Flush.Frequency` ends that
