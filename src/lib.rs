@@ -68,5 +68,6 @@ pub mod scenario;
 pub mod statistics;
 pub mod study;
 pub mod swarm;
+pub mod timeline;
 pub mod triage;
 pub mod world;

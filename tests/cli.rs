@@ -38,8 +38,22 @@ fn help_names_every_verb_and_exit_code() {
     let output = kafkasim(&["--help"]);
     assert!(output.status.success());
     let text = stdout(&output);
-    let verbs =
-        ["run", "sweep", "compare", "merge", "import", "calibrate", "describe", "list", "clients", "show", "schema", "completions", "man"];
+    let verbs = [
+        "run",
+        "watch",
+        "sweep",
+        "compare",
+        "merge",
+        "import",
+        "calibrate",
+        "describe",
+        "list",
+        "clients",
+        "show",
+        "schema",
+        "completions",
+        "man",
+    ];
     for word in verbs.into_iter().chain(["101", "NO_COLOR", "kafkasim run rolling-restart"]) {
         assert!(text.contains(word), "{word} is missing in:\n{text}");
     }
@@ -113,7 +127,30 @@ fn an_output_that_cannot_be_written_is_refused_before_the_run_and_nothing_is_lef
     refused(&run("."), &["`.` cannot be written", "it is a directory"]);
     let both = kafkasim_in(directory.path(), &["run", "rolling-restart", "-o", "x", "--events", "x"]);
     refused(&both, &["the answer and the events cannot both go to `x`"]);
+    let picture = kafkasim_in(directory.path(), &["run", "rolling-restart", "--report", "no/such/report.html"]);
+    refused(&picture, &["`no/such/report.html` cannot be written", "directory does not exist"]);
+    let same = kafkasim_in(directory.path(), &["run", "rolling-restart", "--report", "x", "--picture", "x"]);
+    refused(&same, &["the report and the picture cannot both go to `x`"]);
     assert_eq!(std::fs::read_dir(directory.path()).expect("is there").count(), 0);
+}
+
+#[test]
+fn a_run_is_written_as_a_page_and_as_a_picture_beside_its_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let files = ["--report", "run.html", "--picture", "move.svg", "--picture-of", "move"];
+    let output = kafkasim_in(directory.path(), &[&["run", "preferred-election"], &files[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("it was written");
+    assert!(read("run.html").contains("kafkasim run preferred-election --seed 1"), "the command that repeats it, without the files");
+    assert!(read("move.svg").starts_with("<svg"));
+    let calm = ["run", "preferred-election", "-q", "--set", "faults=[]", "--picture", "calm.svg", "--picture-of", "move"];
+    refused(&kafkasim_in(directory.path(), &calm), &["no leader moved in this run"]);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_played() {
+    refused(&kafkasim(&["watch", "preferred-election"]), &["`watch` plays in a terminal", "--report report.html"]);
+    refused(&kafkasim(&["watch", "preferred-election", "--speed", "0"]), &["a speed lies between"]);
 }
 
 /// As a shell has it in `-o >(gzip)` and `--events /dev/stderr`.

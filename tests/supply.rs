@@ -11,8 +11,10 @@ const LICENCES: &[&str] =
 
 /// What comes in two versions, because of whom.
 const TWICE: &[(&str, &str)] = &[
+    ("foldhash", "hashbrown, in its two versions"),
     ("getrandom", "ahash, of parquet, and tempfile"),
     ("hashbrown", "petgraph and indexmap"),
+    ("itertools", "criterion, for benches, and ratatui"),
     ("similar", "insta and snapbox, for tests"),
     ("syn", "macros, which are no part of the program"),
     ("unicode-width", "miette and textwrap"),

@@ -42,6 +42,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "explain::ExplanationRecord",
         ],
     ),
+    ("timeline::record", &[]),
+    ("timeline", &["printable", "engine", "kafka", "model", "observe"]),
     (
         "cli",
         &[
@@ -61,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "statistics",
             "study",
             "triage",
+            "timeline",
             "report",
         ],
     ),

@@ -21,6 +21,7 @@ mod man;
 mod merge;
 mod mistakes;
 mod output;
+mod pictures;
 mod progress;
 mod repeat;
 mod run;
@@ -31,6 +32,7 @@ mod study;
 mod sweep;
 mod terminal;
 mod triage;
+mod watch;
 
 use crate::printable::escape;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -70,6 +72,7 @@ pub struct Cli {
 enum Verb {
     Run(run::Arguments),
     Explain(explain::Arguments),
+    Watch(watch::Arguments),
     Sweep(sweep::Arguments),
     Compare(compare::Arguments),
     Merge(merge::Arguments),
@@ -119,6 +122,7 @@ fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(arguments) => run::perform(arguments),
         Verb::Explain(arguments) => explain::perform(arguments),
+        Verb::Watch(arguments) => watch::perform(arguments),
         Verb::Sweep(arguments) => sweep::perform(arguments),
         Verb::Compare(arguments) => compare::perform(arguments),
         Verb::Merge(arguments) => merge::perform(arguments),

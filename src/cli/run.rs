@@ -6,11 +6,13 @@ use super::exit::{self, Failure};
 use super::format::Format;
 use super::logs::Wanted;
 use super::output::Output;
+use super::pictures;
 use super::progress::Progress;
 use super::repeat::shell_words;
 use crate::engine::Instant;
 use crate::observe::{Fact, RunRecord};
 use crate::report;
+use crate::timeline::{Recorder, Timeline};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -35,6 +37,8 @@ pub struct Arguments {
     /// Write what brokers, controllers and clients would have logged into this directory, and what Kafka's tools would have shown
     #[arg(long, value_name = "DIR")]
     logs: Option<String>,
+    #[command(flatten)]
+    pictures: pictures::Arguments,
     /// Print nothing but errors: the exit code tells (outputs that name a file are still written)
     #[arg(short, long)]
     quiet: bool,
@@ -53,9 +57,10 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     distinct_outputs(arguments)?;
     let answer = if arguments.quiet && arguments.output.is_none() { None } else { Some(Output::open(arguments.output.as_deref())?) };
     let mut events = arguments.events.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let pictures = arguments.pictures.open()?;
     let scenario = scenario(arguments)?;
     let mut logs = Wanted::open(arguments.logs.as_deref(), &scenario)?;
-    let mut record = simulate(arguments, &scenario, events.as_mut(), logs.as_mut())?;
+    let (mut record, timeline) = simulate(arguments, &scenario, events.as_mut(), logs.as_mut(), pictures.recorder(&scenario))?;
     record.repeat = repeat(arguments, record.seed);
     if let Some(mut answer) = answer {
         let (document, json) = (|| report::run::document(&record), || report::json(&record));
@@ -68,17 +73,25 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(logs) = logs {
         logs.finish(&record.repeat)?;
     }
+    if let Some(timeline) = timeline {
+        pictures.write(&scenario, &record, &timeline)?;
+    }
     Ok(judged(&record))
 }
 
+/// No two outputs go to one place. Standard output is the answer's, unless nobody wants to see that.
 fn distinct_outputs(arguments: &Arguments) -> Result<(), Failure> {
-    let answer = arguments.output.as_deref().unwrap_or("-");
-    let Some(events) = arguments.events.as_deref().filter(|events| *events == answer) else { return Ok(()) };
-    if events == "-" && arguments.quiet && arguments.output.is_none() {
-        return Ok(());
+    let answer = arguments.output.as_deref().or((!arguments.quiet).then_some("-"));
+    let (answer, events) = (answer.map(|place| ("answer", place)), arguments.events.as_deref().map(|place| ("events", place)));
+    let mut taken: Vec<(&str, &str)> = Vec::new();
+    for (what, place) in answer.into_iter().chain(events).chain(arguments.pictures.files()) {
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
+            let place = if place == "-" { "standard output".to_owned() } else { format!("`{place}`") };
+            return Err(Failure::new(format!("the {other} and the {what} cannot both go to {place}; give one of them another file")));
+        }
+        taken.push((what, place));
     }
-    let place = if events == "-" { "standard output".to_owned() } else { format!("`{events}`") };
-    Err(Failure::new(format!("the answer and the events cannot both go to {place}; give one of them another file")))
+    Ok(())
 }
 
 fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
@@ -91,16 +104,17 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
     }
 }
 
-/// The run. Its facts are looked at only when somebody wants to see them.
+/// The run, and its timeline if there is a recorder. Its facts are looked at only when somebody wants to see them.
 fn simulate(
     arguments: &Arguments,
     scenario: &Scenario,
     mut events: Option<&mut Output>,
     mut logs: Option<&mut Wanted<'_>>,
-) -> Result<RunRecord, Failure> {
+    mut recorder: Option<Recorder<'_>>,
+) -> Result<(RunRecord, Option<Timeline>), Failure> {
     let mut progress = Progress::new(api::length(scenario), arguments.quiet);
     let mut failed = None;
-    let watched = events.is_some() || logs.is_some() || progress.is_some();
+    let watched = events.is_some() || logs.is_some() || recorder.is_some() || progress.is_some();
     let mut look = |at: Instant, fact: &Fact| {
         if let Some(progress) = progress.as_mut() {
             progress.tick(at);
@@ -108,11 +122,15 @@ fn simulate(
         if let Some(logs) = logs.as_mut() {
             logs.note(at, fact);
         }
+        if let Some(recorder) = recorder.as_mut() {
+            recorder.on_fact(at, fact);
+        }
         let Some(events) = events.as_mut().filter(|_| failed.is_none()) else { return };
         failed = events.write(&(api::trace_line(scenario, at, fact) + "\n")).err();
     };
     let record = api::run(scenario, arguments.max_events, if watched { Some(&mut look) } else { None })?;
-    failed.map_or(Ok(record), Err)
+    failed.map_or(Ok(()), Err)?;
+    Ok((record, recorder.map(Recorder::finish)))
 }
 
 /// The command that gives this record again.

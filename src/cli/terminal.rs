@@ -27,7 +27,7 @@ pub fn watched() -> bool {
 }
 
 /// <https://no-color.org>: colour unless `NO_COLOR` is set and not empty.
-fn colour_wanted() -> bool {
+pub fn colour_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !dumb()
 }
 

@@ -5,14 +5,15 @@
 
 pub mod cause;
 pub mod checks;
+pub mod clients;
 pub mod digest;
 pub mod fact;
+pub mod pairs;
 pub mod record;
 pub mod stale;
 pub mod trace;
 pub mod truth;
 
-mod clients;
 mod cluster;
 #[cfg(test)]
 mod consumer_stories;
@@ -26,7 +27,6 @@ mod ledger;
 mod logs;
 mod messages;
 mod moves;
-mod pairs;
 mod phase_sums;
 mod phases;
 mod silence;
@@ -399,7 +399,7 @@ impl Observers {
             let Some(live) = self.entries.get(*entry).copied() else { return };
             self.clients.link(live.client, live.broker).release(live.unanswered);
             let judged = self.entries.unreachable(*entry, *partition, self.truth.partition(*partition), *how, self.counting);
-            if judged.is_some() && self.counting {
+            if judged.is_some_and(|given_up| given_up.judged_now) && self.counting {
                 self.pairs.get_mut(live.pair).judged += 1;
             }
         }

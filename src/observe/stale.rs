@@ -47,7 +47,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn name(self) -> String {
+    /// As records name it.
+    pub fn name(self) -> String {
         match self {
             Outcome::Rejected(error) => format!("rejected: {}", error.name()),
             Outcome::Unreachable(Unreachable::Refused) => "unreachable: refused".to_owned(),
@@ -107,13 +108,39 @@ pub struct Live {
     pub met_leader: bool,
     /// Whether no answer is asked for (acks=0).
     pub unanswered: bool,
+    /// What made it wrong, if it is.
+    pub cause: Cause,
+    /// What its target was, once that is judged.
+    pub verdict: Option<Verdict>,
     in_window: bool,
     on_purpose: bool,
-    cause: Cause,
     moves: u32,
-    verdict: Option<Verdict>,
     counted: bool,
     settled: bool,
+}
+
+/// What became of a counted entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It was right, and its answer came from the leader that took it.
+    Served,
+    /// It was right, and the leader moved while it was parked.
+    Overtaken,
+    /// Nobody led.
+    Leaderless,
+    /// It was stale.
+    Stale(Outcome),
+}
+
+/// An entry that its client gave up.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenUp {
+    /// The entry, with its verdict.
+    pub live: Live,
+    /// Whether it is judged by its being given up.
+    pub judged_now: bool,
+    /// What became of it, unless that was known before or it is not counted.
+    pub fate: Option<Fate>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -223,9 +250,16 @@ impl Entries {
         }
     }
 
-    /// The broker answers the entry.
-    pub fn answered(&mut self, at: Instant, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, error: ErrorCode) {
-        let Some(live) = self.live.get_mut(&entry) else { return };
+    /// The broker answers the entry. Says what became of it, unless that was known before or it is not counted.
+    pub fn answered(
+        &mut self,
+        at: Instant,
+        entry: EntryId,
+        at_partition: PartitionIx,
+        partition: &PartitionTruth,
+        error: ErrorCode,
+    ) -> Option<Fate> {
+        let live = self.live.get_mut(&entry)?;
         live.answered.get_or_insert(at);
         live.met_leader |= partition.leader == Some(live.broker);
         let live = *live;
@@ -235,7 +269,7 @@ impl Entries {
             (true, _) if partition.is_ready(live.broker) => Outcome::LeaderByThen,
             (true, _) if live.batch.is_some() => Outcome::DeposedKept,
             (true, _) => Outcome::ServedByFollower,
-        });
+        })
     }
 
     /// The client has the answer: gives the entry.
@@ -243,7 +277,7 @@ impl Entries {
         self.live.remove(&entry)
     }
 
-    /// The client gives the entry up. Gives it with its verdict if it is judged by that.
+    /// The client gives the entry up.
     pub fn unreachable(
         &mut self,
         entry: EntryId,
@@ -251,10 +285,10 @@ impl Entries {
         partition: &PartitionTruth,
         how: Unreachable,
         counted: bool,
-    ) -> Option<Live> {
+    ) -> Option<GivenUp> {
         let live = *self.live.get(&entry)?;
-        let fresh = live.verdict.is_none();
-        if fresh {
+        let judged_now = live.verdict.is_none();
+        if judged_now {
             let verdict = match partition.leader {
                 _ if live.on_purpose => Verdict::Right,
                 None => Verdict::Leaderless,
@@ -267,30 +301,47 @@ impl Entries {
             self.judge(entry, verdict, counted);
         }
         let appended = live.batch.is_some_and(|batch| self.was_appended(at_partition, live.broker, batch));
-        self.settle(entry, at_partition, partition, |_| if appended { Outcome::DeposedKept } else { Outcome::Unreachable(how) });
-        self.live.remove(&entry);
-        fresh.then_some(live)
+        let fate = self.settle(entry, at_partition, partition, |_| if appended { Outcome::DeposedKept } else { Outcome::Unreachable(how) });
+        let live = self.live.remove(&entry)?;
+        Some(GivenUp { live, judged_now, fate })
     }
 
     /// Fixes once what became of a judged entry; later words about it change nothing.
-    fn settle(&mut self, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, outcome: impl FnOnce(Verdict) -> Outcome) {
-        let Some(live) = self.live.get_mut(&entry) else { return };
-        let Some(verdict) = live.verdict else { return };
+    fn settle(
+        &mut self,
+        entry: EntryId,
+        at_partition: PartitionIx,
+        partition: &PartitionTruth,
+        outcome: impl FnOnce(Verdict) -> Outcome,
+    ) -> Option<Fate> {
+        let live = self.live.get_mut(&entry)?;
+        let verdict = live.verdict?;
         if std::mem::replace(&mut live.settled, true) || !live.counted {
-            return;
+            return None;
         }
         let counts = &mut self.counts[live.client.index()];
         match verdict {
-            Verdict::Right => counts.overtaken += u64::from(partition.moves != live.moves && !live.on_purpose),
-            Verdict::Leaderless => {}
+            Verdict::Right => {
+                let overtaken = partition.moves != live.moves && !live.on_purpose;
+                counts.overtaken += u64::from(overtaken);
+                Some(if overtaken { Fate::Overtaken } else { Fate::Served })
+            }
+            Verdict::Leaderless => Some(Fate::Leaderless),
             Verdict::Stale | Verdict::NotReady => {
                 let outcome = outcome(verdict);
                 match (outcome, live.batch) {
                     (Outcome::DeposedKept, Some(batch)) => self.accepted.push((live.client, at_partition, live.broker, batch)),
                     _ => *counts.outcomes.entry(outcome).or_default() += 1,
                 }
+                Some(Fate::Stale(outcome))
             }
         }
+    }
+
+    /// Whether what a deposed leader appended of a batch is gone from its log by now.
+    pub fn was_truncated(&self, partition: PartitionIx, broker: BrokerIx, batch: BatchId) -> bool {
+        let list = self.deposed.get(&partition).map_or(&[][..], Vec::as_slice);
+        list.iter().rev().find(|d| d.broker == broker && d.batch == batch).is_some_and(|d| d.truncated)
     }
 
     /// A broker that is not the true leader appended a batch.
@@ -318,9 +369,7 @@ impl Entries {
             }
         }
         for (client, partition, broker, batch) in std::mem::take(&mut self.accepted) {
-            let list = self.deposed.get(&partition).map_or(&[][..], Vec::as_slice);
-            let truncated = list.iter().rev().find(|d| d.broker == broker && d.batch == batch).is_some_and(|d| d.truncated);
-            let outcome = if truncated { Outcome::DeposedTruncated } else { Outcome::DeposedKept };
+            let outcome = if self.was_truncated(partition, broker, batch) { Outcome::DeposedTruncated } else { Outcome::DeposedKept };
             *self.counts[client.index()].outcomes.entry(outcome).or_default() += 1;
         }
     }

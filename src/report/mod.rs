@@ -2,12 +2,14 @@
 
 pub mod document;
 pub mod explain;
+pub mod html;
 pub mod markdown;
 pub mod plot;
 pub mod quantity;
 pub mod run;
 pub mod study;
 pub mod text;
+pub mod timeline;
 pub mod triage;
 mod words;
 
