@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "study::record",
             "triage::record",
             "explain::record",
+            "timeline::record",
             "explain::step",
             "explain::Step",
             "explain::ExplanationRecord",
