@@ -46,6 +46,11 @@ const AGES: [&str; 12] = [
 /// Times that records are held back on purpose.
 const HELD_BACK: [&str; 7] = ["linger", "flush.frequency", "batchtimeout", "wait.max", "max.wait", "maxwait", "fetchmaxwait"];
 
+/// Pauses before a client tries again: what was refused waits so long, and so does the metadata without which it is not sent. Those that a
+/// library has by default are short, or grow long only in a long storm.
+/// Source: `RecordAccumulator.shouldBackoff`, `Metadata.timeToAllowUpdate`.
+const TRIES_AGAIN: [&str; 3] = ["backoff", "retrytime", "fast.interval"];
+
 fn is_one_of(name: &str, parts: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     parts.iter().any(|part| name.contains(part))
@@ -132,7 +137,7 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
                 if (is_timeout || closes_idle) && time < LEAST_TIMEOUT && !as_default {
                     return Err("a short time-out of the client");
                 }
-                if is_one_of(key.name, &HELD_BACK) {
+                if is_one_of(key.name, &HELD_BACK) || is_one_of(key.name, &TRIES_AGAIN) && !as_default {
                     held_back += time;
                 }
                 if !is_one_of(key.name, &AGES) {
