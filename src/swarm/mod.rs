@@ -259,7 +259,7 @@ impl<'g> Run<'g> {
     /// Looks whether all is well, and has been left alone for a while.
     fn look(&mut self) {
         let calm = self.simulation.now() >= self.witness.calm_since() + WELL_FOR;
-        if calm && self.witness.is_promised() && self.witness.complaints(self.simulation.world()).is_empty() {
+        if calm && self.witness.is_promised() && self.witness.is_well(self.simulation.world()) {
             self.well_after = Some(self.witness.calm_since());
         }
     }

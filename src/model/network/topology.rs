@@ -1,6 +1,7 @@
 //! Places and links: who is how far from whom. A petgraph graph; processes stand at places, links join places.
 
-use crate::engine::Distribution;
+use super::RETRANSMISSION;
+use crate::engine::{Distribution, Duration};
 use crate::kafka::NodeIx;
 use petgraph::graph::{EdgeIndex, NodeIndex, UnGraph};
 
@@ -13,6 +14,13 @@ pub struct Link {
     pub bits_per_second: Option<f64>,
     /// Share of messages that lose a packet and wait for its retransmission.
     pub loss: f64,
+}
+
+impl Link {
+    /// How long a message takes on the average, with its retransmissions; its bytes take no time.
+    pub fn mean_delay(&self) -> Duration {
+        self.latency.mean() + RETRANSMISSION.scale(self.loss)
+    }
 }
 
 /// A place: a rack, a zone, the network of the clients.

@@ -35,6 +35,24 @@ struct Seen {
     failed: Option<(Instant, PartitionIx, ErrorCode)>,
 }
 
+/// What nobody can write to or read.
+pub(super) struct Silent<'w> {
+    /// Topics that were deleted.
+    pub removed: &'w BTreeSet<TopicIx>,
+    /// Partitions that have fewer replicas than an ISR needs, or nobody who may lead.
+    pub starved: &'w BTreeSet<PartitionIx>,
+}
+
+impl Silent<'_> {
+    fn is_silent(&self, partition: PartitionIx, spec: &Spec) -> bool {
+        let is_gone = |topic: TopicIx| self.removed.contains(&topic);
+        self.starved.contains(&partition) || spec.partitions.get(partition.index()).is_some_and(|p| is_gone(p.topic))
+    }
+}
+
+/// What waits of a client: the complaint that it may become, its word, and since when.
+type Waits = [(Kind, &'static str, Vec<(PartitionIx, Instant)>); 2];
+
 /// All clients.
 pub(super) struct Clients {
     seen: Vec<Seen>,
@@ -111,42 +129,39 @@ impl Clients {
     }
 
     /// Who is not served now.
-    pub fn complaints(
-        &self,
-        world: &World,
-        removed: &BTreeSet<TopicIx>,
-        starved: &BTreeSet<PartitionIx>,
-        calm_since: Instant,
-        wrong: &mut Vec<Complaint>,
-    ) {
+    pub fn complaints(&self, world: &World, silent: &Silent<'_>, calm_since: Instant, wrong: &mut Vec<Complaint>) {
         let (spec, now) = (world.spec(), world.now());
-        let is_gone = |topic: TopicIx| removed.contains(&topic);
-        let is_silent = |p: PartitionIx| starved.contains(&p) || spec.partitions.get(p.index()).is_some_and(|p| is_gone(p.topic));
         for (client, seen) in self.clients(spec) {
             let Ok(patience) = seen.patience else { continue };
             let name = &client.name;
-            let since = |limit: Duration| move |at: &Instant| *at + limit < now;
-            let more = |p: &PartitionIx| if seen.out_of_order.contains(p) { patience.out_of_order } else { Duration::ZERO };
-            let mut oldest = |list: Vec<(PartitionIx, Instant)>, limit: Duration, kind: Kind, what: &str| {
-                let late = list.into_iter().find(|(p, at)| !is_silent(*p) && since(limit + more(p))(at));
+            let more = |p: PartitionIx| if seen.out_of_order.contains(&p) { patience.out_of_order } else { Duration::ZERO };
+            for (kind, what, list) in seen.waits(client, silent) {
+                let is_late = |(p, at): &(PartitionIx, Instant)| {
+                    !silent.is_silent(*p, spec) && *at + (patience.between + ON_THE_WAY + more(*p)) < now
+                };
+                let late = list.into_iter().find(is_late);
                 wrong.extend(
                     late.map(|(p, at)| Complaint::new(kind, format!("{what} of {name} to {} waits since {at:?}", spec.partition_name(p)))),
                 );
-            };
-            // Where `send()` blocks for a topic that is gone, what the application would write to others waits with it.
-            let is_blocked = seen.send_blocks && client.workload().is_some_and(|w| w.topics.iter().any(|t| is_gone(*t)));
-            if !is_blocked {
-                oldest(seen.open.values().copied().collect(), patience.between + ON_THE_WAY, Kind::Waiting, "a record");
             }
-            if !seen.fire_and_forget {
-                oldest(seen.entries.values().copied().collect(), patience.between + ON_THE_WAY, Kind::InFlight, "a request");
-            }
-            if let Some((at, p, error)) = seen.failed.filter(|(_, p, _)| !is_silent(*p)) {
+            if let Some((at, p, error)) = seen.failed.filter(|(_, p, _)| !silent.is_silent(*p, spec)) {
                 let text = format!("{name} failed to write to {} at {at:?} in the calm: {}", spec.partition_name(p), error.name());
                 wrong.push(Complaint::new(Kind::Failed, text));
             }
         }
-        self.unserved(spec, now, calm_since, &|topic| spec.topics[topic.index()].partitions.iter().any(|p| is_silent(*p)), wrong);
+        let has_silent = |topic: TopicIx| spec.topics[topic.index()].partitions.iter().any(|p| silent.is_silent(*p, spec));
+        self.unserved(spec, now, calm_since, &has_silent, wrong);
+    }
+
+    /// Whether somebody has something in hand yet from before all was quiet: it has not recovered, even where that has not waited for too long.
+    /// So a machine that was powered off answers nothing of what was sent before, and a client that may send no more until then hears of it
+    /// when its request times out (`NetworkClient.handleTimedOutRequests`).
+    pub fn are_behind(&self, spec: &Spec, silent: &Silent<'_>, calm_since: Instant) -> bool {
+        let quiet_since = self.unrest.max(calm_since);
+        self.clients(spec).filter(|(_, seen)| seen.patience.is_ok()).any(|(client, seen)| {
+            let waits = seen.waits(client, silent).into_iter().flat_map(|(_, _, list)| list);
+            waits.into_iter().any(|(p, at)| !silent.is_silent(p, spec) && at < quiet_since)
+        })
     }
 
     fn clients<'a>(&'a self, spec: &'a Spec) -> impl Iterator<Item = (&'a ClientSpec, &'a Seen)> {
@@ -205,6 +220,15 @@ fn has_stopped(client: &ClientSpec) -> bool {
 }
 
 impl Seen {
+    /// What is in hand that must come to an end.
+    fn waits(&self, client: &ClientSpec, silent: &Silent<'_>) -> Waits {
+        // Where `send()` blocks for a topic that is gone, what the application would write to others waits with it.
+        let is_blocked = self.send_blocks && client.workload().is_some_and(|w| w.topics.iter().any(|t| silent.removed.contains(t)));
+        let records = if is_blocked { Vec::new() } else { self.open.values().copied().collect() };
+        let requests = if self.fire_and_forget { Vec::new() } else { self.entries.values().copied().collect() };
+        [(Kind::Waiting, "a record", records), (Kind::InFlight, "a request", requests)]
+    }
+
     /// A record's fate is known; it was handed over so long after all was quiet.
     fn done(&mut self, at: Instant, record: RecordId, partition: PartitionIx, quiet: Duration, error: ErrorCode) {
         self.open.remove(&record);

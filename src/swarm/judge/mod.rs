@@ -10,7 +10,7 @@ use crate::model::spec::NodeSpec;
 use crate::observe::fact::Why;
 use crate::observe::{Fact, RunRecord};
 use crate::world::World;
-use clients::Clients;
+use clients::{Clients, Silent};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When all is well, a controller answers a proposal of an ISR sooner.
@@ -209,8 +209,17 @@ impl Witness {
             let text = format!("broker {broker} has waited for an answer to its ISR of {partition:?} since {since:?}");
             wrong.push(Complaint::new(Kind::IsrUnanswered, text));
         }
-        self.clients.complaints(world, &self.removed, &self.starved, self.disturbed, &mut wrong);
+        self.clients.complaints(world, &self.silent(), self.disturbed, &mut wrong);
         wrong
+    }
+
+    /// Whether nothing is left of what was done: nothing is wrong, and nobody has anything in hand from before.
+    pub fn is_well(&mut self, world: &World) -> bool {
+        self.complaints(world).is_empty() && !self.clients.are_behind(world.spec(), &self.silent(), self.disturbed)
+    }
+
+    fn silent(&self) -> Silent<'_> {
+        Silent { removed: &self.removed, starved: &self.starved }
     }
 
     /// Which partitions have fewer replicas than an ISR needs, or nobody who may lead: they promise nothing.

@@ -46,6 +46,11 @@ const AGES: [&str; 12] = [
 /// Times that records are held back on purpose.
 const HELD_BACK: [&str; 7] = ["linger", "flush.frequency", "batchtimeout", "wait.max", "max.wait", "maxwait", "fetchmaxwait"];
 
+/// Pauses before a client tries again: what was refused waits so long, and so does the metadata without which it is not sent. Those that a
+/// library has by default are short, or grow long only in a long storm.
+/// Source: `RecordAccumulator.shouldBackoff`, `Metadata.timeToAllowUpdate`.
+const TRIES_AGAIN: [&str; 3] = ["backoff", "retrytime", "fast.interval"];
+
 fn is_one_of(name: &str, parts: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     parts.iter().any(|part| name.contains(part))
@@ -132,7 +137,7 @@ pub(super) fn of_client(client: &ClientSpec, spec: &Spec) -> Result<Patience, &'
                 if (is_timeout || closes_idle) && time < LEAST_TIMEOUT && !as_default {
                     return Err("a short time-out of the client");
                 }
-                if is_one_of(key.name, &HELD_BACK) {
+                if is_one_of(key.name, &HELD_BACK) || is_one_of(key.name, &TRIES_AGAIN) && !as_default {
                     held_back += time;
                 }
                 if !is_one_of(key.name, &AGES) {
@@ -175,15 +180,16 @@ fn delivery(client: &ClientSpec) -> Duration {
     text.and_then(|text| text.parse().ok()).map_or(Duration::ZERO, Duration::from_millis)
 }
 
-/// Whoever makes a request of every record waits for each: a broker answers one of a connection before it reads the next, so that over long ways
-/// they pile up (`SocketServer.Processor`).
+/// A broker answers one request of a connection before it reads the next, so that they pile up where each takes long ways and the records of a
+/// second fill too many (`SocketServer.Processor`).
 fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
-    let Some(work) = client.workload().filter(|work| sends_each(client, work.record_bytes)) else { return Ok(()) };
+    let Some(work) = client.workload() else { return Ok(()) };
+    let Some(records) = records_of_a_request(client, work.record_bytes) else { return Ok(()) };
     let nodes = || (0..spec.nodes.len() as u32).map(NodeIx);
-    let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.latency.mean());
+    let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.mean_delay());
     let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
-    let busy = work.rate * WAYS * longest.as_secs_f64();
-    if busy > 0.5 { Err("a request for each record, and ways too long for so many") } else { Ok(()) }
+    let busy = work.rate / f64::from(records) * WAYS * longest.as_secs_f64();
+    if busy > 0.5 { Err("more requests than such long ways carry") } else { Ok(()) }
 }
 
 /// The value that the client's releases have by default.
@@ -191,10 +197,14 @@ fn default(client: &ClientSpec, key: &str) -> String {
     client.profile.config(client.consumption().is_some()).and_then(|config| config.get(key)).unwrap_or_default()
 }
 
-/// KafkaJS makes a request of every `send()` (`producer/sendMessages.js`); others do where a batch holds one record.
-fn sends_each(client: &ClientSpec, record_bytes: u32) -> bool {
-    let batch = ["batch.size", "batch_size"].into_iter().find_map(|key| client.config.get(key)?.parse::<u32>().ok());
-    client.profile.library == Library::Kafkajs || batch.is_some_and(|bytes| bytes < record_bytes.saturating_mul(2))
+/// How many records a request takes to one partition at most. KafkaJS makes one of every `send()` (`producer/sendMessages.js`); others fill a
+/// batch (`RecordAccumulator.append`).
+fn records_of_a_request(client: &ClientSpec, record_bytes: u32) -> Option<u32> {
+    if client.profile.library == Library::Kafkajs {
+        return Some(1);
+    }
+    let batch: u32 = ["batch.size", "batch_size"].into_iter().find_map(|key| client.config.get(key)?.parse().ok())?;
+    Some((batch / record_bytes.max(1)).max(1))
 }
 
 /// How long a producer of sarama may collect so many records or bytes for a request where no `Producer.Flush.Frequency` ends that
