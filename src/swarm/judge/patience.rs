@@ -29,11 +29,10 @@ const WAYS: f64 = 4.0;
 /// Source: `Selector.IdleExpiryManager`; `rd_kafka_broker_idle_check`.
 const IDLE: [&str; 2] = ["connections.max.idle", "connections_max_idle"];
 /// Ages and life times, which nothing waits for: what is told of a client's key by these parts of its name.
-const AGES: [&str; 12] = [
+const AGES: [&str; 11] = [
     "metadata.max",
     "metadata_max",
     "metadatamaxage",
-    "metadatattl",
     "metadata.refresh",
     "max.idle",
     "max_idle",
@@ -48,8 +47,9 @@ const HELD_BACK: [&str; 7] = ["linger", "flush.frequency", "batchtimeout", "wait
 
 /// Pauses before a client tries again: what was refused waits so long, and so does the metadata without which it is not sent. Those that a
 /// library has by default are short, or grow long only in a long storm.
-/// Source: `RecordAccumulator.shouldBackoff`, `Metadata.timeToAllowUpdate`.
-const TRIES_AGAIN: [&str; 3] = ["backoff", "retrytime", "fast.interval"];
+/// kafka-go hears of a new leader by its poll alone, which no error wakes.
+/// Source: `RecordAccumulator.shouldBackoff`, `Metadata.timeToAllowUpdate`; kafka-go `transport.go`, `connPool.discover`.
+const TRIES_AGAIN: [&str; 4] = ["backoff", "retrytime", "fast.interval", "metadatattl"];
 
 fn is_one_of(name: &str, parts: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
