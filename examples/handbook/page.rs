@@ -29,7 +29,7 @@ fn opening() -> String {
          `NOT_LEADER_OR_FOLLOWER` (`NotLeaderOrFollowerException`; before Kafka 2.6 `NotLeaderForPartitionException`, the same error 6). The client asks for new metadata and tries\n\
          again. That is how Kafka works, and mostly nobody notices. This page is for the other times.\n\n\
          Every section is a scenario that you can run (`kafkasim run NAME`), change (`kafkasim show NAME > mine.toml`) and hold against your own cluster\n\
-         (`kafkasim run NAME --topics describe.txt` takes your topics). The numbers are simulated, over seeds 1 to {SEEDS}: the median, and in brackets the lowest and the highest; a number without\n\
+         (`kafkasim import` makes a scenario of your own files, and takes the same faults). The numbers are simulated, over seeds 1 to {SEEDS}: the median, and in brackets the lowest and the highest; a number without\n\
          brackets was the same in every run. How far to trust them is said in [VALIDATION.md](VALIDATION.md), what each one means in [OBSERVING.md](OBSERVING.md).\n\n"
     )
 }
