@@ -390,7 +390,7 @@ impl Observers {
                 // A client that gave up is answered all the same.
                 self.errors.add(*client, self.deliveries.is_consumer(*client), *error);
             }
-            self.entries.answered(at, *entry, *partition, self.truth.partition(*partition), *error);
+            self.entries.answered(*entry, *partition, self.truth.partition(*partition), *error);
         }
         if let Fact::EntryReturned { partition, entry, error, .. } = fact {
             self.returned(at, *partition, *entry, *error);
@@ -407,6 +407,9 @@ impl Observers {
 
     fn taken(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId) {
         let Some((live, verdict)) = self.entries.taken(at, entry, self.truth.partition(partition), self.counting) else { return };
+        if self.truth.is_cut_from_client(live.broker, live.client) {
+            self.entries.part(entry);
+        }
         if self.counting {
             self.pairs.get_mut(live.pair).judged += 1;
         }
@@ -422,14 +425,15 @@ impl Observers {
 
     fn returned(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId, error: ErrorCode) {
         // The broker's own word of its answer came before; this one changes nothing then.
-        self.entries.answered(at, entry, partition, self.truth.partition(partition), error);
+        self.entries.answered(entry, partition, self.truth.partition(partition), error);
         let Some(live) = self.entries.returned(entry) else { return };
         self.clients.link(live.client, live.broker).release(false);
         let Some(taken) = live.taken else { return };
         if error.is_none() && live.met_leader && !self.pairs.get(live.pair).open.is_empty() {
             let passage = self.passage(&live, taken);
-            // A fetch that is answered without error had found its leader when it was taken: what it waited for there were records. The way back counts.
-            let at = live.answered.filter(|_| live.batch.is_none()).map_or(at, |answered| taken + at.since(answered));
+            // A fetch that is answered without error had found its leader when it was taken: what it waited for there were records. Where a cut lay
+            // on the way back, it waited for the answer too.
+            let at = if live.batch.is_none() && !live.parted { taken } else { at };
             self.windows.succeeded(at, &mut self.pairs, live.pair, passage);
         }
     }

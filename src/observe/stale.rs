@@ -102,8 +102,8 @@ pub struct Live {
     pub sent: Instant,
     /// When the broker took it.
     pub taken: Option<Instant>,
-    /// When the broker answered it.
-    pub answered: Option<Instant>,
+    /// Whether a cut parted the broker from the client when it took the entry, so that the answer could not come back.
+    pub parted: bool,
     /// Whether the target was the true leader when it took or when it answered the entry.
     pub met_leader: bool,
     /// Whether no answer is asked for (acks=0).
@@ -188,7 +188,7 @@ impl Entries {
             batch: sent.batch,
             sent: sent.at,
             taken: None,
-            answered: None,
+            parted: false,
             met_leader: false,
             unanswered: sent.unanswered,
             in_window: sent.in_window,
@@ -230,6 +230,13 @@ impl Entries {
         Some((found, verdict))
     }
 
+    /// A cut parts the broker from the client as it takes the entry.
+    pub fn part(&mut self, entry: EntryId) {
+        if let Some(live) = self.live.get_mut(&entry) {
+            live.parted = true;
+        }
+    }
+
     fn judge(&mut self, entry: EntryId, verdict: Verdict, counted: bool) {
         let Some(live) = self.live.get_mut(&entry) else { return };
         live.verdict = Some(verdict);
@@ -251,16 +258,8 @@ impl Entries {
     }
 
     /// The broker answers the entry. Says what became of it, unless that was known before or it is not counted.
-    pub fn answered(
-        &mut self,
-        at: Instant,
-        entry: EntryId,
-        at_partition: PartitionIx,
-        partition: &PartitionTruth,
-        error: ErrorCode,
-    ) -> Option<Fate> {
+    pub fn answered(&mut self, entry: EntryId, at_partition: PartitionIx, partition: &PartitionTruth, error: ErrorCode) -> Option<Fate> {
         let live = self.live.get_mut(&entry)?;
-        live.answered.get_or_insert(at);
         live.met_leader |= partition.leader == Some(live.broker);
         let live = *live;
         self.settle(entry, at_partition, partition, |verdict| match (error.is_none(), verdict) {

@@ -191,7 +191,7 @@ impl Recorder<'_> {
     /// The fate of an entry is known by its answer; `fact` when the broker itself says so.
     fn answered(&mut self, at: Instant, partition: PartitionIx, entry: fact::EntryId, error: ErrorCode, fact: Option<&Fact>) {
         let now = self.micros(at);
-        let fate = self.entries.answered(at, entry, partition, self.truth.partition(partition), error);
+        let fate = self.entries.answered(entry, partition, self.truth.partition(partition), error);
         let Some(mark) = self.requests.get_mut(entry) else { return };
         if fact.is_some() {
             mark.answered.get_or_insert(now);
