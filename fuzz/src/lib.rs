@@ -19,6 +19,7 @@ pub mod quorum;
 pub mod reassignment;
 pub mod run;
 pub mod scenario;
+pub mod triage;
 mod words;
 
 /// Takes one input.
@@ -40,4 +41,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("reassignment", reassignment::take),
     ("run", run::take),
     ("scenario", scenario::take),
+    ("triage", triage::take),
 ];
