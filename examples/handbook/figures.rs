@@ -8,13 +8,18 @@ use rayon::prelude::*;
 /// How many seeds every page is run with, from 1 on.
 pub const SEEDS: u64 = 30;
 
+/// The numbers of each figure.
+pub type Values = Vec<Vec<f64>>;
+
 /// A scenario of the catalogue that has a page, and what its runs came to.
 pub struct Found {
     pub name: &'static str,
     pub scenario: Scenario,
     pub page: Handbook,
     /// For each figure its number in each run in which it was measured, sorted.
-    pub values: Vec<Vec<f64>>,
+    pub values: Values,
+    /// The same of the scenario that does it the other way.
+    pub without: Option<Values>,
     /// What did not hold.
     pub broken: Vec<String>,
 }
@@ -22,20 +27,28 @@ pub struct Found {
 impl Found {
     /// Runs a scenario with every seed; none when it has no page.
     pub fn run(name: &'static str) -> Option<Found> {
-        let scenario = load(&Source::catalogue(name)?, &[]).unwrap_or_else(|found| panic!("{name}: {found:?}"));
+        let scenario = read(name);
         let page = scenario.handbook.clone()?;
-        let runs: Vec<(Vec<Option<f64>>, Vec<String>)> =
-            (1..=SEEDS).into_par_iter().map(|seed| one(name, &scenario, &page, seed)).collect();
-        let values = (0..page.figures.len()).map(|figure| sorted(runs.iter().filter_map(|(values, _)| values[figure]))).collect();
-        let broken = runs.into_iter().flat_map(|(_, broken)| broken).collect();
-        Some(Found { name, scenario, page, values, broken })
+        let (values, mut broken) = over_seeds(name, &scenario, &page);
+        let without = page.without.as_deref().map(|other| {
+            let (values, more) = over_seeds(other, &read(other), &page);
+            broken.extend(more);
+            values
+        });
+        Some(Found { name, scenario, page, values, without, broken })
     }
+}
 
-    /// A figure over the seeds: `12 (9–15)`.
-    pub fn figure(&self, path: &str) -> String {
-        let at = self.page.figures.iter().position(|figure| figure == path);
-        at.map_or_else(String::new, |at| spread(path, &self.values[at]))
-    }
+fn read(name: &str) -> Scenario {
+    let source = Source::catalogue(name).unwrap_or_else(|| panic!("the catalogue has no {name}"));
+    load(&source, &[]).unwrap_or_else(|found| panic!("{name}: {found:?}"))
+}
+
+/// A scenario with every seed: the figures of a page, and what did not hold.
+fn over_seeds(name: &str, scenario: &Scenario, page: &Handbook) -> (Values, Vec<String>) {
+    let runs: Vec<(Vec<Option<f64>>, Vec<String>)> = (1..=SEEDS).into_par_iter().map(|seed| one(name, scenario, page, seed)).collect();
+    let values = (0..page.figures.len()).map(|figure| sorted(runs.iter().filter_map(|(values, _)| values[figure]))).collect();
+    (values, runs.into_iter().flat_map(|(_, broken)| broken).collect())
 }
 
 fn one(name: &str, scenario: &Scenario, page: &Handbook, seed: u64) -> (Vec<Option<f64>>, Vec<String>) {
@@ -56,7 +69,7 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// Median, lowest and highest; how many, where a figure was not measured in every run.
-fn spread(path: &str, values: &[f64]) -> String {
+pub fn spread(path: &str, values: &[f64]) -> String {
     let (Some(lowest), Some(highest)) = (values.first(), values.last()) else { return "never measured".to_owned() };
     let median = values[(values.len() - 1) / 2];
     let is_time = path.split('.').any(|word| word.ends_with("_ms"));

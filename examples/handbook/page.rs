@@ -1,7 +1,7 @@
 //! The handbook's text.
 
 use crate::chapter::{CHAPTERS, Chapter};
-use crate::figures::{Found, SEEDS};
+use crate::figures::{Found, SEEDS, spread};
 use kafkasim::scenario::catalogue;
 
 /// The whole text, and what did not hold in the runs.
@@ -14,7 +14,7 @@ pub fn write() -> (String, Vec<String>) {
     for chapter in &CHAPTERS {
         text += &format!("\n## {}\n\n{}\n", chapter.heading, chapter.opening);
         for page in of(chapter, &found) {
-            text += &section(page, &found);
+            text += &section(page);
         }
     }
     let broken = found.iter().flat_map(|page| page.broken.iter().cloned()).collect();
@@ -49,7 +49,7 @@ fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-fn section(page: &Found, all: &[Found]) -> String {
+fn section(page: &Found) -> String {
     let prose = &page.page;
     let mut text = format!("\n### {}\n\n{}\n", prose.title, page.scenario.about.trim());
     text += &format!("\n**Why.** {}\n", prose.why.trim());
@@ -57,8 +57,7 @@ fn section(page: &Found, all: &[Found]) -> String {
     text += &format!("\n**What to do.** {}\n", prose.remedy.trim());
     text += &format!("\n```sh\nkafkasim run {}\n```\n", page.name);
     text += &happens(page);
-    let other = prose.without.as_deref().and_then(|name| all.iter().find(|other| other.name == name));
-    text + &numbers(page, other)
+    text + &numbers(page)
 }
 
 fn happens(page: &Found) -> String {
@@ -69,18 +68,18 @@ fn happens(page: &Found) -> String {
     format!("\nWhat happens: {}.\n", lines.join("; "))
 }
 
-fn numbers(page: &Found, other: Option<&Found>) -> String {
+fn numbers(page: &Found) -> String {
     if page.page.figures.is_empty() {
         return String::new();
     }
-    let (head, rule) = match other {
-        Some(_) => ("| | with | without |", "|---|--:|--:|"),
-        None => ("| | |", "|---|--:|"),
+    let (head, rule) = match page.page.without.as_deref() {
+        Some(other) => (format!("| | with | without (`{other}`) |"), "|---|--:|--:|"),
+        None => ("| | |".to_owned(), "|---|--:|"),
     };
-    let row = |path: &String| match other {
-        Some(other) => format!("| `{path}` | {} | {} |", page.figure(path), other.figure(path)),
-        None => format!("| `{path}` | {} |", page.figure(path)),
+    let row = |(at, path): (usize, &String)| {
+        let without = page.without.as_ref().map(|values| format!(" {} |", spread(path, &values[at])));
+        format!("| `{path}` | {} |{}", spread(path, &page.values[at]), without.unwrap_or_default())
     };
-    let rows: Vec<String> = page.page.figures.iter().map(row).collect();
+    let rows: Vec<String> = page.page.figures.iter().enumerate().map(row).collect();
     format!("\n{head}\n{rule}\n{}\n", rows.join("\n"))
 }

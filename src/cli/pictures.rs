@@ -12,6 +12,7 @@ use clap::Args;
 
 /// Pages and pictures of a run.
 #[derive(Args, Clone, Default)]
+#[group(skip)]
 pub struct Arguments {
     /// Write the run as one HTML page to this file: a timeline to zoom and play, with all tables
     #[arg(long, value_name = "FILE")]

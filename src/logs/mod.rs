@@ -42,7 +42,7 @@ use crate::observe::fact::{Ending, GroupFact, Refresh};
 /// let mut logs = Logs::new(&scenario.spec);
 /// experiment::run(&scenario, &RunOptions::default(), Some(&mut |at, fact| logs.note(at, fact))).unwrap();
 /// let files = logs.finish();
-/// let (_, lines) = files.iter().find(|(name, _)| name == "controller-100-controller.log").unwrap();
+/// let (_, lines) = files.iter().find(|(name, _)| name == "controller-3000-controller.log").unwrap();
 /// assert!(lines.iter().any(|line| line.contains("because its session has timed out")));
 /// ```
 pub struct Logs<'s> {

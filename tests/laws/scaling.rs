@@ -107,6 +107,7 @@ fn without_times((at, fact): &Told) -> (Vec<u64>, Fact) {
         }
         Fact::SessionExpired { last_heartbeat: at, .. } | Fact::RecordDone { created_at: at, .. } => take(at),
         Fact::RequestServed { busy, .. } => times.push(std::mem::take(busy).as_nanos()),
+        Fact::LinkLost { waited, .. } => times.push(std::mem::take(waited).as_nanos()),
         _ => {}
     }
     (times, fact)
