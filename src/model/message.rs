@@ -394,7 +394,11 @@ pub enum Request {
         broker_epoch: Option<BrokerEpoch>,
         max_wait: Duration,
         min_bytes: u32,
+        /// Begins a session (KIP-227): all that is fetched is named. Otherwise only what has changed since the fetch before.
+        full: bool,
         partitions: Vec<FetchPartition>,
+        /// No longer fetched.
+        forgotten: Vec<PartitionIx>,
     },
     /// A broker process wants to be known. `previous_epoch`: epoch that it had when it last ended cleanly.
     BrokerRegistration { broker: BrokerIx, incarnation: u64, previous_epoch: Option<BrokerEpoch> },

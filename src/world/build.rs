@@ -45,6 +45,7 @@ impl World {
             facts: Vec::new(),
             outboxes: Vec::new(),
             admin: VecDeque::new(),
+            meter: None,
             spec,
         };
         world.commit_initial_metadata();
@@ -91,13 +92,14 @@ impl World {
     }
 
     fn place_processes(&mut self) {
-        for (i, broker) in self.spec.brokers.iter().enumerate() {
-            let mut placed = Broker::new(BrokerIx(i as u32), &self.spec, self.chance);
-            for (p, partition) in self.spec.partitions.iter().enumerate() {
-                if partition.replicas.contains(&BrokerIx(i as u32)) && self.spec.topics[partition.topic.index()].exists {
-                    placed.place_log(PartitionIx(p as u32), initial_log(partition, BrokerIx(i as u32)));
-                }
+        let mut placed: Vec<Broker> =
+            (0..self.spec.brokers.len() as u32).map(|i| Broker::new(BrokerIx(i), &self.spec, self.chance)).collect();
+        for (p, partition) in self.spec.partitions.iter().enumerate().filter(|(_, p)| self.spec.topics[p.topic.index()].exists) {
+            for broker in &partition.replicas {
+                placed[broker.index()].place_log(PartitionIx(p as u32), initial_log(partition, *broker));
             }
+        }
+        for (broker, placed) in self.spec.brokers.iter().zip(placed) {
             self.nodes[broker.node.index()].broker = Some(Box::new(placed));
         }
         for (i, voter) in self.spec.voters.iter().enumerate() {

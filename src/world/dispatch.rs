@@ -2,6 +2,7 @@
 
 use super::World;
 use super::event::{Event, Life};
+use super::meter::Step;
 use super::node::Node;
 use crate::engine::Instant;
 use crate::kafka::NodeIx;
@@ -20,7 +21,11 @@ impl World {
         assert!(self.crowd < CROWD_MAX, "time stands still at {at:?}: {event:?} comes again and again");
         self.now = at;
         self.events += 1;
-        self.dispatch(event);
+        if self.meter.is_none() {
+            self.dispatch(event);
+        } else {
+            self.dispatch_measured(event);
+        }
         Some(at)
     }
 
@@ -44,6 +49,13 @@ impl World {
         }
         self.now = self.now.max(deadline);
         None
+    }
+
+    fn dispatch_measured(&mut self, event: Event) {
+        let kind = self.step_of(event);
+        self.tell(Step::Begins(self.now));
+        self.dispatch(event);
+        self.tell(Step::Ends(kind));
     }
 
     fn dispatch(&mut self, event: Event) {

@@ -5,10 +5,12 @@ mod delivery;
 mod dispatch;
 mod event;
 mod handles;
+mod meter;
 mod node;
 mod views;
 
 pub use crate::model::network::cuts::CutId;
+pub use meter::{Meter, Step};
 
 use crate::engine::{Chance, EventQueue, Instant, Slab, Stream, mix};
 use crate::kafka::{NodeIx, Rules};
@@ -61,6 +63,7 @@ pub struct World {
     facts: Vec<(Instant, Fact)>,
     outboxes: Vec<Outbox>,
     admin: VecDeque<(Instant, AdminRequest)>,
+    meter: Option<Meter>,
 }
 
 impl World {
@@ -115,6 +118,7 @@ impl World {
 
     fn queue_event(&mut self, at: Instant, event: Event) {
         let at = at.max(self.now);
+        self.tell(Step::Queues(at));
         match self.ties {
             None => self.queue.push(at, event),
             Some(stream) => self.queue.push_tied(at, stream.at(self.tie(at, event)).bits(), event),

@@ -3,7 +3,9 @@
 //! Source: `AbstractFetcherThread`, `ReplicaFetcherThread`, `BrokerBlockingSender`.
 
 use super::Broker;
+use super::fetcher_thread::{FetcherThread, Named};
 use super::line::Line;
+use super::log::ReplicaLog;
 use super::roles::Role;
 use crate::engine::{Duration, Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
@@ -11,7 +13,7 @@ use crate::model::message::{FetchPartition, FetchedPartition, Request};
 use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind};
 use crate::observe::Fact;
 use crate::observe::fact::Unreachable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A thread: whom it fetches from, and its number.
 pub(super) type ThreadId = (BrokerIx, u32);
@@ -23,32 +25,45 @@ const BYTES: (u32, u32) = (80, 10);
 
 /// All fetcher threads of a broker.
 pub struct Fetchers {
-    threads: BTreeMap<ThreadId, Thread>,
+    threads: BTreeMap<ThreadId, FetcherThread>,
+    /// When threads need a look by themselves.
+    looks: BTreeSet<(Instant, ThreadId)>,
     draws: Stream,
-}
-
-struct Thread {
-    partitions: BTreeMap<PartitionIx, Fetching>,
-    line: Line,
-    /// The thread processes its last answer until then.
-    busy_until: Instant,
-    connecting_since: Option<Instant>,
-    turns: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Fetching {
-    epoch: LeaderEpoch,
-    /// Left out of fetches until then.
-    delayed_until: Option<Instant>,
-    /// Marked failed: waits for new metadata (`AbstractFetcherThread.onPartitionFenced`).
-    failed: bool,
 }
 
 impl Fetchers {
     /// No threads.
     pub fn new(draws: Stream) -> Self {
-        Fetchers { threads: BTreeMap::new(), draws }
+        Fetchers { threads: BTreeMap::new(), looks: BTreeSet::new(), draws }
+    }
+
+    /// Looks at a thread again at `at`, and not before.
+    fn look(&mut self, id: ThreadId, at: Option<Instant>) {
+        let Some(thread) = self.threads.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut thread.look, at);
+        if before == at {
+            return;
+        }
+        before.into_iter().for_each(|at| _ = self.looks.remove(&(at, id)));
+        if let Some(at) = at {
+            self.looks.insert((at, id));
+        }
+    }
+
+    fn arm(&self, out: &mut Outbox) {
+        if let Some((at, _)) = self.looks.first() {
+            out.timer(TimerKind::Fetchers, *at);
+        }
+    }
+
+    fn end(&mut self, id: ThreadId, out: &mut Outbox) {
+        self.look(id, None);
+        self.threads.remove(&id).into_iter().for_each(|mut thread| thread.close(out));
+    }
+
+    /// The threads to look at now, in their own order.
+    fn due(&self, now: Instant) -> BTreeSet<ThreadId> {
+        self.looks.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
     }
 }
 
@@ -67,14 +82,8 @@ impl Broker {
         let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
         let channel = Channel::Fetcher(id.0, id.1);
         let draws = ram.fetchers.draws.part(ctx.spec.channel_key(channel).bits());
-        let thread = ram.fetchers.threads.entry(id).or_insert_with(|| Thread {
-            partitions: BTreeMap::new(),
-            line: Line::new(me, channel, node, RECONNECT, draws),
-            busy_until: Instant::ZERO,
-            connecting_since: None,
-            turns: 0,
-        });
-        thread.partitions.insert(partition, Fetching { epoch, delayed_until: None, failed: false });
+        let thread = ram.fetchers.threads.entry(id);
+        thread.or_insert_with(|| FetcherThread::new(Line::new(me, channel, node, RECONNECT, draws))).add(partition, epoch);
     }
 
     /// Takes partitions away from their threads; a thread without partitions ends at the end of the batch of role changes.
@@ -82,7 +91,7 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         for partition in partitions {
             for thread in ram.fetchers.threads.values_mut() {
-                thread.partitions.remove(&partition);
+                thread.remove(partition);
             }
         }
     }
@@ -91,10 +100,10 @@ impl Broker {
     pub(super) fn stop_fetchers(&mut self, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         for thread in ram.fetchers.threads.values_mut() {
-            thread.partitions.clear();
-            thread.line.close(out);
+            thread.close(out);
         }
         ram.fetchers.threads.clear();
+        ram.fetchers.looks.clear();
     }
 
     /// Lets every thread that is free send its next fetch.
@@ -103,21 +112,29 @@ impl Broker {
         // `shutdownIdleFetcherThreads` closes the sender under a thread that waits, on a dead leader too (`ReplicaFetcherThread.initiateShutdown`).
         let idle: Vec<ThreadId> = ram.fetchers.threads.iter().filter(|(_, t)| t.partitions.is_empty()).map(|(id, _)| *id).collect();
         for id in idle {
-            if let Some(mut thread) = ram.fetchers.threads.remove(&id) {
-                thread.line.close(out);
-            }
+            ram.fetchers.end(id, out);
         }
         let ids: Vec<ThreadId> = ram.fetchers.threads.keys().copied().collect();
-        for id in ids {
-            self.thread_turn(id, ctx, out);
-        }
+        self.turn_of(ids, ctx, out);
+    }
+
+    /// The timer of the threads has fired.
+    pub(super) fn fetchers_due(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
+        let due = self.ram.as_ref().map(|ram| ram.fetchers.due(ctx.now)).unwrap_or_default();
+        self.turn_of(due, ctx, out);
+    }
+
+    /// Lets threads do what they can, and sees to it that they are looked at again.
+    fn turn_of(&mut self, threads: impl IntoIterator<Item = ThreadId>, ctx: &mut Ctx, out: &mut Outbox) {
+        threads.into_iter().for_each(|id| self.thread_turn(id, ctx, out));
+        self.ram.iter().for_each(|ram| ram.fetchers.arm(out));
     }
 
     fn thread_turn(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
         let backoff = self.config.replica_fetch_backoff;
         let timeout = self.config.replica_socket_timeout;
         let Some(ram) = self.ram.as_mut() else { return };
-        let epoch = ram.lifecycle.epoch();
+        let broker_epoch = ram.lifecycle.epoch();
         let Some(thread) = ram.fetchers.threads.get_mut(&id) else { return };
         let late_connecting = thread.connecting_since.is_some_and(|since| since + timeout <= ctx.now);
         if late_connecting {
@@ -127,60 +144,40 @@ impl Broker {
             thread.connecting_since = None;
             thread.delay_all(ctx.now + backoff);
         }
-        if thread.line.is_busy() {
-            return thread.arm(ctx.now, out);
+        if !thread.line.is_busy() && thread.busy_until > ctx.now {
+            let at = thread.busy_until;
+            return ram.fetchers.look(id, Some(at));
         }
-        if thread.busy_until > ctx.now {
-            return out.timer(TimerKind::Fetchers, thread.busy_until);
-        }
-        let due: Vec<PartitionIx> = thread
-            .partitions
-            .iter()
-            .filter(|(_, f)| !f.failed && f.delayed_until.is_none_or(|at| at <= ctx.now))
-            .map(|(p, _)| *p)
-            .collect();
-        if due.is_empty() {
-            return thread.arm(ctx.now, out);
-        }
-        if !thread.line.ready(ctx.now, out) {
+        let due = if thread.line.is_busy() { 0 } else { thread.due(ctx.now) };
+        if due > 0 && thread.line.ready(ctx.now, out) {
+            thread.connecting_since = None;
+            thread.turns += 1;
+            let Named { full, changed, forgotten } = thread.name();
+            let partitions =
+                changed.into_iter().filter_map(|p| of_log(p, thread.partitions.get(&p)?, self.disk.replicas.get(&p)?)).collect();
+            let request = Request::ReplicaFetch {
+                replica: self.ix,
+                thread: id.1,
+                broker_epoch,
+                max_wait: self.config.replica_fetch_wait_max,
+                min_bytes: self.config.replica_fetch_min_bytes,
+                full,
+                partitions,
+                forgotten,
+            };
+            thread.line.send(request, BYTES.0 + BYTES.1 * due as u32, timeout, ctx.now, out);
+        } else if due > 0 {
             thread.connecting_since.get_or_insert(ctx.now);
-            return thread.arm(ctx.now, out);
         }
-        thread.connecting_since = None;
-        thread.turns += 1;
-        let partitions: Vec<FetchPartition> = due
-            .iter()
-            .filter_map(|p| {
-                let log = self.disk.replicas.get(p)?;
-                let fetching = thread.partitions.get_mut(p)?;
-                fetching.delayed_until = None;
-                Some(FetchPartition {
-                    partition: *p,
-                    fetch_offset: log.end(),
-                    leader_epoch: fetching.epoch,
-                    last_fetched_epoch: log.last_epoch(),
-                    high_watermark: log.high_watermark,
-                })
-            })
-            .collect();
-        let bytes = BYTES.0 + BYTES.1 * partitions.len() as u32;
-        let request = Request::ReplicaFetch {
-            replica: self.ix,
-            thread: id.1,
-            broker_epoch: epoch,
-            max_wait: self.config.replica_fetch_wait_max,
-            min_bytes: self.config.replica_fetch_min_bytes,
-            partitions,
-        };
-        thread.line.send(request, bytes, timeout, ctx.now, out);
-        thread.arm(ctx.now, out);
+        let next = thread.next_look(ctx.now, timeout);
+        ram.fetchers.look(id, next);
     }
 
     pub(super) fn fetcher_connected(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {
         if let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)) {
-            thread.line.connected();
+            thread.connected();
         }
-        self.thread_turn(id, ctx, out);
+        self.turn_of([id], ctx, out);
     }
 
     /// A whole request failed: all partitions of the thread wait (`AbstractFetcherThread.processFetchRequest`).
@@ -191,7 +188,7 @@ impl Broker {
             thread.connecting_since = None;
             thread.delay_all(ctx.now + backoff);
         }
-        self.thread_turn(id, ctx, out);
+        self.turn_of([id], ctx, out);
     }
 
     pub(super) fn fetched(&mut self, id: ThreadId, correlation: u32, answers: Vec<FetchedPartition>, ctx: &mut Ctx, out: &mut Outbox) {
@@ -219,27 +216,31 @@ impl Broker {
         if thread.partitions.is_empty() {
             return self.fetchers_turn(ctx, out);
         }
-        self.thread_turn(id, ctx, out);
+        self.turn_of([id], ctx, out);
     }
 
     /// `AbstractFetcherThread.processFetchRequest`, one partition. Says whether its high watermark moved.
     fn fetched_partition(&mut self, id: ThreadId, answer: FetchedPartition, ctx: &mut Ctx, out: &mut Outbox) -> bool {
         let backoff = self.config.replica_fetch_backoff;
         let Some(ram) = self.ram.as_mut() else { return false };
-        let Some(fetching) = ram.fetchers.threads.get_mut(&id).and_then(|t| t.partitions.get_mut(&answer.partition)) else { return false };
+        let Some(thread) = ram.fetchers.threads.get_mut(&id) else { return false };
+        let Some(&epoch) = thread.partitions.get(&answer.partition) else { return false };
         if !answer.error.is_none() {
             out.fact(Fact::ReplicaFetchError { follower: self.ix, leader: id.0, partition: answer.partition, error: answer.error });
         }
         // The answer is to a fetch of an epoch that the follower has left behind: only an error still counts.
-        let same_epoch = fetching.epoch == answer.leader_epoch;
+        let same_epoch = epoch == answer.leader_epoch;
         match answer.error {
             ErrorCode::None if !same_epoch => {}
-            ErrorCode::None => match answer.diverging {
-                Some((epoch, end)) => self.truncate_to_leader(answer.partition, epoch, end, ctx, out),
-                None => return self.append_copy(&answer, out),
-            },
-            ErrorCode::FencedLeaderEpoch if same_epoch => fetching.failed = true,
-            _error => fetching.delayed_until = Some(ctx.now + backoff),
+            ErrorCode::None => {
+                thread.changed(answer.partition);
+                match answer.diverging {
+                    Some((epoch, end)) => self.truncate_to_leader(answer.partition, epoch, end, ctx, out),
+                    None => return self.append_copy(&answer, out),
+                }
+            }
+            ErrorCode::FencedLeaderEpoch if same_epoch => thread.fail(answer.partition),
+            _error => thread.delay(answer.partition, ctx.now + backoff),
         }
         false
     }
@@ -274,24 +275,13 @@ impl Broker {
     }
 }
 
-impl Thread {
-    fn delay_all(&mut self, until: Instant) {
-        for fetching in self.partitions.values_mut() {
-            fetching.delayed_until = Some(until);
-        }
-    }
-
-    fn arm(&self, now: Instant, out: &mut Outbox) {
-        let delayed = self
-            .partitions
-            .values()
-            .filter(|f| !f.failed)
-            .filter_map(|f| f.delayed_until)
-            .filter(|at| *at > now && !self.line.is_busy())
-            .min();
-        let next = [delayed, self.line.next_deadline().filter(|at| *at > now)].into_iter().flatten().min();
-        if let Some(at) = next {
-            out.timer(TimerKind::Fetchers, at.max(now));
-        }
-    }
+/// What a fetch says of a partition.
+fn of_log(partition: PartitionIx, epoch: &LeaderEpoch, log: &ReplicaLog) -> Option<FetchPartition> {
+    Some(FetchPartition {
+        partition,
+        fetch_offset: log.end(),
+        leader_epoch: *epoch,
+        last_fetched_epoch: log.last_epoch(),
+        high_watermark: log.high_watermark,
+    })
 }

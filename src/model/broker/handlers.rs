@@ -76,8 +76,12 @@ impl Broker {
             Request::InitProducerId => out.reply(token, Response::InitProducerId { error: ErrorCode::None }, SMALL_ANSWER),
             Request::Metadata { topics } => self.metadata(token, topics, ctx, out),
             Request::Produce { acks, timeout, entries } => self.produce(token, acks, timeout, &entries, ctx, out),
-            Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, partitions } => {
-                self.replica_fetch(token, (replica, thread), broker_epoch, (max_wait, min_bytes), partitions, ctx, out);
+            Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, full, partitions, forgotten } => {
+                let thread = (replica, thread);
+                if full {
+                    self.begin_session(thread, &token, broker_epoch, ctx.now);
+                }
+                self.replica_fetch(token, thread, broker_epoch, (max_wait, min_bytes), (partitions, forgotten), ctx, out);
             }
             // What the consumer may see is all below the high watermark, whatever isolation it asks for: nothing here is transactional.
             Request::Fetch {

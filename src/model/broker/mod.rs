@@ -2,7 +2,9 @@
 
 pub mod api;
 mod coordinator;
+mod fetcher_thread;
 mod fetchers;
+mod follower_sessions;
 mod handlers;
 mod image;
 mod isr;
@@ -288,7 +290,7 @@ impl Broker {
             TimerKind::Lifecycle => self.lifecycle_turn(ctx, out),
             TimerKind::Raft => self.observer_turn(ctx, out),
             TimerKind::Apply => self.apply_turn(ctx, out),
-            TimerKind::Fetchers => self.fetchers_turn(ctx, out),
+            TimerKind::Fetchers => self.fetchers_due(ctx, out),
             TimerKind::Purgatory => self.expire_parked(ctx, out),
             TimerKind::IsrCheck => self.isr_check(ctx, out),
             TimerKind::AlterPartition => self.alter_partition_turn(ctx, out),

@@ -17,7 +17,8 @@ impl Broker {
     /// metadata cache lists.
     pub(super) fn nearest_replica(&self, partition: PartitionIx, from: Offset, rack: Option<&str>, ctx: &Ctx) -> Option<BrokerIx> {
         let rack = rack.filter(|r| !r.is_empty() && self.config.replica_selector_class == RACK_AWARE)?;
-        let Role::Leader(leadership) = self.ram.as_ref()?.roles.get(&partition)? else { return None };
+        let ram = self.ram.as_ref()?;
+        let Role::Leader(leadership) = ram.roles.get(&partition)? else { return None };
         let image = self.image()?;
         let stands_there = |b: BrokerIx| {
             let listed = ctx.history.broker(b, image).is_some_and(|r| !r.fenced);
@@ -27,7 +28,8 @@ impl Broker {
             return None;
         }
         let has_it = |f: &&Follower| leadership.isr.contains(&f.broker) && f.end.is_some_and(|end| end >= from) && stands_there(f.broker);
-        let behind = |f: &Follower| f.last_caught_up.map_or(Duration::MAX, |at| ctx.now.since(at));
+        let caught_up = |f: &Follower| f.last_caught_up.max(ram.purgatory.followers.settled_at(partition, f.broker));
+        let behind = |f: &Follower| caught_up(f).map_or(Duration::MAX, |at| ctx.now.since(at));
         let id = |f: &Follower| ctx.spec.brokers[f.broker.index()].id;
         let nearest = leadership.followers.iter().filter(has_it).max_by_key(|f| (f.end, std::cmp::Reverse(behind(f)), id(f)));
         nearest.map(|f| f.broker)

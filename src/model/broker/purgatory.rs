@@ -2,14 +2,15 @@
 //! Source: `DelayedProduce`, `DelayedFetch`.
 
 use super::Broker;
+use super::follower_sessions::{FollowerSessions, FollowerThread};
 use super::parked_consumers::ParkedConsumers;
 use super::roles::Role;
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, ErrorCode, Offset, PartitionIx};
-use crate::model::message::{FetchPartition, ProduceResult};
+use crate::kafka::{ErrorCode, Offset, PartitionIx};
+use crate::model::message::ProduceResult;
 use crate::model::{Broken, Ctx, Outbox, TimerKind, Token};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// See the module.
 #[derive(Default)]
@@ -20,8 +21,8 @@ pub struct Purgatory {
     deadlines: VecDeque<(Instant, u64)>,
     /// Requests that waited in partitions that this broker leads no longer.
     orphans: Vec<(PartitionIx, u64, u32)>,
-    /// Parked fetches by (follower, thread): a thread has one request in flight.
-    pub(super) fetches: BTreeMap<(BrokerIx, u32), DelayedFetch>,
+    /// Followers' sessions, with their parked fetches: a thread has one request in flight.
+    pub(super) followers: FollowerSessions,
     /// Parked fetches of consumers.
     pub(super) consumers: ParkedConsumers,
 }
@@ -33,14 +34,6 @@ pub(super) struct DelayedProduce {
     pub(super) results: SmallVec<[ProduceResult; 2]>,
     /// Entries whose result is not known yet.
     pub(super) pending: SmallVec<[bool; 2]>,
-}
-
-/// A follower's fetch that waits.
-pub(super) struct DelayedFetch {
-    pub(super) token: Token,
-    pub(super) deadline: Instant,
-    /// Ascending by partition.
-    pub(super) partitions: Vec<FetchPartition>,
 }
 
 impl Purgatory {
@@ -117,7 +110,7 @@ impl Broker {
     /// Arms the timer for the next parked request that runs out of time.
     pub(super) fn arm_purgatory(&mut self, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
-        let fetch = ram.purgatory.fetches.values().map(|f| f.deadline).min();
+        let fetch = ram.purgatory.followers.next_deadline();
         let consumer = ram.purgatory.consumers.next_deadline();
         let next = [ram.purgatory.next_deadline(), fetch, consumer].into_iter().flatten().min();
         if let Some(at) = next {
@@ -140,8 +133,7 @@ impl Broker {
             self.answer_produce(produce, ctx, out);
         }
         let Some(ram) = self.ram.as_mut() else { return };
-        let late: Vec<_> = ram.purgatory.fetches.iter().filter(|(_, f)| f.deadline <= ctx.now).map(|(id, _)| *id).collect();
-        for id in late {
+        for id in ram.purgatory.followers.late(ctx.now) {
             self.answer_parked_fetch(id, ctx, out);
         }
         self.expire_consumers(ctx, out);
@@ -151,8 +143,7 @@ impl Broker {
     /// Something happened to these partitions that ends a parked fetch (new epoch, role lost): answer the fetches that hold one of them.
     pub(super) fn answer_parked_fetches(&mut self, partitions: &[PartitionIx], ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_ref() else { return };
-        let holds = |f: &DelayedFetch| partitions.iter().any(|p| f.partitions.binary_search_by_key(p, |e| e.partition).is_ok());
-        let hit: Vec<_> = ram.purgatory.fetches.iter().filter(|(_, f)| holds(f)).map(|(id, _)| *id).collect();
+        let hit: BTreeSet<_> = partitions.iter().flat_map(|p| ram.purgatory.followers.parked_with(*p)).collect();
         for id in hit {
             self.answer_parked_fetch(id, ctx, out);
         }
@@ -162,10 +153,9 @@ impl Broker {
     pub(super) fn wake_followers(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(ram) = self.ram.as_ref() else { return };
         let Some(Role::Leader(leadership)) = ram.roles.get(&partition) else { return };
-        let holds = |f: &DelayedFetch| f.partitions.binary_search_by_key(&partition, |e| e.partition).is_ok();
-        let parked_of = |broker| ram.purgatory.fetches.range((broker, 0)..=(broker, u32::MAX));
-        let of_followers = leadership.followers.iter().flat_map(|f| parked_of(f.broker));
-        let hit: SmallVec<[(BrokerIx, u32); 4]> = of_followers.filter(|(_, f)| holds(f)).map(|(id, _)| *id).collect();
+        let parked: SmallVec<[FollowerThread; 4]> = ram.purgatory.followers.parked_with(partition).collect();
+        let of = |follower| parked.iter().copied().filter(move |id| id.0 == follower);
+        let hit: SmallVec<[FollowerThread; 4]> = leadership.followers.iter().flat_map(|f| of(f.broker)).collect();
         for id in hit {
             self.answer_parked_fetch(id, ctx, out);
         }

@@ -62,10 +62,8 @@ impl Broker {
 
     /// Roles of a broker that has been running for long: nothing has to be written, nothing is waited for.
     pub(super) fn take_initial_roles(&mut self, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
-        let mine: Vec<PartitionIx> = (0..ctx.history.partition_count() as u32)
-            .map(PartitionIx)
-            .filter(|p| self.hosted_registration(*p, at, ctx).is_some())
-            .collect();
+        let is_mine = |p: &PartitionIx| self.hosted_registration(*p, at, ctx).is_some();
+        let mine: Vec<PartitionIx> = self.disk.replicas.keys().copied().filter(is_mine).collect();
         for partition in &mine {
             let leads = self.hosted_registration(*partition, at, ctx).is_some_and(|r| r.leader == Some(self.ix));
             if leads { self.make_leader(*partition, at, ctx, out) } else { self.make_follower(*partition, at, ctx, out) }
@@ -76,6 +74,7 @@ impl Broker {
     /// `Partition.makeLeader`.
     pub(super) fn make_leader(&mut self, partition: PartitionIx, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(registration) = self.hosted_registration(partition, at, ctx).cloned() else { return };
+        self.unsettle(partition);
         let Some(ram) = self.ram.as_mut() else { return };
         let known = ram.roles.get(&partition);
         if known.is_some_and(|role| role.partition_epoch() > registration.partition_epoch) {
@@ -116,6 +115,7 @@ impl Broker {
     /// `Partition.makeFollower`. Fetchers are moved and waiting requests answered when the whole batch is done.
     pub(super) fn make_follower(&mut self, partition: PartitionIx, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(registration) = self.hosted_registration(partition, at, ctx).cloned() else { return };
+        self.unsettle(partition);
         let Some(ram) = self.ram.as_mut() else { return };
         let known = ram.roles.get(&partition);
         if known.is_some_and(|role| role.partition_epoch() > registration.partition_epoch) {
@@ -176,6 +176,7 @@ impl Broker {
     /// The broker is no longer among the replicas, or the topic is gone.
     pub(super) fn delete_replica(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
         self.stop_fetching(std::iter::once(partition));
+        self.unsettle(partition);
         let Some(ram) = self.ram.as_mut() else { return };
         if let Some(Role::Leader(before)) = ram.roles.remove(&partition) {
             ram.purgatory.orphan(partition, before.waiting);

@@ -97,7 +97,11 @@ impl Turn<'_, '_> {
     /// the partitions' indices: fixed, as Kafka's is arbitrary.
     pub(super) fn leader_and_isr_updates(&self, write: &mut Write, affected: Affected, why: Why, asked_at: Instant) {
         let Some(active) = &*self.active else { return };
-        for (partition, now) in active.registrations.partitions().filter(|(_, p)| affected.touches(p)) {
+        let near: Box<dyn Iterator<Item = _>> = match affected {
+            Affected::Removed(broker) | Affected::UncleanShutdown(broker) => Box::new(active.registrations.of_member(broker)),
+            Affected::Added(_) => Box::new(active.registrations.leaderless()),
+        };
+        for (partition, now) in near.filter(|(_, p)| affected.touches(p)) {
             if let Some(change) = active.after(partition, now, affected, self.ctx.rules) {
                 write.records.push(self.partition_record(partition, change, why, asked_at));
             }
@@ -151,8 +155,7 @@ impl Turn<'_, '_> {
     pub(super) fn balance_leaders(&mut self, asked_at: Instant) {
         let mut write = self.begin_write();
         if let Some(active) = &*self.active {
-            let imbalanced = active.registrations.partitions().filter(|(_, p)| p.leader != p.replicas.first().copied());
-            for (partition, now) in imbalanced {
+            for (partition, now) in active.registrations.imbalanced() {
                 if write.records.len() >= MAX_ELECTIONS {
                     break;
                 }
@@ -171,10 +174,7 @@ impl Turn<'_, '_> {
     pub(super) fn elect_unclean_leaders(&mut self, asked_at: Instant) {
         let mut write = self.begin_write();
         let leaderless: Vec<PartitionIx> = match &*self.active {
-            Some(active) => {
-                let leaderless = active.registrations.partitions().filter(|(_, p)| p.leader.is_none());
-                leaderless.map(|(p, _)| p).filter(|p| active.unclean_enabled(*p)).collect()
-            }
+            Some(active) => active.registrations.leaderless().map(|(p, _)| p).filter(|p| active.unclean_enabled(*p)).collect(),
             None => Vec::new(),
         };
         for partition in leaderless {

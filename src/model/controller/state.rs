@@ -4,6 +4,7 @@
 use crate::kafka::{BrokerIx, MetadataOffset, PartitionIx, TopicIx};
 use crate::model::History;
 use crate::model::metadata::{BrokerRegistration, PartitionRegistration, Record, TopicRegistration};
+use std::collections::BTreeSet;
 
 /// Current registrations, by index.
 #[derive(Clone, Default, Debug)]
@@ -12,8 +13,11 @@ pub(super) struct Registrations {
     partitions: Vec<Option<PartitionRegistration>>,
     topic_of: Vec<Option<TopicIx>>,
     brokers: Vec<Option<BrokerRegistration>>,
-    imbalanced: usize,
-    leaderless: usize,
+    /// By broker, the partitions that have it in their ISR or ELR (`BrokersToIsrs`, `BrokersToElrs`).
+    members: Vec<BTreeSet<PartitionIx>>,
+    leaderships: Vec<usize>,
+    imbalanced: BTreeSet<PartitionIx>,
+    leaderless: BTreeSet<PartitionIx>,
 }
 
 fn slot<T>(list: &mut Vec<Option<T>>, index: usize) -> &mut Option<T> {
@@ -26,6 +30,12 @@ fn slot<T>(list: &mut Vec<Option<T>>, index: usize) -> &mut Option<T> {
 /// Not led by its preferred replica; without a leader counts too (`ReplicationControlManager.imbalancedPartitions`).
 fn is_imbalanced(partition: &PartitionRegistration) -> bool {
     partition.leader != partition.replicas.first().copied()
+}
+
+/// Who may lead it or is in sync, each once.
+fn members(partition: &PartitionRegistration) -> impl Iterator<Item = BrokerIx> {
+    let eligible = partition.elr.iter().filter(|b| !partition.isr.contains(b));
+    partition.isr.iter().chain(eligible).copied()
 }
 
 impl Registrations {
@@ -65,11 +75,32 @@ impl Registrations {
     }
 
     fn set_partition(&mut self, partition: PartitionIx, value: Option<PartitionRegistration>) {
-        self.imbalanced += usize::from(value.as_ref().is_some_and(is_imbalanced));
-        self.leaderless += usize::from(value.as_ref().is_some_and(|p| p.leader.is_none()));
         let old = std::mem::replace(slot(&mut self.partitions, partition.index()), value);
-        self.imbalanced -= usize::from(old.as_ref().is_some_and(is_imbalanced));
-        self.leaderless -= usize::from(old.as_ref().is_some_and(|p| p.leader.is_none()));
+        if let Some(old) = old {
+            self.imbalanced.remove(&partition);
+            self.leaderless.remove(&partition);
+            members(&old).for_each(|b| _ = self.members[b.index()].remove(&partition));
+            old.leader.into_iter().for_each(|b| self.leaderships[b.index()] -= 1);
+        }
+        let Some(new) = self.partitions[partition.index()].as_ref() else { return };
+        if is_imbalanced(new) {
+            self.imbalanced.insert(partition);
+        }
+        if new.leader.is_none() {
+            self.leaderless.insert(partition);
+        }
+        for broker in members(new) {
+            if self.members.len() <= broker.index() {
+                self.members.resize_with(broker.index() + 1, BTreeSet::new);
+            }
+            self.members[broker.index()].insert(partition);
+        }
+        if let Some(leader) = new.leader {
+            if self.leaderships.len() <= leader.index() {
+                self.leaderships.resize(leader.index() + 1, 0);
+            }
+            self.leaderships[leader.index()] += 1;
+        }
     }
 
     fn remove_topic(&mut self, topic: TopicIx) {
@@ -116,17 +147,39 @@ impl Registrations {
 
     /// Whether the broker leads anything (`BrokersToIsrs.hasLeaderships`).
     pub fn leads_any(&self, broker: BrokerIx) -> bool {
-        self.partitions().any(|(_, p)| p.leader == Some(broker))
+        self.leaderships.get(broker.index()).is_some_and(|count| *count > 0)
+    }
+
+    /// The partitions that have the broker in their ISR or ELR, in order.
+    pub fn of_member(&self, broker: BrokerIx) -> impl Iterator<Item = (PartitionIx, &PartitionRegistration)> {
+        self.all_of(self.members.get(broker.index()).into_iter().flatten())
+    }
+
+    /// The partitions that are not led by their preferred replica, in order.
+    pub fn imbalanced(&self) -> impl Iterator<Item = (PartitionIx, &PartitionRegistration)> {
+        self.all_of(self.imbalanced.iter())
+    }
+
+    /// The partitions without a leader, in order.
+    pub fn leaderless(&self) -> impl Iterator<Item = (PartitionIx, &PartitionRegistration)> {
+        self.all_of(self.leaderless.iter())
+    }
+
+    fn all_of<'a>(
+        &'a self,
+        partitions: impl Iterator<Item = &'a PartitionIx>,
+    ) -> impl Iterator<Item = (PartitionIx, &'a PartitionRegistration)> {
+        partitions.filter_map(|p| Some((*p, self.partition(*p)?)))
     }
 
     /// Whether some partition is not led by its preferred replica.
-    pub const fn any_imbalanced(&self) -> bool {
-        self.imbalanced > 0
+    pub fn any_imbalanced(&self) -> bool {
+        !self.imbalanced.is_empty()
     }
 
     /// Whether some partition has no leader.
-    pub const fn any_leaderless(&self) -> bool {
-        self.leaderless > 0
+    pub fn any_leaderless(&self) -> bool {
+        !self.leaderless.is_empty()
     }
 }
 

@@ -17,7 +17,8 @@ pub struct Beliefs {
     pub(super) findings: Findings,
     concerned: Vec<bool>,
     clients: BTreeMap<NodeIx, ClientIx>,
-    newest: BTreeMap<(ClientIx, PartitionIx), LeaderEpoch>,
+    /// By client.
+    newest: Vec<BTreeMap<PartitionIx, LeaderEpoch>>,
 }
 
 impl Beliefs {
@@ -26,14 +27,14 @@ impl Beliefs {
             findings: Findings::of("clients' metadata does not go back"),
             concerned: spec.clients.iter().map(|c| c.profile.library == Library::Java).collect(),
             clients: spec.clients.iter().enumerate().map(|(i, c)| (c.node, ClientIx(i as u32))).collect(),
-            newest: BTreeMap::new(),
+            newest: vec![BTreeMap::new(); spec.clients.len()],
         }
     }
 
     /// A process started: what a client knew before is gone.
     pub(super) fn started(&mut self, node: NodeIx) {
         let Some(client) = self.clients.get(&node) else { return };
-        self.newest.retain(|(c, _), _| c != client);
+        self.newest[client.index()].clear();
     }
 
     pub(super) fn changed(&mut self, at: Instant, fact: &Fact) {
@@ -41,13 +42,14 @@ impl Beliefs {
         if !self.concerned[client.index()] {
             return;
         }
+        let newest = &mut self.newest[client.index()];
         if *told == Told::Forgot {
-            self.newest.remove(&(*client, *partition));
+            newest.remove(partition);
         }
         if leader.is_none() {
             return;
         }
-        let newest = self.newest.entry((*client, *partition)).or_insert(*leader_epoch);
+        let newest = newest.entry(*partition).or_insert(*leader_epoch);
         if leader_epoch < newest {
             let text =
                 format!("partition {partition}: {client:?} goes back from leader epoch {newest} to {leader_epoch}, told by {told:?}");

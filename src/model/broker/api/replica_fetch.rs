@@ -3,8 +3,8 @@
 use crate::engine::Duration;
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::broker::Broker;
+use crate::model::broker::follower_sessions::FollowerThread;
 use crate::model::broker::log::ReplicaLog;
-use crate::model::broker::purgatory::DelayedFetch;
 use crate::model::broker::roles::Role;
 use crate::model::message::{FetchPartition, FetchedPartition, Response};
 use crate::model::{Broken, Ctx, Journal, Outbox, Token};
@@ -15,36 +15,54 @@ const BYTES: (u32, u32) = (40, 40);
 const PARTITION_BYTES: u64 = 1_048_576;
 
 impl Broker {
+    /// What has `changed` since the thread's fetch before, or all of it when that has begun the session.
     #[expect(clippy::too_many_arguments)]
     pub(in crate::model::broker) fn replica_fetch(
         &mut self,
         token: Token,
-        follower: (BrokerIx, u32),
+        thread: FollowerThread,
         broker_epoch: Option<BrokerEpoch>,
         wait: (Duration, u32),
-        partitions: Vec<FetchPartition>,
+        news: (Vec<FetchPartition>, Vec<PartitionIx>),
         ctx: &mut Ctx,
         out: &mut Outbox,
     ) {
-        for fetch in &partitions {
-            self.follower_fetched(fetch, follower.0, broker_epoch, ctx, out);
+        let Some(ram) = self.ram.as_ref() else { return };
+        if !ram.purgatory.followers.knows(thread, &token) {
+            // What a lost connection still brings: it is heard, but nobody waits for its answer.
+            for fetch in &news.0 {
+                self.unsettle(fetch.partition);
+                self.follower_fetched(fetch, thread.0, broker_epoch, ctx, out);
+            }
+            return reply(token, Vec::new(), 0, out);
         }
-        let (answers, bytes) = self.read(&partitions, follower.0, ctx);
+        self.update_session(thread, broker_epoch, news, ctx.now);
+        let fetches = self.fetches(thread);
+        for fetch in &fetches {
+            self.follower_fetched(fetch, thread.0, broker_epoch, ctx, out);
+        }
+        let (answers, bytes) = self.read(&fetches, thread.0, ctx);
         let urgent = answers.iter().any(|a| !a.error.is_none() || a.diverging.is_some());
-        if urgent || bytes >= u64::from(wait.1.max(1)) || wait.0.is_zero() || partitions.is_empty() {
+        self.settle(thread);
+        let Some(ram) = self.ram.as_mut() else { return };
+        if urgent || bytes >= u64::from(wait.1.max(1)) || wait.0.is_zero() || ram.purgatory.followers.is_empty(thread) {
             return reply(token, answers, bytes, out);
         }
-        let Some(ram) = self.ram.as_mut() else { return };
         let deadline = ctx.now + wait.0;
-        ram.purgatory.fetches.insert(follower, DelayedFetch { token, deadline, partitions });
+        ram.purgatory.followers.park(thread, token, deadline);
         out.timer(crate::model::TimerKind::Purgatory, deadline);
     }
 
     /// Reads again for a parked fetch and answers it with what there is now.
-    pub(in crate::model::broker) fn answer_parked_fetch(&mut self, follower: (BrokerIx, u32), ctx: &mut Ctx, out: &mut Outbox) {
-        let Some(parked) = self.ram.as_mut().and_then(|ram| ram.purgatory.fetches.remove(&follower)) else { return };
-        let (answers, bytes) = self.read(&parked.partitions, follower.0, ctx);
-        reply(parked.token, answers, bytes, out);
+    pub(in crate::model::broker) fn answer_parked_fetch(&mut self, thread: FollowerThread, ctx: &mut Ctx, out: &mut Outbox) {
+        let Some(token) = self.ram.as_mut().and_then(|ram| ram.purgatory.followers.unpark(thread)) else { return };
+        let (answers, bytes) = self.read(&self.fetches(thread), thread.0, ctx);
+        reply(token, answers, bytes, out);
+    }
+
+    /// What of a thread's session may have news.
+    fn fetches(&self, thread: FollowerThread) -> Vec<FetchPartition> {
+        self.ram.as_ref().map(|ram| ram.purgatory.followers.active(thread).copied().collect()).unwrap_or_default()
     }
 
     /// What the leader learns from a fetch: the follower's log end, at arrival (`Partition.updateFollowerFetchState`).

@@ -195,8 +195,13 @@ impl Bench {
 
     /// A request comes in now; gives its number.
     pub fn request(&mut self, request: Request) -> u32 {
+        self.request_on(0, request)
+    }
+
+    /// A request comes in now, on the connection of that generation.
+    fn request_on(&mut self, generation: u32, request: Request) -> u32 {
         self.asked += 1;
-        let token = Token { connection: 0, generation: 0, correlation: self.asked, address: u64::from(self.asked), from: NodeIx(4) };
+        let token = Token { connection: 0, generation, correlation: self.asked, address: u64::from(self.asked), from: NodeIx(4) };
         self.input(|broker, ctx, out| broker.take(token, request, ctx, out));
         self.asked
     }
@@ -272,12 +277,37 @@ impl Bench {
                 broker_epoch: Some(BrokerEpoch(1)),
                 max_wait: Duration::ZERO,
                 min_bytes: 1,
+                full: true,
                 partitions: vec![fetch],
+                forgotten: Vec::new(),
             };
             self.request(request);
         }
         let soon = self.now + Duration::from_millis(30);
         self.run_to(soon);
+    }
+
+    /// A follower's fetch that may wait for half a second, on its connection of that generation: the first one there names the partition, with
+    /// everything before `offset` copied and known to be committed; a further one has no news.
+    pub fn follower_waits(&mut self, replica: BrokerIx, generation: u32, first: Option<u64>) -> u32 {
+        let fetch = |offset| FetchPartition {
+            partition: P,
+            fetch_offset: Offset(offset),
+            leader_epoch: LeaderEpoch(EPOCH),
+            last_fetched_epoch: None,
+            high_watermark: Offset(offset),
+        };
+        let request = Request::ReplicaFetch {
+            replica,
+            thread: 0,
+            broker_epoch: Some(BrokerEpoch(1)),
+            max_wait: Duration::from_millis(500),
+            min_bytes: 1,
+            full: first.is_some(),
+            partitions: first.map(fetch).into_iter().collect(),
+            forgotten: Vec::new(),
+        };
+        self.request_on(generation, request)
     }
 
     /// What broker A, a follower, is given by its leader.

@@ -4,3 +4,4 @@ mod bench;
 mod fetch;
 mod offsets;
 mod replicas;
+mod sessions;

@@ -1,0 +1,226 @@
+//! What a leader keeps of each follower's fetches (KIP-227): a fetch names only what changed since the one before it, and a partition in which
+//! follower and leader agree on everything costs nothing until one of them changes. Source: `FetchSession.scala` (`IncrementalFetchContext`).
+
+use super::Broker;
+use super::leader::Follower;
+use super::roles::Role;
+use crate::engine::Instant;
+use crate::kafka::{BrokerEpoch, BrokerIx, PartitionIx};
+use crate::model::Token;
+use crate::model::message::FetchPartition;
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fetcher thread of a follower.
+pub(super) type FollowerThread = (BrokerIx, u32);
+
+/// All sessions of a process: they are in memory and end with it.
+#[derive(Default)]
+pub(super) struct FollowerSessions {
+    sessions: BTreeMap<FollowerThread, FollowerSession>,
+    /// Which sessions hold a partition.
+    holders: BTreeMap<PartitionIx, SmallVec<[FollowerThread; 2]>>,
+    /// Parked fetches by the end of their time.
+    deadlines: BTreeSet<(Instant, FollowerThread)>,
+}
+
+/// One thread's session.
+pub(super) struct FollowerSession {
+    /// Its connection: a session does not survive it here, and what a lost one still brings is not of this session.
+    connection: (u32, u32),
+    /// Partitions in which something may be new to either side.
+    active: BTreeMap<PartitionIx, FetchPartition>,
+    /// Partitions in which both agree: the follower is in the ISR, has everything, and knows that it is committed.
+    settled: BTreeMap<PartitionIx, FetchPartition>,
+    /// When its last fetch was handled, and the broker epoch in it: what the leader would have noted of every settled partition.
+    fetched_at: Instant,
+    broker_epoch: Option<BrokerEpoch>,
+    parked: Option<(Token, Instant)>,
+}
+
+impl FollowerSessions {
+    /// The partitions to look at when a session's fetch is answered, ascending.
+    pub(super) fn active(&self, thread: FollowerThread) -> impl Iterator<Item = &FetchPartition> {
+        self.sessions.get(&thread).into_iter().flat_map(|s| s.active.values())
+    }
+
+    /// Whether the session of this connection is there.
+    pub(super) fn knows(&self, thread: FollowerThread, token: &Token) -> bool {
+        self.sessions.get(&thread).is_some_and(|s| s.connection == (token.connection, token.generation))
+    }
+
+    /// Whether nothing is fetched at all.
+    pub(super) fn is_empty(&self, thread: FollowerThread) -> bool {
+        self.sessions.get(&thread).is_none_or(|s| s.active.is_empty() && s.settled.is_empty())
+    }
+
+    /// Parks the fetch until `deadline`.
+    pub(super) fn park(&mut self, thread: FollowerThread, token: Token, deadline: Instant) {
+        let Some(session) = self.sessions.get_mut(&thread) else { return };
+        session.parked = Some((token, deadline));
+        self.deadlines.insert((deadline, thread));
+    }
+
+    /// Takes a parked fetch out.
+    pub(super) fn unpark(&mut self, thread: FollowerThread) -> Option<Token> {
+        let (token, deadline) = self.sessions.get_mut(&thread)?.parked.take()?;
+        self.deadlines.remove(&(deadline, thread));
+        Some(token)
+    }
+
+    /// The threads with a parked fetch that holds the partition.
+    pub(super) fn parked_with(&self, partition: PartitionIx) -> impl Iterator<Item = FollowerThread> {
+        let parked = |id: &&FollowerThread| self.sessions.get(id).is_some_and(|s| s.parked.is_some());
+        self.holders.get(&partition).into_iter().flatten().filter(parked).copied()
+    }
+
+    /// The threads whose parked fetch has run out of time, in their own order.
+    pub(super) fn late(&self, now: Instant) -> Vec<FollowerThread> {
+        let mut late: Vec<FollowerThread> = self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+        late.sort_unstable();
+        late
+    }
+
+    /// When the first parked fetch runs out of time.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// When the follower last fetched a partition that is settled in its session.
+    pub(super) fn settled_at(&self, partition: PartitionIx, follower: BrokerIx) -> Option<Instant> {
+        let of_follower = self.holders.get(&partition)?.iter().filter(|(broker, _)| *broker == follower);
+        of_follower.filter_map(|id| self.sessions.get(id)).find(|s| s.settled.contains_key(&partition)).map(|s| s.fetched_at)
+    }
+
+    fn hold(&mut self, thread: FollowerThread, fetch: FetchPartition) {
+        let Some(session) = self.sessions.get_mut(&thread) else { return };
+        let partition = fetch.partition;
+        session.settled.remove(&partition);
+        if session.active.insert(partition, fetch).is_none() {
+            let holders = self.holders.entry(partition).or_default();
+            if !holders.contains(&thread) {
+                holders.push(thread);
+                holders.sort_unstable();
+            }
+        }
+    }
+
+    fn release(&mut self, thread: FollowerThread, partition: PartitionIx) {
+        let Some(session) = self.sessions.get_mut(&thread) else { return };
+        session.active.remove(&partition);
+        session.settled.remove(&partition);
+        self.let_go(thread, partition);
+    }
+
+    fn let_go(&mut self, thread: FollowerThread, partition: PartitionIx) {
+        let Some(holders) = self.holders.get_mut(&partition) else { return };
+        holders.retain(|id| *id != thread);
+        if holders.is_empty() {
+            self.holders.remove(&partition);
+        }
+    }
+
+    fn end(&mut self, thread: FollowerThread) {
+        self.unpark(thread);
+        let Some(session) = self.sessions.remove(&thread) else { return };
+        session.active.keys().chain(session.settled.keys()).for_each(|p| self.let_go(thread, *p));
+    }
+
+    fn settled(&self, thread: FollowerThread) -> Vec<PartitionIx> {
+        self.sessions.get(&thread).map(|s| s.settled.keys().copied().collect()).unwrap_or_default()
+    }
+}
+
+impl Broker {
+    /// Something is about to change in a partition that this broker leads, or led: sessions in which it was settled look at it again, and the
+    /// leader notes what it has not noted of the follower since.
+    pub(super) fn unsettle(&mut self, partition: PartitionIx) {
+        let holders = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.holders.get(&partition)).cloned();
+        holders.into_iter().flatten().for_each(|thread| self.unsettle_in(thread, partition));
+    }
+
+    fn unsettle_in(&mut self, thread: FollowerThread, partition: PartitionIx) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) else { return };
+        let Some(fetch) = session.settled.remove(&partition) else { return };
+        session.active.insert(partition, fetch);
+        let (Some(Role::Leader(leadership)), Some(log)) = (ram.roles.get_mut(&partition), self.disk.replicas.get(&partition)) else {
+            return;
+        };
+        if let Some(follower) = leadership.follower_mut(thread.0) {
+            follower.fetched(log.end(), log.end(), session.broker_epoch, session.fetched_at);
+        }
+    }
+
+    /// A fetch begins a session: what it names is all that is fetched. One that a connection before brought, and that is handled only now, begins none.
+    pub(super) fn begin_session(&mut self, thread: FollowerThread, token: &Token, epoch: Option<BrokerEpoch>, now: Instant) {
+        let newest = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.sessions.get(&thread)).map(|s| s.connection.1);
+        if newest.is_some_and(|newest| newest > token.generation) {
+            return;
+        }
+        self.unsettle_session(thread);
+        let Some(ram) = self.ram.as_mut() else { return };
+        ram.purgatory.followers.end(thread);
+        let session = FollowerSession {
+            connection: (token.connection, token.generation),
+            active: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            fetched_at: now,
+            broker_epoch: epoch,
+            parked: None,
+        };
+        ram.purgatory.followers.sessions.insert(thread, session);
+    }
+
+    /// A fetch says what has changed since the one before.
+    pub(super) fn update_session(
+        &mut self,
+        thread: FollowerThread,
+        epoch: Option<BrokerEpoch>,
+        (changed, forgotten): (Vec<FetchPartition>, Vec<PartitionIx>),
+        now: Instant,
+    ) {
+        let known = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.sessions.get(&thread)).map(|s| s.broker_epoch);
+        if known.is_some_and(|known| known != epoch) {
+            self.unsettle_session(thread);
+        }
+        for partition in forgotten.iter().chain(changed.iter().map(|f| &f.partition)) {
+            self.unsettle_in(thread, *partition);
+        }
+        let Some(ram) = self.ram.as_mut() else { return };
+        forgotten.into_iter().for_each(|p| ram.purgatory.followers.release(thread, p));
+        changed.into_iter().for_each(|fetch| ram.purgatory.followers.hold(thread, fetch));
+        if let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) {
+            session.fetched_at = now;
+            session.broker_epoch = epoch;
+        }
+    }
+
+    fn unsettle_session(&mut self, thread: FollowerThread) {
+        let settled = self.ram.as_ref().map(|ram| ram.purgatory.followers.settled(thread)).unwrap_or_default();
+        settled.into_iter().for_each(|p| self.unsettle_in(thread, p));
+    }
+
+    /// Sets aside what the follower and this leader agree on by now.
+    pub(super) fn settle(&mut self, thread: FollowerThread) {
+        let Some(ram) = self.ram.as_mut() else { return };
+        let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) else { return };
+        let (roles, logs) = (&ram.roles, &self.disk.replicas);
+        let agreed = |fetch: &FetchPartition| {
+            let (Some(Role::Leader(leadership)), Some(log)) = (roles.get(&fetch.partition), logs.get(&fetch.partition)) else {
+                return false;
+            };
+            let has_all = |f: &Follower| f.broker == thread.0 && f.end == Some(log.end());
+            leadership.pending.is_none()
+                && leadership.isr.contains(&thread.0)
+                && leadership.epoch == fetch.leader_epoch
+                && leadership.followers.iter().any(has_all)
+                && (fetch.fetch_offset, fetch.high_watermark) == (log.end(), log.end())
+                && log.high_watermark == log.end()
+        };
+        let settled: SmallVec<[PartitionIx; 8]> = session.active.values().filter(|f| agreed(f)).map(|f| f.partition).collect();
+        for partition in settled {
+            session.settled.extend(session.active.remove_entry(&partition));
+        }
+    }
+}
