@@ -2,6 +2,7 @@
 
 use super::World;
 use super::event::Event;
+use super::timer::Timer;
 use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
@@ -54,7 +55,7 @@ impl World {
         process.up = true;
         process.stopping = false;
         process.incarnation += 1;
-        process.armed.fill(Instant::MAX);
+        process.timers.fill(Timer::default());
         self.cuts.set_dark(node, false);
         self.note(Fact::ProcessStarted { node });
         self.wake_held();

@@ -7,6 +7,7 @@ mod event;
 mod handles;
 mod meter;
 mod node;
+mod timer;
 mod views;
 
 pub use crate::model::network::cuts::CutId;

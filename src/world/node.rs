@@ -1,6 +1,5 @@
 //! A process of the cluster: its roles, and whether it runs.
 
-use crate::engine::Instant;
 use crate::kafka::NodeIx;
 use crate::model::broker::Broker;
 use crate::model::client::Client;
@@ -11,6 +10,7 @@ use crate::model::{Channel, Ctx, Outbox, TimerKind};
 use crate::observe::fact::Unreachable;
 
 use super::event::Event;
+use super::timer::Timer;
 
 /// See the module.
 pub(super) struct Node {
@@ -27,8 +27,8 @@ pub(super) struct Node {
     pub paused: bool,
     /// What waits until it is scheduled again, in order.
     pub deferred: Vec<Event>,
-    /// When each timer's pending event is due.
-    pub armed: [Instant; TimerKind::COUNT],
+    /// By kind.
+    pub timers: [Timer; TimerKind::COUNT],
     pub broker: Option<Box<Broker>>,
     pub controller: Option<Box<Controller>>,
     pub client: Option<Box<Client>>,
@@ -45,7 +45,7 @@ impl Node {
             stop_pending: false,
             paused: false,
             deferred: Vec::new(),
-            armed: [Instant::MAX; TimerKind::COUNT],
+            timers: Default::default(),
             broker: None,
             controller: None,
             client: None,

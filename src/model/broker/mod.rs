@@ -40,7 +40,7 @@ use observer::Observer;
 use purgatory::Purgatory;
 use roles::Role;
 use sessions::FetchSessions;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A broker process and its disk.
@@ -78,6 +78,8 @@ struct Ram {
     observer: Observer,
     image: Image,
     roles: BTreeMap<PartitionIx, Role>,
+    /// Follower roles of a new epoch whose fetchers have not been moved yet.
+    moved: BTreeSet<PartitionIx>,
     fetchers: Fetchers,
     purgatory: Purgatory,
     isr: IsrChannel,
@@ -230,6 +232,7 @@ impl Broker {
             observer: Observer::new(ctx.spec.voters.len(), line, self.disk.metadata_end, self.disk.metadata_epoch),
             image: Image::default(),
             roles: BTreeMap::new(),
+            moved: BTreeSet::new(),
             fetchers: Fetchers::new(line),
             purgatory: Purgatory::default(),
             isr: IsrChannel::new(line),

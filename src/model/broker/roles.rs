@@ -21,8 +21,6 @@ pub enum Role {
         leader_epoch: LeaderEpoch,
         /// The partition epoch it knows.
         partition_epoch: PartitionEpoch,
-        /// The epoch is new and the fetchers have not been moved yet.
-        moved: bool,
     },
 }
 
@@ -138,7 +136,10 @@ impl Broker {
         };
         ram.purgatory.orphan(partition, waiting);
         let (leader, leader_epoch, partition_epoch) = (registration.leader, registration.leader_epoch, registration.partition_epoch);
-        ram.roles.insert(partition, Role::Follower { leader, leader_epoch, partition_epoch, moved });
+        ram.roles.insert(partition, Role::Follower { leader, leader_epoch, partition_epoch });
+        if moved {
+            ram.moved.insert(partition);
+        }
     }
 
     /// The end of a batch of follower roles: fetchers are removed for all that moved, added for those with a leader,
@@ -147,14 +148,12 @@ impl Broker {
         let Some(ram) = self.ram.as_mut() else { return };
         // What the process itself was told (`ReplicaManager.isInControlledShutdown`), not what the controller says of a former life.
         let leaving = ram.lifecycle.is_leaving();
-        let mut moved = Vec::new();
-        for (partition, role) in &mut ram.roles {
-            if let Role::Follower { moved: m, .. } = role
-                && (std::mem::take(m) || leaving)
-            {
-                moved.push(*partition);
-            }
+        let mut moved = std::mem::take(&mut ram.moved);
+        if leaving {
+            moved.extend(ram.roles.keys());
         }
+        let follows = |p: &PartitionIx| matches!(ram.roles.get(p), Some(Role::Follower { .. }));
+        let moved: Vec<PartitionIx> = moved.into_iter().filter(follows).collect();
         self.stop_fetching(moved.iter().copied());
         for &partition in &moved {
             let Some(registration) = self.hosted_registration(partition, at, ctx) else { continue };
