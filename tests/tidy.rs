@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("swarm", &["engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("explain::step", &[]),
     ("explain::record", &["explain::step", "explain::Step"]),
-    ("explain", &["printable", "engine", "kafka", "model", "observe", "fault", "scenario", "experiment"]),
+    ("explain", &["printable", "engine", "kafka", "model", "observe", "world", "fault", "scenario", "experiment"]),
     ("statistics", &[]),
     ("study::record", &[]),
     ("study", &["engine", "kafka", "model", "observe", "fault", "scenario", "experiment", "statistics"]),

@@ -3,6 +3,8 @@
 use super::graph::{Graph, Point};
 use super::kept::{Ix, Kept};
 use super::path::{self, Link};
+use super::push::Awaited;
+use super::remedy::Ill;
 use super::rules::Rules;
 use super::wait::Wait;
 use super::words::Words;
@@ -10,6 +12,7 @@ use crate::engine::{Duration, Instant};
 use crate::model::Spec;
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
+use crate::scenario::Scenario;
 
 /// Shares of a step below which another chain is not named beside it.
 const NEARLY: f64 = 0.75;
@@ -31,7 +34,7 @@ pub struct Weight {
     pub place: usize,
     /// What its time went by with.
     pub wait: Wait,
-    /// Its length.
+    /// How long it took while records waited.
     pub length: Duration,
     /// How much shorter all would be without it.
     pub saves: Duration,
@@ -52,6 +55,31 @@ impl<'a> Chain<'a> {
     /// What a link's time went by with.
     pub fn wait(&self, link: &Link) -> Wait {
         link.edge.map_or(Wait::Untold, |edge| self.graph.graph[edge].wait)
+    }
+
+    /// Who or what a link waited for, where that can be made to come earlier, and since when it was away.
+    pub fn awaited(&self, link: &Link) -> Option<(Awaited, Instant)> {
+        let by = link.edge.and_then(|edge| self.graph.graph[edge].by);
+        let ended = by.or_else(|| if let Point::Fact(ix) = self.point(link) { Some(ix) } else { None })?;
+        let since = |is: &dyn Fn(&Fact) -> bool| self.kept.last(ended, is).map_or(link.from, |ix| self.kept.at(ix));
+        let fact = self.kept.fact(ended);
+        if let Fact::ProcessStarted { node } = fact {
+            Some((Awaited::Start(*node), link.from))
+        } else if let Fact::Resumed { node } = fact {
+            Some((Awaited::Resume(*node), since(&|f| matches!(f, Fact::Paused { node: n } if n == node))))
+        } else if let Fact::LinksHealed { cut } = fact {
+            Some((Awaited::Heal(*cut), since(&|f| matches!(f, Fact::LinksCut { cut: c, .. } if c == cut))))
+        } else if let Fact::SessionExpired { broker, .. } | Fact::RegistrationRefused { broker, .. } = fact {
+            Some((Awaited::Session(*broker), link.from))
+        } else {
+            None
+        }
+    }
+
+    /// A link as something to be shortened.
+    pub fn ill<'s>(&self, scenario: &'s Scenario, link: &Link) -> Ill<'s> {
+        let from = link.from.max(self.kept.target.from);
+        Ill { scenario, client: self.kept.target.client, wait: self.wait(link), from, to: link.to, awaited: self.awaited(link) }
     }
 
     /// A link's point as a sentence; the first one is the beginning.
@@ -87,14 +115,20 @@ impl<'a> Chain<'a> {
     /// The links that took any time, the longest first, weighed by the graph.
     pub fn weights(&self, most: usize) -> Vec<Weight> {
         let mut links: Vec<usize> = (0..self.path.len()).filter(|i| self.is_delay(&self.path[*i])).collect();
-        links.sort_by_key(|i| (std::cmp::Reverse(self.path[*i].length()), *i));
+        links.sort_by_key(|i| (std::cmp::Reverse(self.felt(&self.path[*i])), *i));
         links.truncate(most);
         links.into_iter().map(|place| self.weigh(place)).collect()
     }
 
     /// Whether a link took time that somebody waited for: an application without a record waits for nothing.
     fn is_delay(&self, link: &Link) -> bool {
-        !link.length().is_zero() && self.wait(link) != Wait::NoRecord
+        !self.felt(link).is_zero() && self.wait(link) != Wait::NoRecord
+    }
+
+    /// How long a link took while records waited.
+    fn felt(&self, link: &Link) -> Duration {
+        let since = self.kept.target.busy_since.map_or(link.from, |busy| busy.max(link.from));
+        if link.to > since { link.to.since(since) } else { Duration::ZERO }
     }
 
     fn weigh(&self, place: usize) -> Weight {
@@ -103,7 +137,7 @@ impl<'a> Chain<'a> {
         let saves = self.kept.target.to.since(freed.end);
         let nearly = saves.as_nanos() as f64 <= NEARLY * link.length().as_nanos() as f64;
         let rival = if nearly { self.rival(&freed.path) } else { None };
-        Weight { place, wait: self.wait(&link), length: link.length(), saves, rival }
+        Weight { place, wait: self.wait(&link), length: self.felt(&link), saves, rival }
     }
 
     /// The longest link of another path that is not of this one.

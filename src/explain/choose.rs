@@ -92,7 +92,7 @@ pub struct Chosen<'r> {
 }
 
 /// The part of a recovery in which records were waiting: the rest harmed nobody.
-fn felt(window: &Window) -> f64 {
+pub fn felt(window: &Window) -> f64 {
     let Some(length) = window.recovery_ms else { return 0.0 };
     let waited = window.waiting_since_ms.map_or(length, |since| window.start_ms + length - since.max(window.start_ms));
     waited.clamp(0.0, length)

@@ -42,6 +42,8 @@ pub struct Edge {
     pub wait: Wait,
     /// How long it had to take after the earlier point, as far as that is known; zero otherwise.
     pub least: Duration,
+    /// The fact that ended the wait, where that is neither of the points and tells whose wait it was.
+    pub by: Option<Ix>,
 }
 
 /// A cause of a point.
@@ -53,6 +55,8 @@ pub struct Cause {
     pub wait: Wait,
     /// It explains all of the time since then; otherwise what came last does.
     pub explains: bool,
+    /// The fact that ended the wait, where that is not the point itself: that a process was there again, that a cut was over.
+    pub by: Option<Ix>,
 }
 
 /// Facts and why each had to wait for others, from the beginning to the end of what is explained.
@@ -81,7 +85,7 @@ impl Graph {
             let mut causes = if graph.node_count() < MOST_NODES { rules.causes(point) } else { Vec::new() };
             causes.retain(|cause| moment(kept, cause.point) <= at && cause.point != point);
             if causes.is_empty() {
-                causes.push(Cause { point: Point::Start, wait: rules.since_start(point), explains: true });
+                causes.push(Cause { point: Point::Start, wait: rules.since_start(point), explains: true, by: None });
             }
             for cause in causes {
                 let earlier = moment(kept, cause.point);
@@ -90,7 +94,7 @@ impl Graph {
                     graph.add_node(Node { point: cause.point, at: earlier })
                 });
                 let least = if cause.explains { at.since(earlier) } else { Duration::ZERO };
-                graph.add_edge(there, here, Edge { wait: cause.wait, least });
+                graph.add_edge(there, here, Edge { wait: cause.wait, least, by: cause.by });
             }
         }
         Graph { graph, end: node }

@@ -6,8 +6,10 @@ mod choose;
 mod dot;
 mod graph;
 mod kept;
+mod levers;
 mod path;
 mod perfetto;
+mod push;
 pub mod record;
 mod remedy;
 mod rules;
@@ -34,14 +36,9 @@ use crate::observe::{Fact, RunRecord};
 use crate::scenario::{self, Diagnostics, Override, Scenario, Source};
 use chain::Chain;
 use kept::{Kept, Target};
-use record::{Lever, Recovery, SCHEMA};
-use remedy::Ill;
+use levers::Levers;
+use record::{Recovery, SCHEMA};
 use tries::Tries;
-
-/// Steps that are looked at for what would have shortened them.
-const LEVERS: usize = 3;
-/// A step with a smaller share is no lever, unless it is the longest.
-const SMALL: f64 = 0.1;
 
 /// What is to be explained.
 #[derive(Clone, PartialEq, Debug)]
@@ -110,7 +107,7 @@ impl<'a> Made<'a> {
         let scenario = scenario::load(source, overrides).map_err(Trouble::Mistaken)?;
         choose::check_client(&scenario.spec, question).map_err(Trouble::Unknown)?;
         let options = RunOptions { seed: None, max_events: question.max_events };
-        let (record, spec) = watch::run(&scenario, &options, &mut |_, _| {})?;
+        let (record, spec) = watch::run(&scenario, &options, &[], &mut |_, _| {})?;
         choose::check_partition(&spec, question).map_err(Trouble::Unknown)?;
         Ok(Made { source, overrides, options, scenario, spec, record })
     }
@@ -132,15 +129,17 @@ impl<'a> Made<'a> {
             chosen.longest.iter().filter_map(|window| Some(((*window).clone(), choose::target(&self.scenario, &self.spec, window)?)));
         let mut kept: Vec<(Window, Kept)> = targets.map(|(window, target)| (window, Kept::new(target))).collect();
         let mut watch = watch;
+        let mut idle = Vec::new();
         let mut see = |at: Instant, fact: &Fact| {
             kept.iter_mut().for_each(|(_, kept)| kept.see(at, fact));
+            idle.extend(tries::is_idle(fact).then_some(at));
             if let Some(watch) = &mut watch {
                 watch(at, fact);
             }
         };
-        let (again, _) = watch::run(&self.scenario, &self.options, &mut see)?;
+        let (again, _) = watch::run(&self.scenario, &self.options, &[], &mut see)?;
         assert_eq!(again.digest, self.record.digest, "who watches a run does not change it");
-        let mut tries = Tries::new(self.source, self.overrides, &self.scenario, self.options);
+        let mut tries = Tries::new(self.source, self.overrides, self.options, idle);
         for (window, kept) in &kept {
             let Some(chain) = Chain::of(&self.spec, kept) else { continue };
             answer.explained.push(self.recovery(window, kept.target, &chain, question.tries.then_some(&mut tries)));
@@ -171,7 +170,7 @@ impl<'a> Made<'a> {
 
     fn recovery(&self, window: &Window, target: Target, chain: &Chain<'_>, tries: Option<&mut Tries<'_>>) -> Recovery {
         let steps = self.steps(target, chain);
-        let levers = self.levers(window, target, chain, tries);
+        let levers = Levers { scenario: &self.scenario, window, chain }.of(tries);
         Recovery {
             client: window.client.clone(),
             topic: window.topic.clone(),
@@ -179,6 +178,7 @@ impl<'a> Made<'a> {
             start_ms: window.start_ms,
             end_ms: window.start_ms + target.to.since(target.from).as_millis_f64(),
             recovery_ms: target.to.since(target.from).as_millis_f64(),
+            waited_ms: choose::felt(window),
             began_with: chain.began_with(),
             steps,
             beside: chain.beside(),
@@ -203,30 +203,6 @@ impl<'a> Made<'a> {
             }
         };
         chain.path.iter().map(step).collect()
-    }
-
-    /// The longest steps, and what was tried against each.
-    fn levers(&self, window: &Window, target: Target, chain: &Chain<'_>, mut tries: Option<&mut Tries<'_>>) -> Vec<Lever> {
-        let whole = target.to.since(target.from);
-        let mut levers = Vec::new();
-        for (nth, weight) in chain.weights(LEVERS).iter().enumerate() {
-            if nth > 0 && weight.length < whole.scale(SMALL) {
-                break;
-            }
-            let link = chain.path[weight.place];
-            let ill = Ill { scenario: &self.scenario, client: target.client, wait: weight.wait, from: link.from, to: link.to };
-            let rival = weight.rival.map(|rival| Ill { wait: chain.wait(&rival), from: rival.from.max(target.from), to: rival.to, ..ill });
-            let ills = std::iter::once(ill).chain(rival.filter(|rival| rival.wait != ill.wait));
-            levers.push(Lever {
-                step: weight.place,
-                waited_for: weight.wait.words().to_owned(),
-                ms: weight.length.as_millis_f64(),
-                saves_ms: weight.saves.as_millis_f64(),
-                rival: weight.rival.map(|rival| chain.wait(&rival).words().to_owned()),
-                tries: tries.as_mut().map(|tries| ills.flat_map(|ill| tries.all(&ill, window)).collect()).unwrap_or_default(),
-            });
-        }
-        levers
     }
 }
 

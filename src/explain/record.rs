@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of this schema; raised when a field changes its meaning or goes away.
-pub const SCHEMA: &str = "kafkasim/explain/1";
+pub const SCHEMA: &str = "kafkasim/explain/2";
 
 /// Why recoveries of one run took as long as they did. Moments are milliseconds after the moment from which the scenario counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +55,8 @@ pub struct Recovery {
     pub end_ms: f64,
     /// Its length.
     pub recovery_ms: f64,
+    /// The part of it in which records waited: all of it, but where the application had none at first.
+    pub waited_ms: f64,
     /// What it began with.
     pub began_with: String,
     /// The critical path: each step is what the next one waited for. Their lengths add up to the recovery.
@@ -72,14 +74,29 @@ pub struct Lever {
     pub step: usize,
     /// What the time went by with.
     pub waited_for: String,
-    /// Its length.
+    /// Its length, as far as records waited meanwhile.
     pub ms: f64,
     /// How much shorter the recovery would be without it by the graph alone: less than `ms` where another chain is nearly as long.
     pub saves_ms: f64,
-    /// The chain that would be the longest then, as the step that it ends with; none when all of the step would be saved.
-    pub rival: Option<String>,
-    /// What was tried.
+    /// What was tried against it.
     pub tries: Vec<Try>,
+    /// The step of another chain that is nearly as long, or that took this one's place where this one was taken away.
+    pub rival: Option<Rival>,
+}
+
+/// A step beside a step that matters: without that one it would be what counts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Rival {
+    /// What the time goes by with.
+    pub waited_for: String,
+    /// The setting or cost that governs its length, with its value where it has one.
+    pub setting: Option<String>,
+    /// Its length.
+    pub ms: f64,
+    /// What was tried against it alone.
+    pub tries: Vec<Try>,
+    /// What was tried against both at once; none where one of them cannot be taken away.
+    pub both: Option<Try>,
 }
 
 /// A run with something changed.
@@ -91,6 +108,8 @@ pub struct Try {
     pub removes: bool,
     /// How long the recovery was then; zero when nothing was interrupted any more; none when it had not ended, or the change was refused.
     pub recovery_ms: Option<f64>,
+    /// The part of it in which records waited.
+    pub waited_ms: Option<f64>,
     /// Why there is no number.
     pub refused: Option<String>,
 }

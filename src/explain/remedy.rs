@@ -1,8 +1,8 @@
 //! What could shorten a step: for each wait the settings that govern it, and values to try.
 
+use super::push::{Awaited, Push};
 use super::wait::{Owner, Wait};
 use crate::engine::{Duration, Instant, parse_duration};
-use crate::fault::{Action, Fault};
 use crate::kafka::ClientIx;
 use crate::kafka::config::counterparts;
 use crate::model::Spec;
@@ -15,10 +15,23 @@ pub struct Change {
     pub text: String,
     /// Keys and values of the scenario.
     pub sets: Vec<(String, String)>,
-    /// The faults instead of the scenario's.
-    pub faults: Option<Vec<Fault>>,
+    /// What is done to the run from outside, in the order of time.
+    pub pushes: Vec<Push>,
     /// Meant to take the step away, and not only to shorten it.
     pub removes: bool,
+}
+
+impl Change {
+    /// Both changes in one run.
+    pub fn with(&self, other: &Change) -> Change {
+        let mut both = self.clone();
+        both.text = format!("{}, and {}", self.text, other.text);
+        both.sets.extend(other.sets.iter().filter(|set| !self.sets.contains(set)).cloned());
+        both.pushes.extend(&other.pushes);
+        both.pushes.sort_unstable();
+        both.removes = self.removes && other.removes;
+        both
+    }
 }
 
 /// A step to be shortened.
@@ -34,6 +47,46 @@ pub struct Ill<'a> {
     pub from: Instant,
     /// When it ended.
     pub to: Instant,
+    /// Who or what was waited for, where that can be made to come earlier, and since when it was away.
+    pub awaited: Option<(Awaited, Instant)>,
+}
+
+impl Ill<'_> {
+    /// How long it took.
+    pub fn length(&self) -> Duration {
+        self.to.since(self.from)
+    }
+
+    /// Whether the same is waited for.
+    pub fn is_alike(&self, other: &Ill<'_>) -> bool {
+        let whom = |ill: &Ill<'_>| ill.awaited.map(|(whom, _)| whom);
+        (self.wait, whom(self)) == (other.wait, whom(other))
+    }
+}
+
+/// What may be done against a step.
+pub struct Treatment {
+    /// What its time goes by with.
+    pub wait: Wait,
+    /// What governs its length.
+    pub setting: Option<String>,
+    /// Its length.
+    pub length: Duration,
+    /// What to try: first what only shortens it, then what takes it away.
+    pub changes: Vec<Change>,
+}
+
+impl Treatment {
+    /// That of this step.
+    pub fn of(ill: &Ill<'_>) -> Treatment {
+        let setting = setting(&ill.scenario.spec, ill.client, ill.wait);
+        Treatment { wait: ill.wait, setting, length: ill.length(), changes: changes(ill) }
+    }
+
+    /// What takes the step away.
+    pub fn removal(&self) -> Option<&Change> {
+        self.changes.iter().find(|change| change.removes)
+    }
 }
 
 /// The setting that governs a wait, with its value: `broker.session.timeout.ms = 9s`.
@@ -47,6 +100,12 @@ pub fn setting(spec: &Spec, client: ClientIx, wait: Wait) -> Option<String> {
     });
     let told: Vec<String> = told.collect();
     if told.is_empty() { None } else { Some(told.join(", ")) }
+}
+
+/// How long a client's setting says, by Java's name for it.
+pub fn length_of(spec: &Spec, client: ClientIx, key_of_java: &str) -> Option<Duration> {
+    let key = key(spec, client, Owner::Client, key_of_java)?;
+    length(&key, &value(spec, client, Owner::Client, &key)?)
 }
 
 /// A key under the name that its owner has for it; none when it has none.
@@ -114,29 +173,34 @@ fn is_of_go_or_node(key: &str) -> bool {
 }
 
 /// What to try against a step: first what only shortens it, then what takes it away.
-pub fn changes(ill: &Ill<'_>) -> Vec<Change> {
+fn changes(ill: &Ill<'_>) -> Vec<Change> {
     let spec = &ill.scenario.spec;
-    if matches!(ill.wait, Wait::DownTime | Wait::Pause | Wait::Cut | Wait::Retransmit) {
-        return faults(ill);
+    if matches!(ill.wait, Wait::DownTime | Wait::Pause | Wait::Cut) {
+        return [push(ill, 0.5), push(ill, 0.0)].into_iter().flatten().collect();
+    }
+    if ill.wait == Wait::Retransmit {
+        return push(ill, 0.0).into_iter().collect();
     }
     if ill.wait == Wait::NoRecord {
         return more_records(ill);
     }
     if ill.wait == Wait::Session {
-        return session(spec);
+        return shorter_session(spec).into_iter().chain(push(ill, 0.0)).collect();
     }
     let mut changes = Vec::new();
-    let governors: Vec<_> = ill.wait.governors().iter().filter_map(|g| Some((g.owner, key(spec, ill.client, g.owner, g.key)?))).collect();
-    let lengths: Vec<_> = governors.iter().filter(|(owner, _)| *owner != Owner::Cost).collect();
-    for (owner, key) in &lengths {
-        let now = value(spec, ill.client, *owner, key).and_then(|value| length(key, &value)).filter(|now| !now.is_zero());
-        let Some(now) = now else { continue };
-        changes.push(set(spec, ill.client, vec![(*owner, key.clone(), half(key, now))], false));
-    }
-    let mut gone: Vec<(Owner, String, String)> = Vec::new();
-    for (owner, key) in governors {
-        let least = if owner == Owner::Cost { "0ms".to_owned() } else { least(&key) };
-        gone.push((owner, key, least));
+    let mut gone = Vec::new();
+    for governor in ill.wait.governors() {
+        let Some(key) = key(spec, ill.client, governor.owner, governor.key) else { continue };
+        let now = value(spec, ill.client, governor.owner, &key).and_then(|value| length(&key, &value));
+        if let Some(now) = now.filter(|now| !now.is_zero()) {
+            changes.push(set(spec, ill.client, vec![(governor.owner, key.clone(), half(&key, now))], false));
+        }
+        let least = if governor.owner == Owner::Cost { Duration::ZERO } else { least(governor.key) };
+        // What is as short already governs nothing here.
+        if now.is_none_or(|now| now > least) {
+            let least = written(&key, least);
+            gone.push((governor.owner, key, least));
+        }
     }
     if !gone.is_empty() {
         changes.push(set(spec, ill.client, gone, true));
@@ -146,30 +210,30 @@ pub fn changes(ill: &Ill<'_>) -> Vec<Change> {
 
 /// Half of a length, in the unit of its key.
 fn half(key: &str, now: Duration) -> String {
-    written(key, Duration::from_nanos(now.as_nanos() / 2))
+    written(key, Duration::from_nanos(now.as_nanos() / 2).max(Duration::from_millis(1)))
 }
 
 fn written(key: &str, length: Duration) -> String {
     if key.ends_with(".seconds") {
         (length.as_millis() / 1000).max(1).to_string()
     } else {
-        Duration::from_millis(length.as_millis().max(1)).to_string()
+        Duration::from_millis(length.as_millis()).to_string()
     }
 }
 
-/// So little that it does not matter, and that its owner still takes.
-fn least(key: &str) -> String {
-    match key {
-        "controller.quorum.append.linger.ms" => "0ms".to_owned(),
-        "controller.quorum.fetch.timeout.ms" | "controller.quorum.election.timeout.ms" => "200ms".to_owned(),
-        "replica.lag.time.max.ms" => "1500ms".to_owned(),
-        "replica.fetch.wait.max.ms" => "10ms".to_owned(),
+/// So little that it does not matter, and that its owner still takes, by the key that the governor has.
+fn least(key: &str) -> Duration {
+    Duration::from_millis(match key {
+        "controller.quorum.append.linger.ms" => 0,
+        "linger.ms" => 1,
+        "controller.quorum.fetch.timeout.ms" | "controller.quorum.election.timeout.ms" => 200,
+        "replica.lag.time.max.ms" => 1500,
         "socket.connection.setup.timeout.ms" | "socket.connection.setup.timeout.max.ms" | "request.timeout.ms" | "socket.timeout.ms" => {
-            "1s".to_owned()
+            1000
         }
-        "leader.imbalance.check.interval.seconds" => "1".to_owned(),
-        _ => "10ms".to_owned(),
-    }
+        "leader.imbalance.check.interval.seconds" => 1000,
+        _ => 10,
+    })
 }
 
 fn set(spec: &Spec, client: ClientIx, keys: Vec<(Owner, String, String)>, removes: bool) -> Change {
@@ -177,24 +241,20 @@ fn set(spec: &Spec, client: ClientIx, keys: Vec<(Owner, String, String)>, remove
     let text: Vec<String> = keys.iter().map(|(_, key, value)| format!("{key}={value}")).collect();
     let path = |owner: Owner, key: String| if owner == Owner::Client { format!("client.{name}.config.{key}") } else { key };
     let sets = keys.into_iter().map(|(owner, key, value)| (path(owner, key), value)).collect();
-    Change { text: text.join(" "), sets, faults: None, removes }
+    Change { text: text.join(" "), sets, pushes: Vec::new(), removes }
 }
 
 /// A shorter session. Heartbeats must stay well within it.
-fn session(spec: &Spec) -> Vec<Change> {
-    let Some(voter) = spec.voters.first() else { return Vec::new() };
+fn shorter_session(spec: &Spec) -> Option<Change> {
+    let voter = spec.voters.first()?;
     let (now, beat) = (voter.config.broker_session_timeout, voter.config.broker_heartbeat_interval);
-    let of = |session: Duration, removes: bool| {
-        let mut sets = vec![("broker.session.timeout.ms".to_owned(), session.to_string())];
-        if beat * 2 > session {
-            sets.push(("broker.heartbeat.interval.ms".to_owned(), Duration::from_millis((session.as_millis() / 4).max(1)).to_string()));
-        }
-        let text: Vec<String> = sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        Change { text: text.join(" "), sets, faults: None, removes }
-    };
-    let third = Duration::from_millis((now.as_millis() * 2 / 3).max(1));
-    let small = Duration::from_millis((now.as_millis() / 9).max(300));
-    vec![of(third, false), of(small, true)]
+    let shorter = Duration::from_millis((now.as_millis() * 2 / 3).max(1));
+    let mut sets = vec![("broker.session.timeout.ms".to_owned(), shorter.to_string())];
+    if beat * 2 > shorter {
+        sets.push(("broker.heartbeat.interval.ms".to_owned(), Duration::from_millis((shorter.as_millis() / 4).max(1)).to_string()));
+    }
+    let text: Vec<String> = sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Some(Change { text: text.join(" "), sets, pushes: Vec::new(), removes: false })
 }
 
 fn more_records(ill: &Ill<'_>) -> Vec<Change> {
@@ -203,76 +263,29 @@ fn more_records(ill: &Ill<'_>) -> Vec<Change> {
     let key = format!("client.{}.rate", client.name);
     let of = |factor: f64, removes: bool| {
         let value = (workload.rate * factor).to_string();
-        Change { text: format!("rate={value}"), sets: vec![(key.clone(), value)], faults: None, removes }
+        Change { text: format!("rate={value}"), sets: vec![(key.clone(), value)], pushes: Vec::new(), removes }
     };
     vec![of(2.0, false), of(20.0, true)]
 }
 
-/// The same faults, but what this step waits for ends sooner.
-fn faults(ill: &Ill<'_>) -> Vec<Change> {
-    let of = |factor: f64, removes: bool| {
-        let faults = shortened(ill, factor)?;
-        Some(Change {
-            text: format!("what is away is back after {}", ill.to.since(ill.from).scale(factor)),
-            sets: Vec::new(),
-            faults: Some(faults),
-            removes,
-        })
+/// A cut or a pause that began before the step is over this long before it: what the step sets out with is not lost then.
+const BEFORE: Duration = Duration::from_millis(1);
+/// What ends a process, or was its last heartbeat, has taken its effect this long after.
+const AFTER: Duration = Duration::from_millis(50);
+
+/// The same run until the step; but what it waits for comes about when this part of it has passed.
+fn push(ill: &Ill<'_>, part: f64) -> Option<Change> {
+    let (what, away_since) = ill.awaited?;
+    let after = ill.length().scale(part);
+    let just_before = Instant::from_nanos(ill.from.as_nanos().saturating_sub(BEFORE.as_nanos()));
+    let at = match what {
+        // What was lost is sent again the later the longer the cut was.
+        Awaited::Heal(_) if ill.wait == Wait::Retransmit => away_since,
+        Awaited::Resume(_) | Awaited::Heal(_) if after.is_zero() => away_since.max(just_before),
+        Awaited::Resume(_) | Awaited::Heal(_) => ill.from + after,
+        Awaited::Start(_) | Awaited::Session(_) => ill.from + after + AFTER,
     };
-    [of(0.5, false), of(0.02, true)].into_iter().flatten().collect()
-}
-
-/// How far a moment of a fault may be from the moment of the step that it is for.
-const SAME: Duration = Duration::from_millis(5);
-
-fn shortened(ill: &Ill<'_>, factor: f64) -> Option<Vec<Fault>> {
-    let origin = Instant::ZERO + ill.scenario.count_from;
-    let whole = ill.to.since(ill.from);
-    let near = |a: Instant, b: Instant| a.since(b) <= SAME && b.since(a) <= SAME;
-    let ends_within = |end: Instant| end > ill.from && end <= ill.to + SAME;
-    let mut changed = false;
-    let mut faults = ill.scenario.faults.clone();
-    for fault in &mut faults {
-        let Fault::At(at, action) = fault else { continue };
-        let begins = origin + *at;
-        match action {
-            Action::Heal if ends_within(begins) => {
-                *at = (ill.from + begins.since(ill.from).scale(factor)).since(origin);
-                changed = true;
-            }
-            Action::Start(_) | Action::Resume(_) if near(begins, ill.to) => {
-                *at = (ill.from + whole.scale(factor)).since(origin);
-                changed = true;
-            }
-            Action::Take { back: Some(lasts), .. }
-            | Action::Restart { down: lasts, .. }
-            | Action::Cut { lasting: Some(lasts), .. }
-            | Action::Rolling { down: lasts, .. }
-            | Action::Flap { down: lasts, .. }
-                // Its end may count from when a stop is done, so its length and not its moment is what is known.
-                if begins <= ill.from + SAME && (ends_within(begins + *lasts) || near(ill.from + *lasts, ill.to)) =>
-            {
-                *lasts = lasts.scale(factor);
-                changed = true;
-            }
-            Action::Take { .. }
-            | Action::Restart { .. }
-            | Action::Start(_)
-            | Action::Resume(_)
-            | Action::Rolling { .. }
-            | Action::Flap { .. }
-            | Action::Slow { .. }
-            | Action::SlowDisk { .. }
-            | Action::Cut { .. }
-            | Action::Heal
-            | Action::Elect { .. }
-            | Action::Reassign(_)
-            | Action::CancelReassignment(_)
-            | Action::Configure { .. }
-            | Action::CreateTopic { .. }
-            | Action::AddPartitions { .. }
-            | Action::DeleteTopic(_) => {}
-        }
-    }
-    changed.then_some(faults)
+    let when = if after.is_zero() { "at once".to_owned() } else { format!("after {after}") };
+    let text = format!("{} {when}", what.words(&ill.scenario.spec));
+    Some(Change { text, sets: Vec::new(), pushes: vec![Push { at, what }], removes: after.is_zero() })
 }

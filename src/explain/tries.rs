@@ -1,12 +1,17 @@
 //! What would have been: runs with something changed, and the same recovery in them.
 
+use super::chain::Chain;
+use super::choose;
+use super::kept::Kept;
 use super::record::Try;
-use super::remedy::{self, Change, Ill};
-use crate::engine::Duration;
-use crate::experiment::{self, RunOptions};
-use crate::fault::Plan;
-use crate::observe::RunRecord;
+use super::remedy::{Change, Ill, Treatment};
+use super::watch;
+use crate::engine::{Duration, Instant};
+use crate::experiment::RunOptions;
+use crate::fault::{Action, Fault, Plan};
+use crate::model::Spec;
 use crate::observe::record::Window;
+use crate::observe::{Fact, RunRecord};
 use crate::scenario::{self, Override, Scenario, Source};
 use std::collections::BTreeMap;
 
@@ -14,15 +19,24 @@ use std::collections::BTreeMap;
 pub struct Tries<'a> {
     source: &'a Source,
     overrides: &'a [Override],
-    scenario: &'a Scenario,
     options: RunOptions,
-    done: BTreeMap<String, Result<RunRecord, String>>,
+    /// When a fault found nothing to do in the run that is explained.
+    idle: Vec<Instant>,
+    done: BTreeMap<String, Result<Outcome, String>>,
+}
+
+/// A run with a change.
+struct Outcome {
+    scenario: Scenario,
+    spec: Spec,
+    record: RunRecord,
 }
 
 impl<'a> Tries<'a> {
-    /// Runs of this scenario, which was read of this source with these overrides.
-    pub fn new(source: &'a Source, overrides: &'a [Override], scenario: &'a Scenario, options: RunOptions) -> Tries<'a> {
-        Tries { source, overrides, scenario, options, done: BTreeMap::new() }
+    /// Runs of this scenario with these overrides. A fault that found nothing to do in the run that is explained, at one of the moments
+    /// `idle`, does nothing where something was brought about earlier than it was.
+    pub fn new(source: &'a Source, overrides: &'a [Override], options: RunOptions, idle: Vec<Instant>) -> Tries<'a> {
+        Tries { source, overrides, options, idle, done: BTreeMap::new() }
     }
 
     /// How many runs were made.
@@ -30,47 +44,85 @@ impl<'a> Tries<'a> {
         self.done.values().filter(|run| run.is_ok()).count() as u64
     }
 
-    /// Tries all that may shorten a step of a window's recovery.
-    pub fn all(&mut self, ill: &Ill<'_>, window: &Window) -> Vec<Try> {
-        remedy::changes(ill).iter().map(|change| self.one(change, window)).collect()
+    /// Tries a change, and looks for a window's recovery in what comes of it.
+    pub fn one(&mut self, change: &Change, window: &Window) -> Try {
+        let (recovery_ms, waited_ms, refused) = match self.outcome(change) {
+            Err(why) => (None, None, Some(why.clone())),
+            Ok(outcome) => match nearest(&outcome.record, window) {
+                None => (Some(0.0), Some(0.0), None),
+                Some(then) => (then.recovery_ms, then.recovery_ms.map(|_| choose::felt(then)), None),
+            },
+        };
+        Try { change: change.text.clone(), removes: change.removes, recovery_ms, waited_ms, refused }
     }
 
-    fn one(&mut self, change: &Change, window: &Window) -> Try {
-        let address = format!("{:?}", (&change.sets, &change.faults));
+    fn outcome(&mut self, change: &Change) -> &Result<Outcome, String> {
+        let address = format!("{:?}", (&change.sets, &change.pushes));
         if !self.done.contains_key(&address) {
             let run = self.run(change);
             self.done.insert(address.clone(), run);
         }
-        let (recovery_ms, refused) = match &self.done[&address] {
-            Ok(record) => (recovery(record, window), None),
-            Err(why) => (None, Some(why.clone())),
-        };
-        Try { change: change.text.clone(), removes: change.removes, recovery_ms, refused }
+        &self.done[&address]
     }
 
-    fn run(&self, change: &Change) -> Result<RunRecord, String> {
+    fn run(&self, change: &Change) -> Result<Outcome, String> {
         let sets = change.sets.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() });
         let overrides: Vec<Override> = self.overrides.iter().cloned().chain(sets).collect();
         let mut scenario = scenario::load(self.source, &overrides)
             .map_err(|found| found.iter().next().map_or_else(|| "it is refused".to_owned(), |mistake| mistake.message.clone()))?;
-        if let Some(faults) = &change.faults {
-            scenario.plan = Plan::new(faults, self.scenario.seed, scenario.count_from, scenario.duration, &scenario.spec);
+        if !change.pushes.is_empty() {
+            self.leave_out_idle(&mut scenario);
         }
-        experiment::run(&scenario, &self.options, None).map_err(|stopped| stopped.to_string())
+        let run = watch::run(&scenario, &self.options, &change.pushes, &mut |_, _| {});
+        let (record, spec) = run.map_err(|stopped| stopped.to_string())?;
+        Ok(Outcome { scenario, spec, record })
     }
+
+    fn leave_out_idle(&self, scenario: &mut Scenario) {
+        let origin = Instant::ZERO + scenario.count_from;
+        let is_idle = |fault: &Fault| match fault {
+            Fault::At(at, Action::Take { .. } | Action::Restart { .. }) => self.idle.contains(&(origin + *at)),
+            Fault::At(..) | Fault::Random(_) => false,
+        };
+        let faults: Vec<Fault> = scenario.faults.iter().filter(|fault| !is_idle(fault)).cloned().collect();
+        if faults.len() < scenario.faults.len() {
+            scenario.plan = Plan::new(&faults, scenario.seed, scenario.count_from, scenario.duration, &scenario.spec);
+        }
+    }
+
+    /// Which step took the place of one that a change took away: the run with the change is watched in its turn, and of the kinds of steps
+    /// of the same recovery there it is that which took so much longer than in the recovery that is explained, of which `were` are the steps.
+    pub fn instead(&mut self, change: &Change, gone: &Ill<'_>, were: &[Ill<'_>], window: &Window) -> Option<Treatment> {
+        let options = self.options;
+        let Outcome { scenario, spec, record } = self.outcome(change).as_ref().ok()?;
+        let target = choose::target(scenario, spec, nearest(record, window)?)?;
+        let mut kept = Kept::new(target);
+        watch::run(scenario, &options, &change.pushes, &mut |at, fact| kept.see(at, fact)).ok()?;
+        let chain = Chain::of(spec, &kept)?;
+        let are: Vec<Ill<'_>> = chain.path.iter().map(|link| chain.ill(scenario, link)).collect();
+        let more = |of: &Ill<'_>| together(&are, of) - together(were, of);
+        let others = are.iter().filter(|ill| !ill.is_alike(gone) && !more(ill).is_zero());
+        others.max_by_key(|ill| (more(ill), ill.length())).map(|ill| Treatment { length: together(&are, ill), ..Treatment::of(ill) })
+    }
+}
+
+/// How long all steps of a kind took.
+fn together(steps: &[Ill<'_>], of: &Ill<'_>) -> Duration {
+    steps.iter().filter(|ill| ill.is_alike(of)).fold(Duration::ZERO, |sum, ill| sum + ill.length())
+}
+
+/// Whether a fault says that it found nothing to do.
+pub fn is_idle(fact: &Fact) -> bool {
+    matches!(fact, Fact::FaultApplied { text } if text.ends_with("did nothing"))
 }
 
 /// How far two moments of the same window of two runs may be apart.
 const SAME_WINDOW: Duration = Duration::from_secs(5);
 
-/// How long the same recovery took in another run: zero when there was none any more, none when it had not ended.
-fn recovery(record: &RunRecord, window: &Window) -> Option<f64> {
+/// The same window in another run, if there still was one.
+fn nearest<'r>(record: &'r RunRecord, window: &Window) -> Option<&'r Window> {
     let same = |w: &&Window| (&w.client, &w.topic, w.partition) == (&window.client, &window.topic, window.partition);
     let apart = |w: &Window| (w.start_ms - window.start_ms).abs();
     let within = SAME_WINDOW.as_millis_f64();
-    let nearest = record.windows.iter().filter(same).filter(|w| apart(w) <= within).min_by(|a, b| apart(a).total_cmp(&apart(b)));
-    match nearest {
-        Some(window) => window.recovery_ms,
-        None => Some(0.0),
-    }
+    record.windows.iter().filter(same).filter(|w| apart(w) <= within).min_by(|a, b| apart(a).total_cmp(&apart(b)))
 }

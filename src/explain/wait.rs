@@ -19,6 +19,8 @@ pub enum Wait {
     BrokerStart,
     /// A broker went through its shutdown.
     Shutdown,
+    /// A broker that shuts down waited until all others had told in heartbeats that they know who leads instead.
+    ControlledShutdown,
     /// A broker was refused its registration while the session of its last life ran.
     Registration,
     /// A process was down.
@@ -128,7 +130,8 @@ impl Wait {
             Wait::Propagate => "a broker fetches and applies the metadata",
             Wait::RoleChange => "a broker changes its roles",
             Wait::BrokerStart => "a broker starts, registers and loads its logs",
-            Wait::Shutdown => "a broker shuts down: its partitions move, and it closes",
+            Wait::Shutdown => "a broker shuts down",
+            Wait::ControlledShutdown => "all brokers tell in heartbeats that they know who leads instead",
             Wait::Registration => "a broker tries again to register",
             Wait::DownTime => "a process is down",
             Wait::Pause => "a process is paused",
@@ -187,6 +190,7 @@ impl Wait {
             of(Owner::Cost, "cold"),
             of(Owner::Cost, "listen"),
         ];
+        const HEARTBEAT: &[Governor] = &[of(Owner::Broker, "broker.heartbeat.interval.ms")];
         const STOP: &[Governor] = &[of(Owner::Cost, "stop")];
         const FAULTS: &[Governor] = &[of(Owner::Faults, "how long the fault lasts")];
         const REBALANCE: &[Governor] = &[of(Owner::Controller, "leader.imbalance.check.interval.seconds")];
@@ -224,6 +228,7 @@ impl Wait {
             Wait::RoleChange => ROLES,
             Wait::BrokerStart => START,
             Wait::Shutdown => STOP,
+            Wait::ControlledShutdown => HEARTBEAT,
             Wait::DownTime | Wait::Pause | Wait::Cut | Wait::Retransmit => FAULTS,
             Wait::RebalanceTimer => REBALANCE,
             Wait::UncleanTimer => UNCLEAN,
@@ -241,12 +246,11 @@ impl Wait {
             Wait::FetchBackoff => BACKOFF,
             Wait::Handler => HANDLER,
             Wait::MetadataRequest => METADATA,
-            Wait::FetchLoop => FETCH,
+            Wait::FetchLoop | Wait::Muted => FETCH,
             Wait::Operator
             | Wait::Registration
             | Wait::IsrChange
             | Wait::Network
-            | Wait::Muted
             | Wait::ConnectionSetup
             | Wait::ClientLoop
             | Wait::GroupRebalance

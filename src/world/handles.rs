@@ -5,7 +5,7 @@ use super::event::Event;
 use super::timer::Timer;
 use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
-use crate::kafka::{ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::message::AdminRequest;
 use crate::model::network::cuts::CutId;
 use crate::model::spec::{PartitionSpec, TopicSpec};
@@ -143,6 +143,20 @@ impl World {
         self.cuts.heal(cut);
         self.note(Fact::LinksHealed { cut: cut.0 });
         self.wake_held();
+    }
+
+    /// As if the session of a broker had run out by now: the active controller has heard nothing of it for long enough.
+    /// No fault of a scenario does this; it answers what would have been without that wait.
+    pub fn end_session(&mut self, broker: BrokerIx) {
+        let awake = |v: &VoterIx| !self.nodes[self.spec.voters[v.index()].node.index()].paused;
+        let Some(voter) = self.active_controller().filter(awake) else { return };
+        let node = self.spec.voters[voter.index()].node;
+        self.input(node, |n, ctx, out| {
+            if let Some(controller) = &mut n.controller {
+                controller.end_session(broker, ctx, out);
+            }
+            n.tell_own_broker(ctx, out);
+        });
     }
 
     /// Hands an operator's request to the active controller, now or as soon as there is one.

@@ -13,6 +13,9 @@ use crate::observe::fact::{Api, BatchId, EntryId, GroupFact, Unreachable};
 /// Less than this is a client's own work, and no pause.
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
+/// A broker answers a fetch whose time is over within this time.
+const PROMPT: Duration = Duration::from_millis(10);
+
 /// An entry as it was sent.
 pub(super) struct Attempt {
     pub broker: BrokerIx,
@@ -51,7 +54,8 @@ impl Rules<'_> {
             self.sent_of(ix, entry).and_then(|sent| if let Fact::EntrySent { batch, .. } = self.kept.fact(sent) { *batch } else { None });
         let mut causes: Vec<Cause> = taken.and_then(|taken| self.reached_again(taken, ix, broker)).into_iter().collect();
         let Some(batch) = batch else {
-            causes.extend(taken.map(|taken| after(Point::Fact(taken), Wait::FetchLoop)));
+            let parked = |taken: Ix| self.has_expired(self.kept.at(ix).since(self.kept.at(taken)));
+            causes.extend(taken.map(|taken| Cause { explains: parked(taken), ..after(Point::Fact(taken), Wait::FetchLoop) }));
             return causes;
         };
         let held_up = taken.is_some_and(|taken| self.kept.at(ix).since(self.kept.at(taken)) > PAUSE);
@@ -62,6 +66,11 @@ impl Rules<'_> {
         let wait = if error == ErrorCode::RequestTimedOut { Wait::RequestTimeout } else { Wait::Handler };
         causes.extend(taken.map(|taken| after(Point::Fact(taken), wait)));
         causes
+    }
+
+    /// Whether a fetch was answered when there had been nothing for it for as long as it may take, and not by what happened then.
+    fn has_expired(&self, parked: Duration) -> bool {
+        self.fetch_wait.is_some_and(|wait| parked >= wait && parked <= wait + PROMPT)
     }
 
     /// What let a parked request go: its batch was replicated, or the broker ceased to lead.
@@ -82,16 +91,24 @@ impl Rules<'_> {
     pub(super) fn taken(&self, ix: Ix, broker: BrokerIx, entry: EntryId) -> Vec<Cause> {
         let Some(sent) = self.sent_to(ix, entry, broker) else { return Vec::new() };
         let mut causes = vec![after(Point::Fact(sent), Wait::Network)];
-        causes.extend(self.before_on_connection(sent, ix, broker).map(|cause| after(Point::Fact(cause), Wait::Muted)));
+        causes.extend(self.muted(sent, ix, broker));
         causes.extend(self.reached_again(sent, ix, broker));
         causes
     }
 
-    /// The last answer of this broker to the client between two positions: until then it took nothing more of their connection.
-    pub(super) fn before_on_connection(&self, since: Ix, ix: Ix, broker: BrokerIx) -> Option<Ix> {
+    /// What was sent at `sent` had to wait for the last answer of this broker to the client before `ix`: until then it took nothing more of
+    /// their connection. A consumer's fetch that was parked there, and not lost in a cut, is one of many in turn, and tells nothing of why this was sent now.
+    pub(super) fn muted(&self, sent: Ix, ix: Ix, broker: BrokerIx) -> Option<Cause> {
         let client = self.target().client;
         let is = |f: &Fact| matches!(f, Fact::EntryAnswered { client: c, broker: b, .. } | Fact::RequestServed { client: c, broker: b, api: Api::Metadata, .. } if (*c, *b) == (client, broker));
-        self.kept.last(ix, is).filter(|cause| *cause > since)
+        let answered = self.kept.last(ix, is).filter(|answered| *answered > sent)?;
+        let in_turn = self.consumes() && self.back(self.kept.at(sent), answered, broker).is_none();
+        Some(if in_turn { all(Point::Fact(sent), Wait::Muted) } else { after(Point::Fact(answered), Wait::Muted) })
+    }
+
+    /// Whether the client is a consumer.
+    pub(super) fn consumes(&self) -> bool {
+        self.spec.clients[self.target().client.index()].consumption().is_some()
     }
 
     /// The broker could be reached again while something was on its way there or back. What had set out when the broker was away already
@@ -101,10 +118,16 @@ impl Rules<'_> {
         if let Some((begun, wait)) = self.away_since(back)
             && self.kept.at(begun) < self.kept.at(since)
         {
-            return Some(all(Point::Fact(since), wait));
+            return Some(Cause { by: Some(back), ..all(Point::Fact(since), wait) });
         }
-        let wait = if matches!(self.kept.fact(back), Fact::LinksHealed { .. }) { Wait::Retransmit } else { Wait::Handler };
-        Some(after(Point::Fact(back), wait))
+        let wait = if matches!(self.kept.fact(back), Fact::LinksHealed { .. }) {
+            Wait::Retransmit
+        } else if self.consumes() {
+            Wait::FetchLoop
+        } else {
+            Wait::Handler
+        };
+        Some(Cause { by: Some(back), ..after(Point::Fact(back), wait) })
     }
 
     pub(super) fn unreachable(&self, ix: Ix, broker: BrokerIx, entry: EntryId, how: Unreachable) -> Vec<Cause> {
@@ -157,7 +180,7 @@ impl Rules<'_> {
         // A fetch goes out when the one before has come back; a batch needs no such moment.
         let in_turn = sent.batch.is_none() && self.room(ix, at).is_some();
         let wait = if in_turn { Wait::FetchLoop } else { Wait::RetryBackoff };
-        causes.extend(failed.map(|cause| Cause { point: Point::Fact(cause), wait, explains: paused }));
+        causes.extend(failed.map(|cause| Cause { point: Point::Fact(cause), wait, explains: paused, by: None }));
         causes
     }
 
@@ -194,7 +217,7 @@ impl Rules<'_> {
     }
 
     /// The record with which the application began to wait, if that was in the window.
-    fn first_record(&self, ix: Ix) -> Option<Ix> {
+    pub(super) fn first_record(&self, ix: Ix) -> Option<Ix> {
         let since = self.target().busy_since.filter(|since| *since > self.start())?;
         self.kept.last_since(since, self.kept.after(since).min(ix), |f| matches!(f, Fact::RecordCreated { .. }))
     }

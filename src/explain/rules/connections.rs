@@ -17,13 +17,14 @@ impl Rules<'_> {
         let believed =
             self.recent(ix, |f| matches!(f, Fact::BeliefChanged { client: c, leader, .. } if *c == client && *leader == Some(broker)));
         let wanted = self.recent(ix, |f| matches!(f, Fact::Refreshed { what: Refresh::Wanted | Refresh::Failed, .. }));
-        let record = self.recent(ix, |f| matches!(f, Fact::RecordCreated { .. }));
+        // Records that came while others waited are no reason.
+        let record = self.first_record(ix);
         let reasons: Vec<Ix> = if believed.is_some() { believed.into_iter().collect() } else { wanted.max(record).into_iter().collect() };
         let lost = self.recent(ix, |f| matches!(f, Fact::ConnectionLost { client: c, broker: b, .. } if (*c, *b) == (client, broker)));
         let last = reasons.iter().map(|cause| self.kept.at(*cause)).max();
         let paused = last.is_none_or(|last| at.since(last) > PAUSE);
         let mut causes: Vec<Cause> = reasons.into_iter().map(|cause| after(Point::Fact(cause), Wait::ClientLoop)).collect();
-        causes.extend(lost.map(|cause| Cause { point: Point::Fact(cause), wait: Wait::ReconnectBackoff, explains: paused }));
+        causes.extend(lost.map(|cause| Cause { point: Point::Fact(cause), wait: Wait::ReconnectBackoff, explains: paused, by: None }));
         causes
     }
 
@@ -47,7 +48,9 @@ impl Rules<'_> {
             Unreachable::Refused => opening.map(|cause| after(Point::Fact(cause), Wait::Network)).into_iter().collect(),
             Unreachable::Reset => {
                 let ended = self.recent(ix, |f| matches!(f, Fact::ProcessEnded { node: n, .. } if *n == node));
-                let causes = [(ended, Wait::Network), (attempt, Wait::ConnectionSetup)];
+                // A machine without power resets nothing before it runs again.
+                let started = self.recent(ix, |f| matches!(f, Fact::ProcessStarted { node: n } if *n == node));
+                let causes = [(ended, Wait::Network), (started, Wait::Retransmit), (attempt, Wait::ConnectionSetup)];
                 causes.into_iter().filter_map(|(cause, wait)| Some(after(Point::Fact(cause?), wait))).collect()
             }
             Unreachable::TimedOut => match attempt {

@@ -31,13 +31,13 @@ impl Rules<'_> {
         let before = self.kept.after(self.moment(Point::Asked(ix)));
         let mut causes = Vec::new();
         match why {
-            Why::Fenced => causes.extend(self.expired(ix).map(|session| all(Point::Heartbeat(session), Wait::Session))),
+            Why::Fenced => {
+                causes.extend(self.expired(ix).map(|session| Cause { by: Some(session), ..all(Point::Heartbeat(session), Wait::Session) }))
+            }
             Why::Unfenced => {
                 causes.extend(leader.and_then(|b| self.started(before, b)).map(|started| all(Point::Fact(started), Wait::BrokerStart)))
             }
-            Why::UncleanRestart => {
-                causes.extend(old_leader.and_then(|b| self.started(before, b)).map(|started| all(Point::Fact(started), Wait::BrokerStart)));
-            }
+            Why::UncleanRestart => causes.extend(old_leader.iter().flat_map(|broker| self.registration(before.min(ix), *broker))),
             Why::AlterPartition => {
                 causes.extend(
                     self.recent(before.min(ix), |f| matches!(f, Fact::IsrProposed { partition: p, .. } if p == partition))
@@ -98,13 +98,43 @@ impl Rules<'_> {
         if let Some(state) = state.filter(|state| Some(*state) > alive)
             && matches!(self.kept.fact(state), Fact::BrokerStateChanged { state: BrokerState::PendingControlledShutdown, .. })
         {
-            return vec![all(Point::Fact(state), Wait::Shutdown)];
+            return self.let_go(ix, state);
         }
+        self.registration(ix, broker)
+    }
+
+    /// A broker that starts was registered: it was there, and it was not refused any more.
+    fn registration(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {
+        let alive = self.alive(ix, broker);
         let mut causes: Vec<Cause> = alive.map(|alive| after(Point::Fact(alive), Wait::BrokerStart)).into_iter().collect();
-        let since_alive = |cause: &Ix| Some(*cause) > alive;
-        let expired = self.recent(ix, |f| matches!(f, Fact::SessionExpired { broker: b, .. } if *b == broker)).filter(since_alive);
-        let refused = self.recent(ix, |f| matches!(f, Fact::RegistrationRefused { broker: b, .. } if *b == broker)).filter(since_alive);
-        causes.extend(expired.or(refused).map(|cause| all(Point::Fact(cause), Wait::Registration)));
+        let refused = self.recent(ix, |f| matches!(f, Fact::RegistrationRefused { broker: b, .. } if *b == broker));
+        if let Some(refused) = refused.filter(|refused| Some(*refused) > alive) {
+            let expired = self.recent(ix, |f| matches!(f, Fact::SessionExpired { broker: b, .. } if *b == broker));
+            let cause = expired.filter(|expired| *expired > refused).unwrap_or(refused);
+            causes.push(all(Point::Fact(cause), Wait::Registration));
+        }
+        causes
+    }
+
+    /// A broker that asked for its shutdown may go: all brokers that are not fenced had told in heartbeats that they know of the move of its
+    /// partitions, and those that were silent had been fenced.
+    fn let_go(&self, ix: Ix, asked: Ix) -> Vec<Cause> {
+        let since = self.kept.at(asked);
+        match self.kept.last_since(since, ix, |f| matches!(f, Fact::SessionExpired { .. })) {
+            Some(expired) => vec![all(Point::Fact(expired), Wait::ControlledShutdown), after(Point::Fact(asked), Wait::ControlledShutdown)],
+            None => vec![all(Point::Fact(asked), Wait::ControlledShutdown)],
+        }
+    }
+
+    /// A broker was refused its registration: the session of its last life ran on, since that had ended.
+    pub(super) fn registration_refused(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {
+        let node = self.spec.brokers[broker.index()].node;
+        // A controller that is new begins to count when it comes to office.
+        let since = self
+            .kept
+            .last(ix, |f| matches!(f, Fact::ProcessEnded { node: n, .. } if *n == node) || matches!(f, Fact::ControllerActive { .. }));
+        let mut causes: Vec<Cause> = since.map(|since| all(Point::Fact(since), Wait::Session)).into_iter().collect();
+        causes.extend(self.alive(ix, broker).map(|alive| after(Point::Fact(alive), Wait::BrokerStart)));
         causes
     }
 
@@ -154,6 +184,13 @@ impl Rules<'_> {
         self.kept.last(ix, closing).map(|cause| all(Point::Fact(cause), Wait::Shutdown)).into_iter().collect()
     }
 
+    /// Whether a broker that closes had asked the controller first, and not been told to stop while it still started.
+    fn asked_to_go(&self, ix: Ix, broker: BrokerIx) -> bool {
+        let before = self.kept.last(ix, |f| matches!(f, Fact::BrokerStateChanged { broker: b, .. } if *b == broker));
+        let state = before.map(|before| self.kept.fact(before));
+        matches!(state, Some(Fact::BrokerStateChanged { state: BrokerState::PendingControlledShutdown, .. }))
+    }
+
     /// A broker entered a state: it had been in the one before, its registration was committed, and it runs.
     pub(super) fn broker_state(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {
         let closes = matches!(self.kept.fact(ix), Fact::BrokerStateChanged { state: BrokerState::PendingControlledShutdown, .. });
@@ -161,6 +198,9 @@ impl Rules<'_> {
             return Vec::new();
         }
         let closing = matches!(self.kept.fact(ix), Fact::BrokerStateChanged { state: BrokerState::ShuttingDown, .. });
+        if closing && !self.asked_to_go(ix, broker) {
+            return Vec::new();
+        }
         let wait = if closing { Wait::Shutdown } else { Wait::BrokerStart };
         let before = self.recent(
             ix,

@@ -46,8 +46,11 @@ impl Rules<'_> {
     /// Whether the client had tried something in vain in the window and before a gate: it was going about in a loop.
     fn tried_in_vain(&self, gate: Ix) -> bool {
         let own = self.target().client;
+        // Until the last one, what a consumer fetches of the partition is no news of its leader.
+        let fetched = |f: &Fact| matches!(f, Fact::EntryReturned { client, partition, .. } if (*client, *partition) == (own, self.target().partition));
         self.recent(gate, |f| {
-            matches!(f, Fact::Refreshed { client, what: Refresh::Answered(..) | Refresh::Failed } if *client == own)
+            (self.consumes() && fetched(f))
+                || matches!(f, Fact::Refreshed { client, what: Refresh::Answered(..) | Refresh::Failed } if *client == own)
                 || matches!(f, Fact::EntryReturned { client, error, .. } if *client == own && !error.is_none())
                 || matches!(f, Fact::EntryUnreachable { client, .. } | Fact::ConnectionLost { client, .. } if *client == own)
                 || matches!(f, Fact::RequestServed { client, api: Api::OffsetsForLeaderEpoch | Api::ListOffsets, .. } if *client == own)

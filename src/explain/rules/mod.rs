@@ -9,8 +9,9 @@ mod replication;
 
 use super::graph::{Cause, Point, moment};
 use super::kept::{Ix, Kept, Target};
+use super::remedy;
 use super::wait::Wait;
-use crate::engine::Instant;
+use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, NodeIx, PartitionIx};
 use crate::model::Spec;
 use crate::observe::Fact;
@@ -22,22 +23,25 @@ pub struct Rules<'a> {
     pub(super) spec: &'a Spec,
     pub(super) kept: &'a Kept,
     gates: Gates,
+    /// How long a broker keeps a fetch of the client for which there is nothing.
+    fetch_wait: Option<Duration>,
 }
 
 /// A cause that explains only what came after every other.
 fn after(point: Point, wait: Wait) -> Cause {
-    Cause { point, wait, explains: false }
+    Cause { point, wait, explains: false, by: None }
 }
 
 /// A cause that explains all the time since.
 fn all(point: Point, wait: Wait) -> Cause {
-    Cause { point, wait, explains: true }
+    Cause { point, wait, explains: true, by: None }
 }
 
 impl<'a> Rules<'a> {
     /// Rules for the history of the fact `end`.
     pub fn new(spec: &'a Spec, kept: &'a Kept, end: Ix) -> Rules<'a> {
-        let mut rules = Rules { spec, kept, gates: Gates::default() };
+        let fetch_wait = remedy::length_of(spec, kept.target.client, "fetch.max.wait.ms");
+        let mut rules = Rules { spec, kept, gates: Gates::default(), fetch_wait };
         rules.gates = Gates::of(&rules, end);
         rules
     }
@@ -75,9 +79,7 @@ impl<'a> Rules<'a> {
             Fact::BrokerStateChanged { broker, .. } => self.broker_state(ix, *broker),
             Fact::ProcessEnded { node, how: Ending::Stopped } => self.stopped(ix, *node),
             Fact::BrokerCommitted { broker, .. } => self.registered(ix, *broker),
-            Fact::RegistrationRefused { broker, .. } => {
-                self.alive(ix, *broker).map(|alive| after(Point::Fact(alive), Wait::BrokerStart)).into_iter().collect()
-            }
+            Fact::RegistrationRefused { broker, .. } => self.registration_refused(ix, *broker),
             Fact::SessionExpired { .. } => vec![all(Point::Heartbeat(ix), Wait::Session)],
             Fact::HighWatermarkMoved { broker, partition, high_watermark, .. } => {
                 self.high_watermark(ix, *broker, *partition, *high_watermark)
@@ -138,7 +140,8 @@ impl<'a> Rules<'a> {
             Point::Start | Point::Asked(_) | Point::Decided(_) => return Wait::Untold,
         };
         let fact = self.kept.fact(ix);
-        let is_fault = matches!(fact, Fact::ProcessEnded { .. } | Fact::Paused { .. } | Fact::LinksCut { .. } | Fact::FaultApplied { .. });
+        let is_fault = matches!(fact, Fact::ProcessEnded { .. } | Fact::Paused { .. } | Fact::LinksCut { .. } | Fact::FaultApplied { .. })
+            || matches!(fact, Fact::BrokerStateChanged { state: BrokerState::PendingControlledShutdown | BrokerState::ShuttingDown, .. });
         if matches!(fact, Fact::RecordCreated { .. }) {
             Wait::NoRecord
         } else if is_fault || matches!(fact, Fact::AdminDone { .. }) {

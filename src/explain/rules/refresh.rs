@@ -30,7 +30,7 @@ impl Rules<'_> {
                 }
                 // Where the client had met with something new since its last refresh, that is why, and it let some time go by first.
                 match self.news_of_own(ix) {
-                    Some(cause) => vec![all(Point::Fact(cause), Wait::RefreshBackoff)],
+                    Some(cause) => vec![all(Point::Fact(cause), self.pause_before_asking())],
                     None => vec![all(self.refresh_before(ix).map_or(Point::Start, Point::Fact), Wait::MetadataAge)],
                 }
             }
@@ -38,6 +38,11 @@ impl Rules<'_> {
             Refresh::Answered(broker, _) => self.told_by(ix, broker),
             Refresh::Failed | Refresh::Swallowed => self.trigger(ix),
         }
+    }
+
+    /// A consumer that lets time go by after an error does so before it fetches again, and asks then whom to fetch from.
+    fn pause_before_asking(&self) -> Wait {
+        if self.consumes() { Wait::RetryBackoff } else { Wait::RefreshBackoff }
     }
 
     /// The last that the client met with in the window that may make it ask: a record to send, an error, a connection that broke.
@@ -66,7 +71,7 @@ impl Rules<'_> {
         let mut causes = Vec::new();
         causes.extend(wanted.map(|cause| after(Point::Fact(cause), Wait::RefreshBackoff)));
         causes.extend(ready.map(|cause| after(Point::Fact(cause), Wait::ClientLoop)));
-        causes.extend(before.map(|cause| Cause { point: Point::Fact(cause), wait: Wait::RefreshBackoff, explains: paused }));
+        causes.extend(before.map(|cause| Cause { point: Point::Fact(cause), wait: Wait::RefreshBackoff, explains: paused, by: None }));
         causes
     }
 
@@ -77,7 +82,7 @@ impl Rules<'_> {
         };
         let mut causes = vec![after(Point::Fact(sent), Wait::MetadataRequest)];
         let served = self.served(ix);
-        causes.extend(self.before_on_connection(sent, served.unwrap_or(ix), broker).map(|cause| after(Point::Fact(cause), Wait::Muted)));
+        causes.extend(self.muted(sent, served.unwrap_or(ix), broker));
         causes
             .extend(self.gates.news.filter(|news| *news < ix && *news > sent).map(|news| after(Point::Fact(news), Wait::MetadataRequest)));
         causes.extend(self.reached_again(sent, ix, broker));
@@ -103,7 +108,7 @@ impl Rules<'_> {
         let Some(asked) = asked else { return Vec::new() };
         let again = matches!(self.kept.fact(asked), Fact::RequestServed { .. });
         let mut causes = vec![after(Point::Fact(asked), if again { Wait::RetryBackoff } else { Wait::Handler })];
-        causes.extend(self.before_on_connection(asked, ix, broker).map(|cause| after(Point::Fact(cause), Wait::Muted)));
+        causes.extend(self.muted(asked, ix, broker));
         causes.extend(self.reached_again(asked, ix, broker));
         causes
     }

@@ -39,29 +39,3 @@ fn the_steps_of_every_recovery_add_up_to_its_length_to_the_nanosecond() {
     }
     assert!(seen > 30, "{seen}");
 }
-
-/// A run without the delay of the step that is named as the longest is shorter by half of it at least, or else the explanation had named
-/// another chain beside it. Steps that no setting and no fault governs, and steps of less than a twentieth, are left out: there is nothing
-/// to take away. The bound is what was measured (88 %), and not what it should be (95 %).
-#[test]
-#[ignore = "makes several hundred runs"]
-fn the_longest_step_is_what_counts_in_nearly_all_recoveries() {
-    let (mut held, mut all, mut failed) = (0, 0, Vec::new());
-    for number in 1..=200 {
-        let Ok(answer) = explain(&drawn(number), &[], &asked(1, true)) else { continue };
-        let Some(recovery) = answer.explained.first() else { continue };
-        let Some(lever) = recovery.levers.first().filter(|lever| lever.ms > recovery.recovery_ms / 20.0) else { continue };
-        let saved = |then: f64| (recovery.recovery_ms - then) / lever.ms;
-        let saved: Vec<f64> = lever.tries.iter().filter(|t| t.removes).filter_map(|t| Some(saved(t.recovery_ms?))).collect();
-        if saved.is_empty() {
-            continue;
-        }
-        all += 1;
-        if saved.iter().any(|saved| *saved >= 0.5) || lever.rival.is_some() {
-            held += 1;
-        } else {
-            failed.push((number, lever.waited_for.clone(), saved));
-        }
-    }
-    assert!(f64::from(held) >= 0.8 * f64::from(all), "{held} of {all}: {failed:#?}");
-}

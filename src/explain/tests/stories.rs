@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::Instant;
+use crate::explain::record::Try;
 use crate::explain::{Step, stale};
 use crate::observe::Fact;
 
@@ -81,6 +82,56 @@ fn an_application_without_records_is_no_lever() {
     for recovery in &answer.explained {
         assert!(recovery.levers.iter().all(|lever| lever.waited_for != "the application has no record for this partition"));
     }
+}
+
+/// A broker that is back soon is refused until the session of its last life runs out, and it starts meanwhile: the session is the longer
+/// chain, but without it there is still the start. Both are named, and only both are worth taking away.
+#[test]
+fn a_broker_that_is_back_at_once_waits_for_the_session_of_its_last_life_and_beside_it_for_its_start() {
+    let back_at_once = text(
+        r#"
+        duration = "40s"
+        faults = ["at 5s kill broker 2 for 1s"]
+        cluster = { brokers = 2, controllers = 1 }
+        topic = [{ name = "orders", partitions = 2, replication_factor = 1 }]
+        client = [{ name = "app", profile = "java-4.3", rate = 30, partitioning = "round-robin" }]
+        "#,
+    );
+    let recovery = slowest(&back_at_once, &[]);
+    assert_eq!(longest(&recovery).0, "the controller waits for heartbeats until the session runs out");
+    let lever = &recovery.levers[0];
+    let rival = lever.rival.as_ref().unwrap();
+    assert_eq!(rival.waited_for, "a broker starts, registers and loads its logs");
+    assert!(lever.tries.iter().any(|t| t.change == "the session of broker 2 ending at once"), "{lever:#?}");
+    let saved = |tries: &[Try]| recovery.recovery_ms - tries.iter().find(|t| t.removes).unwrap().recovery_ms.unwrap();
+    assert!(saved(&lever.tries) < lever.ms / 2.0 && saved(&rival.tries) < lever.ms / 2.0, "{lever:#?}");
+    assert!(saved(std::slice::from_ref(rival.both.as_ref().unwrap())) > lever.ms / 2.0, "{lever:#?}");
+}
+
+/// The fetch that was sent into the cut is answered when that is over and TCP has sent it again.
+#[test]
+fn a_consumer_behind_a_cut_waits_for_its_end() {
+    let cut = text(
+        r#"
+        duration = "40s"
+        faults = ["at 5s cut client reader from broker 1 for 3s"]
+        cluster = { brokers = 1, controllers = 1 }
+        topic = [{ name = "orders", partitions = 1, replication_factor = 1 }]
+        client = [
+            { name = "app", profile = "java-4.3", rate = 30 },
+            { name = "reader", role = "consumer", profile = "java-4.3" },
+        ]
+        "#,
+    );
+    let recovery = explained(&cut, &[], &Question { client: Some("reader".to_owned()), ..Question::default() }).explained.remove(0);
+    assert_eq!(recovery.began_with, "a network link is cut");
+    assert_eq!(longest(&recovery), ("a network link is cut", "how long the fault lasts"));
+    let lever = &recovery.levers[0];
+    assert!((3_000.0 - 200.0..3_000.0 + 3_000.0).contains(&lever.ms), "what was lost is sent again at TCP's next attempt: {lever:?}");
+    let nanos = |ms: f64| (ms * 1e6).round() as i64;
+    assert_eq!(recovery.steps.iter().map(|step| nanos(step.ms)).sum::<i64>(), nanos(recovery.recovery_ms));
+    let at_once = recovery.levers[0].tries.iter().find(|t| t.change == "the cut ending at once").unwrap();
+    assert!(at_once.recovery_ms.unwrap() < 500.0, "{at_once:?}");
 }
 
 /// Of each request that went to a broker that did not lead: what the client believed, the move, and what became of the request.

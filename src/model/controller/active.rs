@@ -5,7 +5,7 @@ use super::Turn;
 use super::events::EventQueue;
 use super::periodic::Tasks;
 use super::state::Registrations;
-use crate::engine::Instant;
+use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, ErrorCode, MetadataOffset};
 use crate::model::message::Response;
 use crate::model::metadata::Record;
@@ -35,12 +35,21 @@ pub(super) struct Active {
 pub(super) struct Session {
     /// When it was last heard of.
     pub last_contact: Instant,
+    /// It is over, whenever the broker was heard of last: nothing of Kafka's, see `World::end_session`.
+    pub ended: bool,
     /// Somebody was heard of who is not known to be gone: from 4.0 on a session ends only by running out (KAFKA-17793, KAFKA-19130).
     pub alive: bool,
     /// The offset that it last reported as applied.
     pub applied: Option<MetadataOffset>,
     /// The offset that all others must have applied before it may stop; there only in controlled shutdown.
     pub shutdown_offset: Option<MetadataOffset>,
+}
+
+impl Session {
+    /// Whether it has run out.
+    pub fn is_over(&self, now: Instant, timeout: Duration) -> bool {
+        self.ended || now >= self.last_contact + timeout
+    }
 }
 
 /// An answer that waits for its records, or for those before it, to be committed.
@@ -85,7 +94,10 @@ impl Active {
     /// The broker's session.
     pub fn session(&mut self, broker: BrokerIx, now: Instant) -> &mut Session {
         if self.sessions.len() <= broker.index() {
-            self.sessions.resize(broker.index() + 1, Session { last_contact: now, alive: false, applied: None, shutdown_offset: None });
+            self.sessions.resize(
+                broker.index() + 1,
+                Session { last_contact: now, ended: false, alive: false, applied: None, shutdown_offset: None },
+            );
         }
         &mut self.sessions[broker.index()]
     }

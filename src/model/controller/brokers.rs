@@ -82,7 +82,7 @@ impl Turn<'_, '_> {
         let Some(active) = self.active else { return false };
         let session = *active.session(broker, now);
         let counts = if outlives { session.alive } else { !registration.fenced };
-        counts && now < session.last_contact + timeout
+        counts && !session.is_over(now, timeout)
     }
 
     /// From 4.0 on a heartbeat keeps the session alive when it arrives, however long the queue is (KAFKA-17793,
@@ -99,6 +99,7 @@ impl Turn<'_, '_> {
         if let Some(active) = self.active {
             let session = active.session(broker, now);
             session.last_contact = now;
+            session.ended = false;
             session.alive = true;
         }
     }
@@ -235,6 +236,7 @@ impl Turn<'_, '_> {
         if let Some(active) = self.active {
             let session = active.session(broker, now);
             session.last_contact = now;
+            session.ended = false;
             session.alive = true;
             session.applied = Some(applied);
         }
@@ -290,6 +292,19 @@ impl Turn<'_, '_> {
         }
     }
 
+    fn is_over(&self, broker: BrokerIx, timeout: Duration) -> bool {
+        self.active.as_ref().is_some_and(|a| a.sessions[broker.index()].is_over(self.ctx.now, timeout))
+    }
+
+    /// The session of the broker is over, and that is looked at next.
+    pub(super) fn end_session(&mut self, broker: BrokerIx) {
+        let now = self.ctx.now;
+        let Some(active) = self.active else { return };
+        active.session(broker, now).ended = true;
+        active.tasks.look_at_sessions(now);
+        self.arm_tasks();
+    }
+
     /// When the session of the broker that was silent for longest runs out (`nextCheckTimeNs`).
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let active = self.active.as_ref()?;
@@ -306,7 +321,7 @@ impl Turn<'_, '_> {
             .active
             .as_ref()
             .and_then(|a| longest_silent(a, self.ctx.spec))
-            .filter(|(_, contact)| now >= *contact + timeout && !immortal);
+            .filter(|(broker, _)| self.is_over(*broker, timeout) && !immortal);
         if let Some((broker, last_heartbeat)) = stale {
             self.out.fact(Fact::SessionExpired { broker, last_heartbeat });
             if let Some(active) = self.active {
@@ -321,8 +336,12 @@ impl Turn<'_, '_> {
     }
 }
 
-/// The unfenced broker that was silent for longest, and when it was last heard of; of several, that of the lowest id.
+/// The unfenced broker that was silent for longest, and when it was last heard of; of several, that of the lowest id. One whose session was
+/// ended comes first.
 fn longest_silent(active: &super::active::Active, spec: &Spec) -> Option<(BrokerIx, Instant)> {
     let unfenced = active.registrations.brokers().filter(|(_, r)| !r.fenced);
-    unfenced.map(|(b, _)| (b, active.sessions[b.index()].last_contact)).min_by_key(|(b, contact)| (*contact, spec.brokers[b.index()].id))
+    let session = |b: BrokerIx| &active.sessions[b.index()];
+    unfenced
+        .map(|(b, _)| (b, session(b).last_contact))
+        .min_by_key(|(b, contact)| (!session(*b).ended, *contact, spec.brokers[b.index()].id))
 }

@@ -25,7 +25,7 @@ pub use partition_change::{Election, PartitionAsk, PartitionChange, partition_ch
 use super::message::{AdminRequest, Request, Response};
 use super::{Channel, Ctx, Outbox, TimerKind, Token};
 use crate::engine::{Chance, Stream, Tally};
-use crate::kafka::{MetadataOffset, RaftEpoch, VoterIx};
+use crate::kafka::{BrokerIx, MetadataOffset, RaftEpoch, VoterIx};
 use crate::model::spec::VoterSpec;
 use crate::observe::fact::Unreachable;
 use active::Active;
@@ -202,6 +202,11 @@ impl Controller {
             self.with(ctx, out, |turn| turn.enqueue_admin(request));
         }
         active
+    }
+
+    /// As if the session of a broker had run out by now, however short its silence is. Nothing when this voter is not the active controller.
+    pub fn end_session(&mut self, broker: BrokerIx, ctx: &mut Ctx, out: &mut Outbox) {
+        self.with(ctx, out, |turn| turn.end_session(broker));
     }
 
     /// Whether it is the active controller: raft leader, and it has claimed.

@@ -50,6 +50,11 @@ impl Tasks {
         Tasks { fence: first(p.fence), balance: first(p.balance), unclean: first(p.unclean), no_op: first(p.no_op) }
     }
 
+    /// The next look at the sessions is due.
+    pub(super) fn look_at_sessions(&mut self, now: Instant) {
+        self.fence = Some(now);
+    }
+
     /// A controller that has been active for long: every timer that runs is anywhere in its period.
     pub(super) fn running(
         now: Instant,

@@ -4,12 +4,16 @@ use crate::explain::record::{Lever, Recovery, Try};
 use crate::report::document::{Block, Table, paragraph};
 use crate::report::quantity::{duration, signed};
 
-/// The tries of all long steps, and what could not be tried.
+/// The tries of all long steps and of what counts beside them, and what could not be tried.
 pub fn section(recovery: &Recovery) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = Table::new(&["Longest steps", ">Took", "Tried", ">Recovery then", ">Difference"]);
     for lever in &recovery.levers {
-        row(recovery, lever, &mut table);
+        rows(recovery, &lever.waited_for, lever.ms, &lever.tries, &mut table);
+        if let Some(rival) = &lever.rival {
+            rows(recovery, &format!("beside it: {}", rival.waited_for), rival.ms, &rival.tries, &mut table);
+            rival.both.iter().for_each(|both| tried(recovery, "both", "", both, &mut table));
+        }
     }
     if !table.rows.is_empty() {
         blocks.push(Block::Table(table));
@@ -18,16 +22,21 @@ pub fn section(recovery: &Recovery) -> Vec<Block> {
     blocks
 }
 
-fn row(recovery: &Recovery, lever: &Lever, table: &mut Table) {
-    if lever.tries.is_empty() {
+fn rows(recovery: &Recovery, name: &str, ms: f64, tries: &[Try], table: &mut Table) {
+    let (mut name, mut length) = (name, duration(ms));
+    if tries.is_empty() {
         let none = "nothing: no setting of Kafka or of a client governs it".to_owned();
-        table.row([lever.waited_for.clone(), duration(lever.ms), none, String::new(), String::new()]);
+        table.row([name.to_owned(), length.clone(), none, String::new(), String::new()]);
     }
-    for (nth, tried) in lever.tries.iter().enumerate() {
-        let (name, length) = if nth == 0 { (lever.waited_for.clone(), duration(lever.ms)) } else { (String::new(), String::new()) };
-        let (then, difference) = outcome(recovery, tried);
-        table.row([name, length, tried.change.clone(), then, difference]);
+    for one in tries {
+        tried(recovery, name, &length, one, table);
+        (name, length) = ("", String::new());
     }
+}
+
+fn tried(recovery: &Recovery, name: &str, length: &str, one: &Try, table: &mut Table) {
+    let (then, difference) = outcome(recovery, one);
+    table.row([name.to_owned(), length.to_owned(), one.change.clone(), then, difference]);
 }
 
 fn outcome(recovery: &Recovery, tried: &Try) -> (String, String) {
@@ -41,11 +50,9 @@ fn outcome(recovery: &Recovery, tried: &Try) -> (String, String) {
 /// That a step is not alone.
 fn rival(lever: &Lever) -> Option<Block> {
     let rival = lever.rival.as_ref()?;
+    let governed = rival.setting.as_ref().map_or_else(String::new, |setting| format!(" ({setting})"));
     Some(paragraph(format!(
-        "Not all of \"{}\" counts: without its {} the recovery would be {} shorter by the same facts, because then another chain is the longest ({rival}). \
-         The tries above are against both.",
-        lever.waited_for,
-        duration(lever.ms),
-        duration(lever.saves_ms)
+        "\"{}\" does not count alone. Without it another chain is the longest, of which the longest part is this: {}{governed}.",
+        lever.waited_for, rival.waited_for,
     )))
 }

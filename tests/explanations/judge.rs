@@ -1,0 +1,74 @@
+//! Whether an explanation names what counts: its longest step is taken away by a run, and so is what it names beside it.
+
+use kafkasim::explain::record::{Lever, Recovery, Try};
+
+/// What became of a recovery when its longest step was taken away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Verdict {
+    /// Records waited hardly longer than ever, or the longest step is less than a twentieth of that.
+    Slight,
+    /// No setting, no cost and no fault governs the longest step.
+    Ungoverned,
+    /// It was shorter by half of the step, or more.
+    Alone,
+    /// It was not, but without this step and the one that is named beside it, it was; and without that one alone it was not.
+    Together,
+    /// It was not, but without the one that is named beside it, it was.
+    Other,
+    /// None of these.
+    Neither,
+}
+
+/// A request may take so long on any day.
+const BRIEF_MS: f64 = 50.0;
+/// A step that is a smaller part of the whole is no answer to the question what the recovery waited for.
+const SMALL: f64 = 0.05;
+/// What has to be saved of a step that was taken away.
+const HALF: f64 = 0.5;
+
+/// Judges the explanation of one recovery. Where the application had no record at first, the part counts in which records waited.
+pub fn judge(recovery: &Recovery) -> Verdict {
+    let weighs = |lever: &&Lever| recovery.waited_ms > BRIEF_MS && lever.ms > SMALL * recovery.waited_ms;
+    let Some(lever) = recovery.levers.first().filter(weighs) else { return Verdict::Slight };
+    let is_less = |now: f64, then: Option<f64>| then.is_some_and(|then| now - then >= HALF * lever.ms);
+    let enough = |tried: &Try| is_less(recovery.recovery_ms, tried.recovery_ms) || is_less(recovery.waited_ms, tried.waited_ms);
+    let Some(alone) = lever.tries.iter().find(|tried| tried.removes) else { return Verdict::Ungoverned };
+    let other = lever.rival.as_ref().and_then(|rival| rival.tries.iter().find(|tried| tried.removes));
+    let both = lever.rival.as_ref().and_then(|rival| rival.both.as_ref());
+    match (enough(alone), other.is_some_and(enough), both.is_some_and(enough)) {
+        (true, _, _) => Verdict::Alone,
+        (false, true, _) => Verdict::Other,
+        (false, false, true) => Verdict::Together,
+        (false, false, false) => Verdict::Neither,
+    }
+}
+
+/// One case that failed, in lines.
+pub fn told(run: &str, recovery: &Recovery) -> String {
+    let mut lines = vec![format!(
+        "{run}: {} on {}-{} from {:.0} ms, records waited {:.0} ms",
+        recovery.client, recovery.topic, recovery.partition, recovery.start_ms, recovery.waited_ms
+    )];
+    if let Some(lever) = recovery.levers.first() {
+        lines.push(format!("  the longest step, {:.0} ms: {}", lever.ms, lever.waited_for));
+        lines.extend(lever.tries.iter().map(outcome));
+        lines.extend(beside(lever));
+    }
+    lines.join("\n")
+}
+
+fn beside(lever: &Lever) -> Vec<String> {
+    let Some(rival) = &lever.rival else { return vec!["  nothing is named beside it".to_owned()] };
+    let mut lines = vec![format!("  beside it, {:.0} ms: {}", rival.ms, rival.waited_for)];
+    lines.extend(rival.tries.iter().chain(&rival.both).map(outcome));
+    lines
+}
+
+fn outcome(tried: &Try) -> String {
+    let then = match (tried.waited_ms, &tried.refused) {
+        (Some(ms), _) => format!("{ms:.0} ms"),
+        (None, Some(why)) => why.clone(),
+        (None, None) => "not ended".to_owned(),
+    };
+    format!("    {}{}: {then}", if tried.removes { "without it, " } else { "" }, tried.change)
+}
