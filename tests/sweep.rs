@@ -6,6 +6,8 @@ mod bench;
 mod compare;
 #[path = "sweep/ended_early.rs"]
 mod ended_early;
+#[path = "sweep/pages.rs"]
+mod pages;
 #[path = "sweep/refused.rs"]
 mod refused;
 #[path = "sweep/shards.rs"]

@@ -1,5 +1,6 @@
 //! Decisions: the cheapest variant that meets a bound, the front of cost against staleness, and which key matters for what.
 
+use super::record::singles::Bad;
 use super::record::{Choice, Front, Interval, KeyShare, Sensitivity};
 use super::results::{Column, Results};
 use super::summary;
@@ -63,6 +64,15 @@ impl Requirement {
         let (path, op, bound) = Op::split(text).ok_or_else(|| format!("`{text}` compares nothing: {form}"))?;
         let bound = number(bound).ok_or_else(|| format!("`{bound}` is no number, duration or percentage: {form}"))?;
         Ok(Requirement { text: text.trim().to_owned(), path: path.to_owned(), op, bound })
+    }
+
+    /// Its metric, and which end of that is bad.
+    pub fn bad(&self) -> (String, Bad) {
+        let bad = match self.op {
+            Op::Equal | Op::NotEqual | Op::Less | Op::AtMost => Bad::Most,
+            Op::More | Op::AtLeast => Bad::Least,
+        };
+        (self.path.clone(), bad)
     }
 
     /// Whether an estimate meets it: for certain, certainly not, or not decided by its interval.

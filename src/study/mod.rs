@@ -10,6 +10,7 @@ mod outcome;
 mod plan;
 pub mod record;
 mod results;
+pub mod singles;
 mod summary;
 mod sweep;
 mod variant;

@@ -1,6 +1,8 @@
 //! The answers of studies, as data: versioned, documented, and the only thing that their reports read.
 //! Times are milliseconds. The run is the unit of every interval: requests and windows of one run are not independent.
 
+pub mod singles;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

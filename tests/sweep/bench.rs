@@ -81,6 +81,10 @@ impl Bench {
         std::fs::read_to_string(self.path(directory).join("journal.jsonl")).unwrap_or_default()
     }
 
+    pub fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).expect("it is there")
+    }
+
     pub fn edit(&self, file: &str, change: impl Fn(String) -> String) {
         let text = std::fs::read_to_string(self.path(file)).expect("it is there");
         let changed = change(text.clone());

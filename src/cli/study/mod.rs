@@ -4,6 +4,7 @@ mod csv;
 mod estimate;
 mod journal;
 mod outputs;
+mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plan;
@@ -48,6 +49,9 @@ pub struct Telling {
     /// Write the answer to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
+    /// Write the study as one HTML page to this file: its pictures and tables, and the commands that show the runs worth a look
+    #[arg(long, value_name = "FILE")]
+    report: Option<String>,
     /// Print nothing but errors (files that are named are still written)
     #[arg(short, long)]
     quiet: bool,
@@ -57,16 +61,22 @@ pub struct Telling {
 pub struct Teller<'a> {
     telling: &'a Telling,
     output: Option<Output>,
+    report: Option<Output>,
 }
 
 impl Telling {
-    /// Opens the output.
+    /// Opens the outputs.
     ///
     /// # Errors
-    /// When it could not be written in the end.
+    /// When one could not be written in the end, or both go to one place.
     pub fn open(&self) -> Result<Teller<'_>, Failure> {
-        let silent = self.quiet && self.output.is_none();
-        Ok(Teller { telling: self, output: if silent { None } else { Some(Output::open(self.output.as_deref())?) } })
+        let answer = self.output.as_deref().or((!self.quiet).then_some("-"));
+        if let Some(place) = self.report.as_deref().filter(|report| answer == Some(*report)) {
+            let place = if place == "-" { "standard output".to_owned() } else { format!("`{place}`") };
+            return Err(Failure::new(format!("the answer and the report cannot both go to {place}; give one of them another file")));
+        }
+        let open = |place: Option<&str>| place.map(|place| Output::open(Some(place))).transpose();
+        Ok(Teller { telling: self, output: open(answer)?, report: open(self.report.as_deref())? })
     }
 }
 
@@ -119,7 +129,8 @@ pub fn tell(
     if results.all().is_empty() {
         return Ok(None);
     }
-    let answer = plan.question.answer(results, &plan.command_text(&[])).map_err(Failure::new)?;
+    let command = plan.command_text(&[]);
+    let answer = plan.question.answer(results, &command).map_err(Failure::new)?;
     if let Some(directory) = directory {
         outputs::write(directory, results, beyond, &answer)?;
     }
@@ -128,6 +139,10 @@ pub fn tell(
         // The pictures lie beside the report in the directory only.
         output.write(&format.render(|| answer.document().without_pictures(), || answer.json(), name.as_deref()))?;
         output.finish()?;
+    }
+    if let Some(mut report) = teller.report {
+        report.write(&page::html(&plan.question, results, &answer, &command).map_err(Failure::new)?)?;
+        report.finish()?;
     }
     Ok(answer.study().violated.first().cloned())
 }

@@ -94,7 +94,7 @@ impl Question {
     }
 
     /// The metrics that are compared.
-    fn metrics(&self) -> Vec<String> {
+    pub fn metrics(&self) -> Vec<String> {
         match self {
             Question::Compare { metrics, .. } if !metrics.is_empty() => metrics.clone(),
             Question::Compare { .. } | Question::Sweep { .. } => USUAL.map(str::to_owned).to_vec(),

@@ -38,6 +38,16 @@ impl Look {
         Self { colour, shape: Shape::Disc }
     }
 
+    /// A square of a colour.
+    pub fn square(colour: RGBColor) -> Self {
+        Self { colour, shape: Shape::Square }
+    }
+
+    /// A diamond of a colour.
+    pub fn diamond(colour: RGBColor) -> Self {
+        Self { colour, shape: Shape::Diamond }
+    }
+
     /// Draws the marker, set off from the lines that it lies on.
     pub fn mark_on_lines(&self, canvas: &Canvas<'_>, place: Spot) {
         self.shape.fill(canvas, place, RADIUS + PX, theme::GROUND);

@@ -18,6 +18,7 @@ mod page;
 mod pareto;
 mod placement;
 mod ruler;
+mod strip;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -31,3 +32,4 @@ pub use heat_map::{HeatMap, Key};
 pub use lines::{LinePlot, Panel};
 pub use page::Words;
 pub use pareto::{Choice, ParetoPlot};
+pub use strip::{StripPlot, StripRow};

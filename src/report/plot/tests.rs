@@ -69,6 +69,16 @@ fn differences(count: usize) -> DifferencePlot {
     DifferencePlot { words: words(), x_label: "change, per cent of the base's mean".to_owned(), rows: (0..count).map(row).collect() }
 }
 
+fn strips(count: usize, values: usize) -> StripPlot {
+    let row = |i: usize| {
+        let value = |n: usize| if n.is_multiple_of(3) { 0.0 } else { (n as f64 * 7.3 + i as f64).sin() * 400.0 };
+        let interval = Some((-12.0 - i as f64, 30.0));
+        StripRow { name: CLIENTS[i].to_owned(), values: (0..values).map(value).collect(), mean: 9.0, interval, text: format!("+{i}.2 s") }
+    };
+    let x = axis("difference in the stale window p99, seed by seed", Scale::Linear, Quantity::DurationMs);
+    StripPlot { words: words(), x, one: "a seed".to_owned(), many: "seeds".to_owned(), rows: (0..count).map(row).collect() }
+}
+
 fn recovery(count: usize, scale: Scale) -> EcdfPlot {
     let curve = |number: usize| Curve {
         name: CLIENTS[number].to_owned(),
@@ -118,6 +128,8 @@ fn usual() -> Vec<(String, Vec<&'static str>)> {
         pictures.push((recovery(count, Scale::Log).svg(), CLIENTS[..count].to_vec()));
         pictures.push((recovery(count, Scale::Linear).svg(), CLIENTS[..count].to_vec()));
         pictures.push((differences(count).svg(), Vec::new()));
+        pictures.push((strips(count, 12).svg(), CLIENTS[..count].to_vec()));
+        pictures.push((strips(count, 400).svg(), CLIENTS[..count].to_vec()));
         pictures.push((pareto(count).svg(), vec!["age 1 s"]));
     }
     pictures.push((heat_map(&FAULTS, Scale::Log).svg(), FAULTS.to_vec()));
@@ -157,6 +169,9 @@ fn unusual() -> Vec<String> {
         let row = |change| DifferenceRow { name: "x".into(), change, text: "y".into() };
         let rows = vec![row(Some(Change { mean: value, low: -value, high: value })), row(None)];
         pictures.push(DifferencePlot { rows, ..differences(0) }.svg());
+        let row =
+            StripRow { name: "x".into(), values: vec![value, -value, 1.0], mean: value, interval: Some((value, -value)), text: "y".into() };
+        pictures.push(StripPlot { rows: vec![row], ..strips(0, 0) }.svg());
     }
     let long = "an unusually long name without an end ".repeat(8) + &"w".repeat(150);
     let mut named_long = series(3, &[0.0, 1.0]);
@@ -167,7 +182,14 @@ fn unusual() -> Vec<String> {
         pictures.push(LinePlot { words: everywhere.clone(), x, panels }.svg());
     }
     pictures.push(HeatMap { value: axis(&long, Scale::Log, Quantity::Share), ..heat_map(&[&long, "b"], Scale::Log) }.svg());
-    pictures.extend([differences(0).svg(), recovery(0, Scale::Log).svg(), pareto(0).svg(), heat_map(&[], Scale::Log).svg()]);
+    pictures.extend([
+        differences(0).svg(),
+        strips(0, 0).svg(),
+        strips(2, 0).svg(),
+        recovery(0, Scale::Log).svg(),
+        pareto(0).svg(),
+        heat_map(&[], Scale::Log).svg(),
+    ]);
     pictures.push(HeatMap { cells: Vec::new(), ..heat_map(&["a"], Scale::Log) }.svg());
     pictures
 }
@@ -271,6 +293,16 @@ fn a_picture_says_what_it_is_to_those_who_do_not_see_it_and_turns_dark() {
     assert_eq!(text_of("title"), "Stale requests <over> the \"age\" & more ");
     assert_eq!(text_of("desc"), "Rises with the age.");
     assert!(text_of("style").contains("@media (prefers-color-scheme: dark)"));
+}
+
+#[test]
+fn a_strip_has_a_disc_for_each_value_and_bars_where_there_are_too_many() {
+    let discs = |svg: &str| svg.matches("<circle").count();
+    assert_eq!(discs(&strips(2, 12).svg()), 2 * 12 + 1, "and one in the legend");
+    let mut many = strips(1, 0);
+    many.rows[0].values = [vec![0.0; 40], vec![100.0]].concat();
+    assert_eq!(discs(&many.svg()), 0);
+    assert!(many.svg().contains("seeds, as high as there are many, up to 40"), "{}", many.svg());
 }
 
 #[test]

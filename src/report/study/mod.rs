@@ -10,10 +10,12 @@ mod lengths;
 mod measure;
 mod pairing;
 mod plots;
+mod singles;
 mod trust;
 mod variants;
 
-pub use plots::{Plot, compare_plots, plots};
+pub use plots::{Picture, Plot, compare_plots, plots, strips};
+pub use singles::{Group, SingleRun, SingleRuns, of_comparison, of_sweep};
 
 use super::document::{Block, Document, Verdict};
 use super::quantity::counted;

@@ -2,11 +2,11 @@
 
 mod records;
 
-use super::{compare_document, compare_plots, plots, sweep_document};
+use super::{compare_document, compare_plots, of_comparison, of_sweep, plots, strips, sweep_document};
 use crate::report::markdown;
 use crate::report::text::{Look, render};
 use crate::study::record::{CompareRecord, SweepRecord};
-use records::{age_against_five_minutes, cell, lost_in, metadata_age, number, sampled};
+use records::{age_against_five_minutes, cell, lost_in, metadata_age, number, sampled, seeds_of, worst_of};
 
 const LOOK: Look = Look { width: 120, colour: false };
 
@@ -192,4 +192,43 @@ fn names_in_a_study_never_reach_the_terminal_raw() {
     record.study.scenario = "a\u{1b}[31m".to_owned();
     record.variants[0].name = "b\u{1b}[2J".to_owned();
     assert!(!text(&record).contains('\u{1b}'));
+}
+
+#[test]
+fn the_worst_seeds_of_a_sweep_are_told_with_the_commands_that_show_them() {
+    let mut record = metadata_age();
+    record.variants.truncate(1);
+    insta::assert_debug_snapshot!(of_sweep(&record, &worst_of(&record)));
+    let many = of_sweep(&sampled(400), &worst_of(&sampled(400)));
+    assert!(many.groups.len() < 100 && many.about[2].contains("of 400 variants are shown"), "{:?}", many.about);
+}
+
+#[test]
+fn the_seeds_in_which_two_variants_are_furthest_apart_are_told_with_both_runs() {
+    let record = age_against_five_minutes();
+    insta::assert_debug_snapshot!(of_comparison(&record, &seeds_of(&record)));
+    let mut alike = seeds_of(&record);
+    alike.pairs[0].iter_mut().for_each(|metric| metric.apart.clear());
+    assert!(of_comparison(&record, &alike).groups.is_empty());
+}
+
+#[test]
+fn every_metric_that_differs_in_some_seed_has_a_picture_of_all_seeds_and_its_numbers() {
+    let record = age_against_five_minutes();
+    let pictures = strips(&record, &seeds_of(&record));
+    let titles: Vec<&str> = pictures.iter().map(|picture| picture.plot.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Stale requests seed by seed, against base",
+            "Stale window p99 seed by seed, against base",
+            "Metadata requests seed by seed, against base"
+        ],
+        "records failed are the same in every seed"
+    );
+    assert!(
+        pictures[0].plot.svg.contains("<desc>short: less in 198 seeds, equal in 2, more in 0; on average -17.2 (-18.3 to -16.1)</desc>")
+    );
+    let numbers = pictures[0].numbers.as_ref().expect("it has numbers");
+    assert_eq!(numbers.rows[0], ["short", "-34.4", "-26", "-17.4", "-8.77", "0", "-17.2 (-18.3 to -16.1)", "198/2/0"]);
 }

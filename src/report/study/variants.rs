@@ -35,13 +35,20 @@ impl<'a> Labels<'a> {
         columns: [&str; N],
         row: impl Fn(&VariantRecord) -> [String; N],
     ) -> Block {
-        let own: Vec<&str> = if self.keys.is_empty() { vec!["Variant"] } else { self.keys.iter().map(|key| key.key.as_str()).collect() };
+        let own = self.columns();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let mut table = Table::new(&[own.as_slice(), &columns].concat());
         table.rows = variants.iter().map(|variant| [self.cells(variant), row(variant).into()].concat()).collect();
         Block::Table(table)
     }
 
-    fn cells(&self, variant: &VariantRecord) -> Vec<String> {
+    /// The names of the columns of [`Labels::cells`].
+    pub fn columns(&self) -> Vec<String> {
+        if self.keys.is_empty() { vec!["Variant".to_owned()] } else { self.keys.iter().map(|key| key.key.clone()).collect() }
+    }
+
+    /// The cells that tell a variant from the others.
+    pub fn cells(&self, variant: &VariantRecord) -> Vec<String> {
         if self.keys.is_empty() {
             return vec![variant.name.clone()];
         }

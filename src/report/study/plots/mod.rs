@@ -2,13 +2,17 @@
 
 mod compare;
 mod recovery;
+mod strips;
 mod sweep;
 
 pub use compare::plots as compare_plots;
+pub use strips::strips;
 pub use sweep::plots;
 
+use super::change::capital;
 use super::measure::{Measure, Unit};
 use super::trust;
+use crate::report::document::Table;
 use crate::report::plot::{Axis, Point, Quantity, Scale, Words};
 use crate::report::quantity::percent;
 use crate::study::record::{Interval, StudyRecord};
@@ -22,6 +26,15 @@ pub struct Plot {
     pub title: String,
     /// The text of the file.
     pub svg: String,
+}
+
+/// A picture and, where no table of the answer holds them, its numbers.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Picture {
+    /// The picture.
+    pub plot: Plot,
+    /// Its numbers.
+    pub numbers: Option<Table>,
 }
 
 impl Plot {

@@ -1,5 +1,6 @@
 //! Records of studies made by hand.
 
+use crate::study::record::singles::{Bad, PairedMetric, SeedPair, SeedValue, Singles, VariantSingles, Worst};
 use crate::study::record::{
     COMPARE_SCHEMA, Choice, CompareRecord, Comparison, Difference, Ended, EventRecord, Front, Interval, KeyRecord, KeyShare, LengthRecord,
     MetricRecord, RateRecord, SWEEP_SCHEMA, Sensitivity, Stopping, StudyRecord, SweepRecord, VariantRecord,
@@ -236,4 +237,47 @@ pub fn age_against_five_minutes() -> CompareRecord {
             ],
         }],
     }
+}
+
+/// What single seeds came to in the comparison: of each metric so many differences.
+pub fn seeds_of(record: &CompareRecord) -> Singles {
+    let pair = |difference: &Difference, seed: u64| {
+        let apart = if seed <= difference.equal { 0.0 } else { (difference.after - difference.before) * seed as f64 / 100.0 };
+        SeedPair { seed, before: 2.0 * difference.before, after: 2.0 * difference.before + apart }
+    };
+    let metric = |difference: &Difference| PairedMetric {
+        metric: difference.metric.clone(),
+        pairs: (1..=difference.pairs).map(|seed| pair(difference, seed)).collect(),
+        apart: if difference.equal == difference.pairs { Vec::new() } else { vec![difference.pairs, difference.pairs - 1] },
+    };
+    let named = |variant: &VariantRecord| VariantSingles {
+        variant: variant.name.clone(),
+        worst: Vec::new(),
+        commands: [RUNS - 1, RUNS].map(|seed| (seed, format!("kafkasim run rolling-restart --seed {seed}"))).into(),
+    };
+    Singles {
+        variants: record.variants.iter().map(named).collect(),
+        pairs: record.comparisons.iter().map(|comparison| comparison.metrics.iter().map(metric).collect()).collect(),
+    }
+}
+
+/// The worst seeds of the sweep: the same of each variant.
+pub fn worst_of(record: &SweepRecord) -> Singles {
+    let worst = |metric: &str, bad, median: f64, seeds: &[(u64, f64)]| Worst {
+        metric: metric.to_owned(),
+        bad,
+        runs: RUNS,
+        median,
+        seeds: seeds.iter().map(|(seed, value)| SeedValue { seed: *seed, value: *value }).collect(),
+    };
+    let named = |variant: &VariantRecord| VariantSingles {
+        variant: variant.name.clone(),
+        worst: vec![
+            worst("stale_window_ms.p99", Bad::Most, 905.0, &[(17, 31_000.0), (4, 2_200.0), (90, 2_200.0)]),
+            worst("records.acknowledged", Bad::Least, 40.0, &[(4, 12.0)]),
+            worst("records.lost", Bad::Most, 0.0, &[]),
+        ],
+        commands: [4, 17, 90].map(|seed| (seed, format!("kafkasim run rolling-restart --set {} --seed {seed}", variant.name))).into(),
+    };
+    Singles { variants: record.variants.iter().map(named).collect(), pairs: Vec::new() }
 }
