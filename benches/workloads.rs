@@ -16,6 +16,16 @@ pub struct Size {
 }
 
 impl Size {
+    /// Leaders go round; followers are spread so that in the end every broker follows every other one, as where topics were made at random.
+    fn replicas(&self, partition: u32) -> String {
+        let brokers = self.brokers;
+        let leader = partition % brokers;
+        let first = 1 + (partition / brokers * 7 + partition % 5) % (brokers - 1);
+        let second = 1 + (first + partition / brokers % (brokers - 2)) % (brokers - 1);
+        let id = |shift| 1 + (leader + shift) % brokers;
+        format!("[{}, {}, {}]", id(0), id(first), id(second))
+    }
+
     /// Three controllers, replication factor 3, producers of Kafka's own library with acks=all that go round their topic's partitions.
     pub fn scenario(&self, name: &str) -> Scenario {
         let (brokers, faults, duration) = (self.brokers, self.faults, self.duration);
@@ -23,9 +33,11 @@ impl Size {
             "name = \"{name}\"\ncount_from = \"5s\"\nduration = \"{duration}\"\nfaults = [{faults}]\n[cluster]\nbrokers = {brokers}\ncontrollers = 3\n"
         );
         for i in 0..self.topics {
-            let (partitions, rate) = (self.partitions, self.rate);
+            let rate = self.rate;
+            let replicas: Vec<String> = (0..self.partitions).map(|p| self.replicas(i * self.partitions + p)).collect();
             let topic = format!(
-                "[[topic]]\nname = \"t{i}\"\npartitions = {partitions}\nreplication_factor = 3\nconfig = {{ \"min.insync.replicas\" = 2 }}\n"
+                "[[topic]]\nname = \"t{i}\"\nassignment = [{}]\nconfig = {{ \"min.insync.replicas\" = 2 }}\n",
+                replicas.join(", ")
             );
             let client = format!("[[client]]\nname = \"app-{i}\"\nrate = {rate:?}\ntopics = [\"t{i}\"]\npartitioning = \"round-robin\"\n");
             let _ = write!(text, "{topic}{client}");

@@ -102,6 +102,22 @@ fn the_catalogue_gives_the_same_digests_alone_or_side_by_side_traced_or_not_in_d
     assert_eq!(different.len(), alone.len(), "another scenario or seed is another run");
 }
 
+/// Where leader and follower agree, nobody looks until something changes (`follower_sessions.rs`): whoever looks all the same sees the same.
+#[test]
+fn what_nobody_looks_at_would_have_changed_nothing() {
+    let (names, next) = (catalogue::names(), AtomicUsize::new(0));
+    let worker = || {
+        while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut scenario = scenario(name);
+            let skips = record(&scenario, SEEDS[0]);
+            scenario.spec.looks_everywhere = true;
+            let looks = record(&scenario, SEEDS[0]);
+            assert_eq!((skips.digest, skips.events), (looks.digest, looks.events), "{name}");
+        }
+    };
+    std::thread::scope(|scope| (0..2).for_each(|_| _ = scope.spawn(worker)));
+}
+
 /// The table's name in the changelog: the first twelve hexadecimal digits of its SHA-256.
 fn fingerprint(table: &str) -> String {
     Sha256::digest(table.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()

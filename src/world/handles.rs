@@ -3,7 +3,7 @@
 use super::World;
 use super::event::Event;
 use super::timer::Timer;
-use crate::engine::{Duration, Instant};
+use crate::engine::Duration;
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::message::AdminRequest;

@@ -43,7 +43,7 @@ impl Broker {
         }
         let (answers, bytes) = self.read(&fetches, thread.0, ctx);
         let urgent = answers.iter().any(|a| !a.error.is_none() || a.diverging.is_some());
-        self.settle(thread);
+        self.settle(thread, ctx);
         let Some(ram) = self.ram.as_mut() else { return };
         if urgent || bytes >= u64::from(wait.1.max(1)) || wait.0.is_zero() || ram.purgatory.followers.is_empty(thread) {
             return reply(token, answers, bytes, out);
