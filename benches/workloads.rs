@@ -35,10 +35,8 @@ impl Size {
         for i in 0..self.topics {
             let rate = self.rate;
             let replicas: Vec<String> = (0..self.partitions).map(|p| self.replicas(i * self.partitions + p)).collect();
-            let topic = format!(
-                "[[topic]]\nname = \"t{i}\"\nassignment = [{}]\nconfig = {{ \"min.insync.replicas\" = 2 }}\n",
-                replicas.join(", ")
-            );
+            let topic =
+                format!("[[topic]]\nname = \"t{i}\"\nassignment = [{}]\nconfig = {{ \"min.insync.replicas\" = 2 }}\n", replicas.join(", "));
             let client = format!("[[client]]\nname = \"app-{i}\"\nrate = {rate:?}\ntopics = [\"t{i}\"]\npartitioning = \"round-robin\"\n");
             let _ = write!(text, "{topic}{client}");
         }

@@ -85,12 +85,13 @@ impl World {
         if !self.is_alive(life) {
             return;
         }
-        let timer = &mut self.nodes[life.node.index()].timers[kind as usize];
-        if timer.fires(self.now) {
-            self.input(life.node, |node, ctx, out| node.timer(kind, ctx, out));
-        } else if let Some(at) = timer.wanted() {
-            self.queue_event(at, Event::Timer(life, kind));
+        let armed = &mut self.nodes[life.node.index()].armed[kind as usize];
+        if *armed > self.now {
+            // A later event of this timer was armed meanwhile, or this one was replaced by an earlier one that has fired.
+            return;
         }
+        *armed = Instant::MAX;
+        self.input(life.node, |node, ctx, out| node.timer(kind, ctx, out));
     }
 
     fn is_alive(&self, life: Life) -> bool {
@@ -172,7 +173,9 @@ impl World {
         }
         for (kind, at) in out.timers.drain(..) {
             let at = at.max(now);
-            if let Some(at) = self.nodes[node.index()].timers[kind as usize].arm(at) {
+            let armed = &mut self.nodes[node.index()].armed[kind as usize];
+            if at < *armed {
+                *armed = at;
                 self.queue_event(at, Event::Timer(life, kind));
             }
         }

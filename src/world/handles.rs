@@ -2,8 +2,7 @@
 
 use super::World;
 use super::event::Event;
-use super::timer::Timer;
-use crate::engine::Duration;
+use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::message::AdminRequest;
@@ -55,7 +54,7 @@ impl World {
         process.up = true;
         process.stopping = false;
         process.incarnation += 1;
-        process.timers.fill(Timer::default());
+        process.armed.fill(Instant::MAX);
         self.cuts.set_dark(node, false);
         self.note(Fact::ProcessStarted { node });
         self.wake_held();

@@ -7,7 +7,6 @@ mod event;
 mod handles;
 mod meter;
 mod node;
-mod timer;
 mod views;
 
 pub use crate::model::network::cuts::CutId;

@@ -1,5 +1,6 @@
 //! A process of the cluster: its roles, and whether it runs.
 
+use crate::engine::Instant;
 use crate::kafka::NodeIx;
 use crate::model::broker::Broker;
 use crate::model::client::Client;
@@ -10,7 +11,6 @@ use crate::model::{Channel, Ctx, Outbox, TimerKind};
 use crate::observe::fact::Unreachable;
 
 use super::event::Event;
-use super::timer::Timer;
 
 /// See the module.
 pub(super) struct Node {
@@ -27,8 +27,8 @@ pub(super) struct Node {
     pub paused: bool,
     /// What waits until it is scheduled again, in order.
     pub deferred: Vec<Event>,
-    /// By kind.
-    pub timers: [Timer; TimerKind::COUNT],
+    /// When each timer's pending event is due.
+    pub armed: [Instant; TimerKind::COUNT],
     pub broker: Option<Box<Broker>>,
     pub controller: Option<Box<Controller>>,
     pub client: Option<Box<Client>>,
@@ -45,7 +45,7 @@ impl Node {
             stop_pending: false,
             paused: false,
             deferred: Vec::new(),
-            timers: Default::default(),
+            armed: [Instant::MAX; TimerKind::COUNT],
             broker: None,
             controller: None,
             client: None,
