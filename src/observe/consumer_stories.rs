@@ -294,15 +294,23 @@ fn an_eligible_leader_replica_brings_back_what_another_wrote_over_and_that_is_to
         }
         fact
     };
-    for from_elr in [true, false] {
+    // The ISR was emptied before, or by the very change that elects; or the new leader is of the ISR and must not bring anything back.
+    type Elected<'m> = (Option<BrokerIx>, Option<BrokerIx>, &'m [BrokerIx]);
+    let ways: [(&[Elected<'_>], bool); 3] = [
+        (&[(None, Some(B), &[]), (Some(A), None, &[A])], true),
+        (&[(Some(A), Some(B), &[A])], true),
+        (&[(Some(B), Some(B), &[A, B]), (Some(A), Some(B), &[A])], false),
+    ];
+    for (changes, from_elr) in ways {
         let mut t = Telling::new(false);
         t.position(0, READER, None, 100, Position::Begun);
         t.tell(2000, elects(Some(B), Some(A), 6, &[B]));
         let stale = t.written(2001, (A, 5), 2);
         t.end = 100;
         t.written(2002, (B, 6), 10);
-        t.tell(2100, elects(None, Some(B), 7, if from_elr { &[] } else { &[B] }));
-        t.tell(2200, elects(Some(A), None, 8, &[A]));
+        for (epoch, (leader, before, members)) in (7..).zip(changes) {
+            t.tell(2100 + u64::from(epoch), elects(*leader, *before, epoch, members));
+        }
         let (log_end, high_watermark) = (Offset(102), Offset(102));
         t.tell(2201, Fact::LeaderRoleTaken { broker: A, partition: P, leader_epoch: LeaderEpoch(8), log_end, high_watermark });
         t.delivered(2202, READER, Some(stale), 100, 102);

@@ -1,8 +1,8 @@
 //! What stands in each partition's log by the facts, and when its records were created: what consumers are held against.
 
-use super::fact::{BatchId, Fact};
+use super::fact::{BatchId, Fact, Why};
 use crate::engine::Instant;
-use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx};
+use crate::kafka::{BrokerIx, LeaderEpoch, Offset, PartitionIx, Replicas};
 use crate::model::Spec;
 use smallvec::SmallVec;
 
@@ -25,8 +25,8 @@ struct Log {
     committed: Option<Offset>,
     /// Who wrote last.
     writer: Option<BrokerIx>,
-    /// Whether nobody is in the ISR, and whether nobody was when the present leader was elected: it came from the ELR (KIP-966).
-    isr_is_empty: bool,
+    /// Who is in the ISR, none before the first registration, and whether the present leader came from the ELR (KIP-966).
+    isr: Option<Replicas>,
     from_elr: bool,
 }
 
@@ -54,12 +54,14 @@ impl Logs {
             let log = self.log(*partition);
             log.committed = log.committed.max(Some(*high_watermark));
         }
-        if let Fact::PartitionCommitted { partition, old_leader, leader, isr, .. } = fact {
+        if let Fact::PartitionCommitted { partition, old_leader, leader, isr, why, unclean, .. } = fact {
             let log = self.log(*partition);
             if leader != old_leader {
-                log.from_elr = log.isr_is_empty;
+                let is_outside = |isr: &Replicas| leader.is_some_and(|leader| !isr.contains(&leader));
+                let from_elr = |before: &Replicas| before.is_empty() || is_outside(before) && !unclean && may_empty(*why);
+                log.from_elr = log.isr.as_ref().is_some_and(from_elr);
             }
-            log.isr_is_empty = isr.is_empty();
+            log.isr = Some(isr.clone());
         }
         if let Fact::RecordDone { batch: Some(batch), created_at, .. } = fact {
             let index = *batch as usize;
@@ -124,6 +126,11 @@ impl Logs {
     pub fn created(&self, batch: BatchId, place: u64) -> Option<Instant> {
         self.created.get(batch as usize)?.get(place as usize).copied()
     }
+}
+
+/// Whether a change may take the last one out of the ISR and elect from the ELR in one step (`PartitionChangeBuilder.isValidNewLeader`).
+fn may_empty(why: Why) -> bool {
+    matches!(why, Why::Fenced | Why::ControlledShutdown | Why::UncleanRestart)
 }
 
 impl Log {
