@@ -4,8 +4,8 @@
 //! The bounds are generous, and count every pause and time-out that may stand in the way several times over: an alarm must be a bug.
 
 use crate::engine::Duration;
-use crate::kafka::NodeIx;
 use crate::kafka::config::{BrokerConfig, Kind};
+use crate::kafka::{NodeIx, Release};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::model::spec::{ClientSpec, Partitioning};
@@ -64,6 +64,7 @@ pub(super) fn of_cluster(spec: &Spec) -> Result<Duration, &'static str> {
     let configs = || spec.brokers.iter().map(|b| &*b.config).chain(spec.voters.iter().map(|v| &*v.config));
     for config in configs() {
         can_heal(config)?;
+        can_register(config, spec.release)?;
     }
     Ok(configs().map(sum_of_cluster).max().unwrap_or(Duration::ZERO) + WORK)
 }
@@ -84,6 +85,14 @@ fn can_heal(config: &BrokerConfig) -> Result<(), &'static str> {
         (config.controller_quorum_append_linger <= LEAST_QUORUM_TIMEOUT, "a long controller.quorum.append.linger.ms"),
     ];
     premises.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
+}
+
+/// A registration is answered when the quorum has it, and since 4.1 a broker gives it up after one heartbeat interval (`BrokerServer`,
+/// `NodeToControllerRequestThread`): one that never lasts so long ends at `initial.broker.registration.timeout.ms`.
+fn can_register(config: &BrokerConfig, release: Release) -> Result<(), &'static str> {
+    let least = config.controller_quorum_append_linger + LEAST_QUORUM_TIMEOUT;
+    let holds = !release.rules().fixed_heartbeat_retry || config.broker_heartbeat_interval >= least;
+    if holds { Ok(()) } else { Err("heartbeats more often than a registration takes") }
 }
 
 fn sum_of_cluster(config: &BrokerConfig) -> Duration {
