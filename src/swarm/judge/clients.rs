@@ -9,7 +9,7 @@ use crate::model::client::profile::Library;
 use crate::model::message::Acks;
 use crate::model::spec::ClientSpec;
 use crate::observe::Fact;
-use crate::observe::fact::{EntryId, RecordId};
+use crate::observe::fact::{EntryId, RecordId, Why};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +31,11 @@ struct Seen {
     /// Partitions whose leader has refused a batch as out of order: what waits there may be tried again for longer.
     out_of_order: BTreeSet<PartitionIx>,
     success: Option<Instant>,
+    /// When it last wrote to each partition.
+    written: BTreeMap<PartitionIx, Instant>,
+    /// Partitions that were added since it began: most libraries read those that there were, a group hears of others by its leader's next look
+    /// at the topic, which may be minutes away.
+    added: BTreeSet<PartitionIx>,
     /// A record that failed although all had been well for longer than the client needs.
     failed: Option<(Instant, PartitionIx, ErrorCode)>,
 }
@@ -71,6 +76,8 @@ impl Clients {
             entries: BTreeMap::new(),
             out_of_order: BTreeSet::new(),
             success: None,
+            written: BTreeMap::new(),
+            added: BTreeSet::new(),
             failed: None,
         };
         Clients { seen: spec.clients.iter().map(seen).collect(), unrest: Instant::ZERO }
@@ -100,6 +107,9 @@ impl Clients {
             let quiet_since = self.unrest.max(calm_since);
             self.seen[client.index()].done(at, *record, *partition, created_at.max(&quiet_since).since(quiet_since), *error);
         }
+        if let Fact::PartitionCommitted { partition, why: Why::Created, .. } = fact {
+            self.seen.iter_mut().for_each(|seen| _ = seen.added.insert(*partition));
+        }
         if let Fact::Delivered { client, .. } = fact {
             self.seen[client.index()].success = Some(at);
         }
@@ -118,6 +128,11 @@ impl Clients {
         {
             self.seen[client.index()].patience = Err("a sarama consumer whose position was out of range");
         }
+    }
+
+    /// A process begins with the partitions that there are.
+    pub fn started(&mut self, client: ClientIx) {
+        self.seen[client.index()].added.clear();
     }
 
     /// What a process had does not outlive it.
@@ -168,6 +183,12 @@ impl Clients {
         spec.clients.iter().zip(&self.seen).filter(|(client, _)| !has_stopped(client))
     }
 
+    /// Whether a partition was added since this one began, or another member of its group.
+    fn is_added(&self, spec: &Spec, seen: &Seen, group: Option<GroupIx>, partition: PartitionIx) -> bool {
+        let of_group = |group| spec.members(group).any(|(member, _)| self.seen[member.index()].added.contains(&partition));
+        seen.added.contains(&partition) || group.is_some_and(of_group)
+    }
+
     fn unserved(&self, spec: &Spec, now: Instant, calm_since: Instant, is_silent: &dyn Fn(TopicIx) -> bool, wrong: &mut Vec<Complaint>) {
         let served = |seen: &Seen, within: Duration| seen.success.is_some_and(|at| at > calm_since && at + within >= now);
         let mut groups: BTreeMap<GroupIx, bool> = BTreeMap::new();
@@ -181,11 +202,13 @@ impl Clients {
                 }
                 continue;
             };
-            // Somebody who writes all the time to all that it reads.
+            // Somebody who writes all the time to what it reads.
+            let is_read = |p: PartitionIx| !self.is_added(spec, seen, consumption.group, p) && is_of(spec, p, &consumption.topics);
             let writer = self.clients(spec).filter_map(|(other, s)| Some((other.workload()?, s, s.patience.ok()?))).find(|(work, s, p)| {
+                let last = s.written.iter().filter(|(p, _)| is_read(**p)).map(|(_, at)| *at).max();
                 work.rate >= 1.0
                     && consumption.topics.iter().all(|t| work.topics.contains(t))
-                    && s.success.is_some_and(|at| at > calm_since && at + p.between >= now)
+                    && last.is_some_and(|at| at > calm_since && at + p.between >= now)
             });
             let Some((_, _, writers)) = writer.filter(|_| !consumption.topics.iter().any(|t| is_silent(*t))) else { continue };
             let within = patience.between + writers.between + ON_THE_WAY;
@@ -208,6 +231,10 @@ impl Clients {
                 Complaint::new(Kind::Unserved, format!("nobody of group {} is served", spec.groups[group.index()].name))
             }));
     }
+}
+
+fn is_of(spec: &Spec, partition: PartitionIx, topics: &[TopicIx]) -> bool {
+    spec.partitions.get(partition.index()).is_some_and(|p| topics.contains(&p.topic))
 }
 
 fn unserved(name: &str, seen: &Seen) -> Complaint {
@@ -234,6 +261,7 @@ impl Seen {
         self.open.remove(&record);
         if error.is_none() {
             self.success = Some(at);
+            self.written.insert(partition, at);
             return;
         }
         if error == ErrorCode::Fatal {

@@ -122,6 +122,11 @@ impl Witness {
         }
         self.see_proposal(at, fact);
         self.clients.see(at, fact, self.disturbed);
+        if let Fact::ProcessStarted { node } = fact
+            && let Some(client) = self.nodes[node.index()].client
+        {
+            self.clients.started(client);
+        }
     }
 
     /// Whether something is done to the cluster. What a fault did not do is no disturbance.
