@@ -8,7 +8,7 @@ use crate::kafka::config::{BrokerConfig, Kind};
 use crate::kafka::{NodeIx, Release};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
-use crate::model::spec::{ClientSpec, Partitioning};
+use crate::model::spec::{BrokerSpec, ClientSpec, Partitioning};
 
 /// Work that no setting speaks of: starting processes, loading logs, elections of a few rounds.
 const WORK: Duration = Duration::from_secs(60);
@@ -189,16 +189,23 @@ fn delivery(client: &ClientSpec) -> Duration {
     text.and_then(|text| text.parse().ok()).map_or(Duration::ZERO, Duration::from_millis)
 }
 
-/// A broker answers one request of a connection before it reads the next, so that they pile up where each takes long ways and the records of a
-/// second fill too many (`SocketServer.Processor`).
+/// A broker answers one request of a connection before it reads the next, so that they pile up where each takes long ways or much work and the
+/// records of a second fill too many (`SocketServer.Processor`). Once they have, KafkaJS keeps them so: what timed out is sent again on the same
+/// connection, behind what the broker still works through (`requestQueue/index.js`).
 fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
     let Some(work) = client.workload() else { return Ok(()) };
     let Some(records) = records_of_a_request(client, work.record_bytes) else { return Ok(()) };
     let nodes = || (0..spec.nodes.len() as u32).map(NodeIx);
     let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.mean_delay());
     let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
-    let busy = work.rate / f64::from(records) * WAYS * longest.as_secs_f64();
-    if busy > 0.5 { Err("more requests than such long ways carry") } else { Ok(()) }
+    let handled = |b: &BrokerSpec| b.costs.produce.mean() + b.costs.request_queue.mean() + b.costs.network_thread.mean();
+    let slowest = spec.brokers.iter().map(handled).max().unwrap_or_default();
+    let requests = work.rate / f64::from(records);
+    if requests * WAYS * longest.as_secs_f64() > 0.5 {
+        return Err("more requests than such long ways carry");
+    }
+    let busy = requests * (WAYS * longest.as_secs_f64() + slowest.as_secs_f64());
+    if busy > 0.5 { Err("more requests than such slow brokers handle") } else { Ok(()) }
 }
 
 /// The value that the client's releases have by default.
