@@ -36,9 +36,9 @@ impl World {
     pub(super) fn step_of(&self, event: Event) -> &'static str {
         match event {
             Event::Timer(_, kind) => timer(kind),
-            Event::Work(_, slot) => self.works.get(slot).map_or("void", |(_, request)| handled(request)),
+            Event::Work(_, slot) => self.works.get(slot).map_or("void", |(_, request)| steps(request).1),
             Event::Deliver(_, _, slot) => match self.messages.get(slot) {
-                Some(Message::Request(inbound)) => arrived(&inbound.request),
+                Some(Message::Request(inbound)) => steps(&inbound.request).0,
                 Some(Message::Response(_, response)) => answered(response),
                 Some(Message::Close) => "close arrives",
                 None => "void",
@@ -67,13 +67,14 @@ const fn timer(kind: TimerKind) -> &'static str {
     }
 }
 
-const fn arrived(request: &Request) -> &'static str {
+/// What a request's arrival and the end of its handling are called.
+const fn steps(request: &Request) -> (&'static str, &'static str) {
     match request {
-        Request::Produce { .. } => "produce arrives",
-        Request::Fetch { .. } => "consumer fetch arrives",
-        Request::ReplicaFetch { .. } => "replica fetch arrives",
-        Request::RaftFetch { .. } => "raft fetch arrives",
-        Request::Metadata { .. } => "metadata arrives",
+        Request::Produce { .. } => ("produce arrives", "produce handled"),
+        Request::Fetch { .. } => ("consumer fetch arrives", "consumer fetch handled"),
+        Request::ReplicaFetch { .. } => ("replica fetch arrives", "replica fetch handled"),
+        Request::RaftFetch { .. } => ("raft fetch arrives", "raft fetch handled"),
+        Request::Metadata { .. } => ("metadata arrives", "metadata handled"),
         Request::ApiVersions
         | Request::InitProducerId
         | Request::ListOffsets { .. }
@@ -84,28 +85,7 @@ const fn arrived(request: &Request) -> &'static str {
         | Request::AlterPartition { .. }
         | Request::Vote { .. }
         | Request::BeginQuorumEpoch { .. }
-        | Request::EndQuorumEpoch { .. } => "other request arrives",
-    }
-}
-
-const fn handled(request: &Request) -> &'static str {
-    match request {
-        Request::Produce { .. } => "produce handled",
-        Request::Fetch { .. } => "consumer fetch handled",
-        Request::ReplicaFetch { .. } => "replica fetch handled",
-        Request::RaftFetch { .. } => "raft fetch handled",
-        Request::Metadata { .. } => "metadata handled",
-        Request::ApiVersions
-        | Request::InitProducerId
-        | Request::ListOffsets { .. }
-        | Request::OffsetsForLeaderEpoch { .. }
-        | Request::Group { .. }
-        | Request::BrokerRegistration { .. }
-        | Request::BrokerHeartbeat { .. }
-        | Request::AlterPartition { .. }
-        | Request::Vote { .. }
-        | Request::BeginQuorumEpoch { .. }
-        | Request::EndQuorumEpoch { .. } => "other request handled",
+        | Request::EndQuorumEpoch { .. } => ("other request arrives", "other request handled"),
     }
 }
 
