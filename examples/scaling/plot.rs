@@ -26,6 +26,8 @@ pub fn svg(all: &[Series]) -> String {
                 .x_desc(series.name)
                 .y_desc("ms for 100 moves")
                 .x_labels(4)
+                .x_label_formatter(&|size| format!("{size:.0}"))
+                .y_label_formatter(&|ms| format!("{ms}"))
                 .draw()
                 .expect("a picture in memory takes everything");
             let points: Vec<(f64, f64)> = series.points.iter().map(|(size, ms)| (f64::from(*size), ms.max(LEAST_MS))).collect();
