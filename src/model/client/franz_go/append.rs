@@ -65,18 +65,26 @@ impl Producer {
         record
     }
 
-    /// Buffers what waits, as far as there is room and topics are known.
+    /// Buffers what waits, as far as there is room. Records of a topic that is not known wait apart, and hold nobody else up (`unknownTopics`).
     pub(super) fn unblock(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox) {
+        let mut unknown = 0;
         while self.buffered < self.producing.max_buffered
-            && let Some(waiting) = self.blocked.front().copied()
+            && let Some(waiting) = self.blocked.get(unknown).copied()
         {
-            let index = ctx.spec.partitions[waiting.partition.index()].index as usize;
-            if self.core.kit.cache.partition_count(waiting.topic, ctx.history).is_none_or(|count| index >= count) {
-                return;
+            if self.is_known(&waiting, ctx) {
+                self.blocked.remove(unknown);
+                self.append(&waiting, ctx, out);
+            } else {
+                unknown += 1;
             }
-            self.blocked.pop_front();
-            self.append(&waiting, ctx, out);
         }
+    }
+
+    /// Whether a record has a buffer to go to. What was known once stays, although answers know the topic no longer (`mergeTopicPartitions`).
+    fn is_known(&self, waiting: &Waiting, ctx: &Ctx<'_>) -> bool {
+        let index = ctx.spec.partitions[waiting.partition.index()].index as usize;
+        let count = self.core.kit.cache.partition_count(waiting.topic, ctx.history);
+        self.buffers.contains_key(&waiting.partition) || count.is_some_and(|count| index < count)
     }
 
     fn append(&mut self, waiting: &Waiting, ctx: &mut Ctx<'_>, out: &mut Outbox) {

@@ -278,7 +278,7 @@ impl Producer {
     /// `checkIfShouldDrainOrStartLinger`: whether a partition's batches leave now. A single one lingers, a retried one too.
     pub(super) fn should_drain(&mut self, partition: PartitionIx, now: Instant) -> bool {
         let Some(buffer) = self.buffers.get_mut(&partition) else { return false };
-        let waits = !self.producing.linger.is_zero() && self.blocked.is_empty();
+        let waits = !self.producing.linger.is_zero() && self.buffered < self.producing.max_buffered;
         match buffer.undrained() {
             0 => false,
             1 if waits => {

@@ -9,6 +9,7 @@ use crate::kafka::{BrokerIx, ClientIx, PartitionIx, TopicIx};
 use crate::model::client::backoff::Backoff;
 use crate::model::client::group::{Asked, Consumed, LANE, Membership, Settings, View, Want};
 use crate::model::client::java::policies::Policies;
+use crate::model::client::java::settings::TICK;
 use crate::model::client::kit::reference;
 use crate::model::group_log::Committed;
 use crate::model::groups::{first_members, shared_out};
@@ -46,7 +47,9 @@ pub(super) fn membership(index: ClientIx, spec: &Spec, chance: Chance) -> Option
         request_timeout: config.request_timeout,
         join_timeout: config.request_timeout.max(config.max_poll_interval + JOIN_LAPSE),
         two_steps: true,
-        auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library).then_some(config.auto_commit_interval),
+        // With an interval of 0 every turn of the poll commits, and turns take time.
+        auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library)
+            .then_some(config.auto_commit_interval.max(TICK)),
     };
     Some(Membership::new(index, group, &consumption.topics, settings, chance))
 }

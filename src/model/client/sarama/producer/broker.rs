@@ -173,7 +173,25 @@ impl Producer {
     /// `brokerProducer.input`.
     pub(super) fn hand_to_broker(&mut self, id: BrokerProducerId, item: Item) {
         self.broker(id).input.push_back(item);
+        self.number_next(id, item.partition());
         self.due_brokers.insert(id);
+    }
+
+    /// A partition numbers a record and then waits until it is taken (`brokerProducer.input` holds none): so of those that wait here the first
+    /// has its number, and the one behind it when the first is in hand and waits for space.
+    fn number_next(&mut self, id: BrokerProducerId, partition: PartitionIx) {
+        let Some(broker) = self.brokers.get(&id) else { return };
+        let first_is_in_hand = broker.input.front().is_some_and(|item| item.partition() == partition) && self.waits_for_space(broker);
+        let numbered = if first_is_in_hand { 2 } else { 1 };
+        let Some(broker) = self.brokers.get_mut(&id) else { return };
+        for item in broker.input.iter_mut().filter(|item| item.partition() == partition).take(numbered) {
+            let Item::Data(message) = item else { continue };
+            if std::mem::take(&mut message.awaits_number) {
+                let next = self.sequences.entry(partition).or_default();
+                (message.sequence, message.epoch) = (Some(*next), self.producer_epoch);
+                *next += 1;
+            }
+        }
     }
 
     /// Whether it hears of a request before it makes another: a `select` with both before it takes either.
@@ -203,9 +221,13 @@ impl Producer {
     /// The next item, unless it must wait until there is room for it.
     fn next_item(&mut self, id: BrokerProducerId) -> Option<Item> {
         if self.waits_for_space(&self.brokers[&id]) {
+            let first = self.broker(id).input.front()?.partition();
+            self.number_next(id, first);
             return None;
         }
-        self.broker(id).input.pop_front()
+        let item = self.broker(id).input.pop_front()?;
+        self.number_next(id, item.partition());
+        Some(item)
     }
 
     /// The next record does not fit: what was collected goes first (`wouldOverflow`, `waitForSpace`).

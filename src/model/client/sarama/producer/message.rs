@@ -22,6 +22,8 @@ pub(super) struct Message {
     /// The last batch that it was in.
     pub batch: Option<BatchId>,
     pub sequence: Option<u32>,
+    /// It is numbered as soon as it stands before its `brokerProducer`.
+    pub awaits_number: bool,
     /// The producer's epoch when it was numbered, where records have their own numbers; its first one for those that never were.
     pub epoch: u32,
 }
@@ -34,6 +36,16 @@ pub(super) enum Item {
     Syn(PartitionIx),
     /// Everything that the partition has sent here before is ahead of this.
     Fin(PartitionIx, u32),
+}
+
+impl Item {
+    /// The partition that it is of.
+    pub(super) fn partition(&self) -> PartitionIx {
+        match self {
+            Item::Data(message) => message.partition,
+            Item::Syn(partition) | Item::Fin(partition, _) => *partition,
+        }
+    }
 }
 
 /// The batch of one partition with its records (`partitionSet`).
@@ -57,7 +69,7 @@ pub(super) struct Set {
 impl Message {
     /// A record that was just handed over to a producer whose first epoch was `epoch`.
     pub(super) fn new(record: RecordId, partition: PartitionIx, created_at: Instant, bytes: u32, epoch: u32) -> Self {
-        Message { record, partition, created_at, bytes, retries: 0, batch: None, sequence: None, epoch }
+        Message { record, partition, created_at, bytes, retries: 0, batch: None, sequence: None, awaits_number: false, epoch }
     }
 }
 

@@ -12,7 +12,7 @@ use super::message::{Item, Message};
 use super::{Job, Producer};
 use crate::kafka::{ErrorCode, PartitionIx};
 use crate::model::{Ctx, Outbox};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What the goroutine does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,11 +54,18 @@ pub(super) struct Partition {
     broker: Option<(Object, BrokerProducerId)>,
     breaker: Breaker,
     high_watermark: u32,
-    levels: Vec<Level>,
+    levels: BTreeMap<u32, Level>,
     doing: Doing,
     hand: Option<(Item, Step)>,
     /// The level that is being flushed: the leader is looked up for it.
     flushing: bool,
+}
+
+impl Partition {
+    /// A level, which has come up with the first record that was retried so often: real ones are all there from the start (`retryState`).
+    fn level(&mut self, level: u32) -> &mut Level {
+        self.levels.entry(level).or_default()
+    }
 }
 
 impl Producer {
@@ -69,7 +76,7 @@ impl Producer {
             broker: None,
             breaker: Breaker::default(),
             high_watermark: 0,
-            levels: vec![Level::default(); self.settings.retry_max as usize + 1],
+            levels: BTreeMap::new(),
             doing: Doing::Prefetching,
             hand: None,
             flushing: false,
@@ -165,7 +172,7 @@ impl Producer {
             return self.with_leader(partition, item, Step::Raise, ctx, out);
         }
         if level < state.high_watermark {
-            let below = &mut state.levels[level as usize];
+            let below = state.level(level);
             match item {
                 Item::Data(message) => below.buffer.push(message),
                 Item::Fin(..) | Item::Syn(_) => below.expects_fin = false,
@@ -175,7 +182,7 @@ impl Producer {
         if let Item::Fin(..) = item
             && level > 0
         {
-            state.levels[level as usize].expects_fin = false;
+            state.level(level).expects_fin = false;
             state.high_watermark -= 1;
             state.flushing = true;
             return;
@@ -202,7 +209,7 @@ impl Producer {
             Item::Syn(_) => level,
         };
         let raised = state.high_watermark;
-        state.levels[raised as usize].expects_fin = true;
+        state.level(raised).expects_fin = true;
         if let Some((_, broker)) = state.broker {
             self.hand_to_broker(broker, Item::Fin(partition, raised - 1));
         }
@@ -227,7 +234,7 @@ impl Producer {
     fn send_on(&mut self, partition: PartitionIx, item: Item) {
         match self.partition(partition).broker {
             Some((_, broker)) => {
-                let item = self.numbered(item);
+                let item = self.to_number(item);
                 self.hand_to_broker(broker, item);
             }
             None => self.partition(partition).hand = Some((item, Step::Level)),
@@ -236,14 +243,9 @@ impl Producer {
 
     /// A record that was never sent is given its number, where records have their own; it keeps it in whatever batch it leaves
     /// (`partitionProducer.dispatch`, `getAndIncrementSequenceNumber`).
-    fn numbered(&mut self, item: Item) -> Item {
-        let Item::Data(mut message) = item else { return item };
-        if self.settings.numbers_records && message.retries == 0 {
-            let next = self.sequences.entry(message.partition).or_default();
-            (message.sequence, message.epoch) = (Some(*next), self.producer_epoch);
-            *next += 1;
-        }
-        Item::Data(message)
+    fn to_number(&self, item: Item) -> Item {
+        let Item::Data(message) = item else { return item };
+        Item::Data(Message { awaits_number: self.settings.numbers_records && message.retries == 0, ..message })
     }
 
     /// `updateLeader`: refresh, then look up; guarded by a breaker.
@@ -312,10 +314,10 @@ impl Producer {
             return self.update_leader(partition, ctx, out);
         };
         let state = self.partition(partition);
-        let level = state.high_watermark as usize;
-        for message in std::mem::take(&mut state.levels[level].buffer) {
+        let level = state.high_watermark;
+        for message in std::mem::take(&mut state.level(level).buffer) {
             let keeps = message.sequence.is_some() || self.settings.forgets_numbers;
-            let item = if keeps { Item::Data(message) } else { self.numbered(Item::Data(message)) };
+            let item = if keeps { Item::Data(message) } else { self.to_number(Item::Data(message)) };
             self.hand_to_broker(broker, item);
         }
         self.level_flushed(partition);
@@ -323,16 +325,16 @@ impl Producer {
 
     fn flush_failed(&mut self, partition: PartitionIx, error: ErrorCode, out: &mut Outbox) {
         let state = self.partition(partition);
-        let level = state.high_watermark as usize;
-        let buffer = std::mem::take(&mut state.levels[level].buffer);
+        let level = state.high_watermark;
+        let buffer = std::mem::take(&mut state.level(level).buffer);
         self.fail(buffer, error, out);
         self.level_flushed(partition);
     }
 
     fn level_flushed(&mut self, partition: PartitionIx) {
         let state = self.partition(partition);
-        let level = state.high_watermark as usize;
-        if level == 0 || state.levels[level].expects_fin {
+        let level = state.high_watermark;
+        if level == 0 || state.level(level).expects_fin {
             state.flushing = false;
         } else {
             state.high_watermark -= 1;
