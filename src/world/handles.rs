@@ -5,6 +5,8 @@ use super::event::Event;
 use crate::engine::{Duration, Instant};
 use crate::kafka::config::TopicConfig;
 use crate::kafka::{BrokerIx, ClientIx, LeaderEpoch, NodeIx, PartitionEpoch, PartitionIx, Replicas, TopicIx, VoterIx};
+use crate::model::Spec;
+use crate::model::broker::Pace;
 use crate::model::message::AdminRequest;
 use crate::model::network::cuts::CutId;
 use crate::model::spec::{PartitionSpec, TopicSpec};
@@ -120,14 +122,22 @@ impl World {
 
     /// All work of this process takes `factor` times as long from now on.
     pub fn set_slowness(&mut self, node: NodeIx, factor: f64) {
-        let process = &mut self.nodes[node.index()];
-        process.broker.iter_mut().for_each(|b| b.slowness = factor);
-        process.controller.iter_mut().for_each(|c| c.slowness = factor);
+        self.nodes[node.index()].controller.iter_mut().for_each(|c| c.slowness = factor);
+        self.pace(node, |broker| Pace { work: factor, ..broker });
     }
 
     /// All disk work of this process takes `factor` times as long from now on.
     pub fn set_disk_slowness(&mut self, node: NodeIx, factor: f64) {
-        self.nodes[node.index()].broker.iter_mut().for_each(|b| b.disk_slowness = factor);
+        self.nodes[node.index()].controller.iter_mut().for_each(|c| c.disk_slowness = factor);
+        self.pace(node, |broker| Pace { disk: factor, ..broker });
+    }
+
+    fn pace(&mut self, node: NodeIx, change: impl FnOnce(Pace) -> Pace) {
+        self.input(node, |n, ctx, out| {
+            if let Some(broker) = &mut n.broker {
+                broker.set_pace(change(broker.pace()), ctx, out);
+            }
+        });
     }
 
     /// Silently drops everything from any of `from` to any of `to` (and back, if `both_ways`).
@@ -156,6 +166,20 @@ impl World {
             }
             n.tell_own_broker(ctx, out);
         });
+    }
+
+    /// From now on brokers and controllers have the settings and costs that they have in `other`, which describes the same cluster. No fault of
+    /// a scenario does this; it answers what would have been had a wait been shorter, in a run that is the same until then.
+    pub fn retune(&mut self, other: &Spec) {
+        for (mine, theirs) in self.spec.voters.iter_mut().zip(&other.voters) {
+            (mine.config, mine.costs) = (theirs.config.clone(), theirs.costs.clone());
+        }
+        for (mine, theirs) in self.spec.brokers.iter_mut().zip(&other.brokers) {
+            (mine.config, mine.costs) = (theirs.config.clone(), theirs.costs.clone());
+            if let Some(broker) = &mut self.nodes[mine.node.index()].broker {
+                broker.retune(theirs);
+            }
+        }
     }
 
     /// Hands an operator's request to the active controller, now or as soon as there is one.

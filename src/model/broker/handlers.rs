@@ -61,7 +61,7 @@ impl Broker {
         };
         let mut work = self.cost(distribution, address);
         if disk {
-            work = work.scale(self.disk_slowness);
+            work = work.scale(self.pace.disk);
         }
         if is_cold {
             work += self.cost(&costs.cold, mix(address, 3));

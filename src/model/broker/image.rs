@@ -54,6 +54,15 @@ impl Image {
         self.cache
     }
 
+    /// Moves the end of loading the logs, if that is under way at `now`, to where `rest` says.
+    pub(super) fn stretch_loading(&mut self, now: Instant, rest: impl Fn(Instant) -> Instant, out: &mut Outbox) {
+        let is_loading = self.applied.is_none();
+        if let Some(batch) = self.batch.as_mut().filter(|batch| is_loading && batch.publish_at > now) {
+            batch.publish_at = rest(batch.publish_at);
+            out.timer(TimerKind::Apply, batch.publish_at);
+        }
+    }
+
     /// What heartbeats report as applied.
     pub fn reported(&self) -> MetadataOffset {
         self.applied.unwrap_or_default()
@@ -78,7 +87,7 @@ impl Broker {
     }
 
     fn apply_cost(&self, target: MetadataOffset) -> Duration {
-        self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.slowness)
+        self.costs.metadata_apply.sample(self.draws.apply.at(mix(target.0, 0))).scale(self.pace.work)
     }
 
     /// Takes every role that is due, and the cache before them.
@@ -135,7 +144,7 @@ impl Broker {
     fn plan_roles(&mut self, leaders: &[(PartitionIx, bool)], followers: &[(PartitionIx, bool)], to: MetadataOffset, ctx: &Ctx) {
         let costs = self.costs.clone();
         let draws = self.draws.apply;
-        let (slowness, life) = (self.slowness * self.disk_slowness, self.disk.lives);
+        let (slowness, life) = (self.pace.work * self.pace.disk, self.disk.lives);
         let Some(ram) = self.ram.as_mut() else { return };
         let mut at = ctx.now;
         let mut plan = VecDeque::new();

@@ -83,6 +83,24 @@ impl Lifecycle {
         self.started_at = at;
     }
 
+    /// Moves what is under way at `now`, its start or its end, to where `rest` says.
+    pub(super) fn stretch(&mut self, now: Instant, rest: impl Fn(Instant) -> Instant, out: &mut Outbox) {
+        if self.started_at > now {
+            self.begin(rest(self.started_at));
+            out.timer(TimerKind::Lifecycle, self.started_at);
+            out.timer(TimerKind::Raft, self.started_at);
+        }
+        if let Some(at) = self.exit_at.as_mut().filter(|at| **at > now) {
+            *at = rest(*at);
+            out.timer(TimerKind::Lifecycle, *at);
+        }
+    }
+
+    /// When the process has loaded its classes, and begins to register and to fetch metadata.
+    pub(super) fn started_at(&self) -> Instant {
+        self.started_at
+    }
+
     /// Runs already; the next heartbeat leaves at `at`.
     pub fn run_warm(&mut self, registration: &BrokerRegistration, at: Instant) {
         self.state = BrokerState::Running;
@@ -96,6 +114,11 @@ impl Lifecycle {
     /// Where the process is in its life.
     pub fn state(&self) -> BrokerState {
         self.state
+    }
+
+    /// The id of this life.
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     /// Whether the process was told to stop and hands over what it leads.
@@ -327,7 +350,7 @@ impl Broker {
             BrokerState::Starting => life.next_at = ctx.now + EAGER,
             BrokerState::Recovery if !fenced => {
                 life.state = BrokerState::Running;
-                let listen = self.costs.listen.sample(life.draws.at(mix(life.incarnation, 5))).scale(self.slowness);
+                let listen = self.costs.listen.sample(life.draws.at(mix(life.incarnation, 5))).scale(self.pace.work);
                 life.listen_at = Some(ctx.now + listen);
                 out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::Running });
             }
@@ -350,7 +373,7 @@ impl Broker {
         self.disk.clean_shutdown = None;
         let Some(life) = self.ram.as_ref().map(|ram| &ram.lifecycle) else { return Duration::ZERO };
         let costs = if life.previous_epoch.is_some() { &self.costs.clean_recovery } else { &self.costs.unclean_recovery };
-        costs.sample(life.draws.at(mix(life.incarnation, 6))).scale(self.slowness * self.disk_slowness)
+        costs.sample(life.draws.at(mix(life.incarnation, 6))).scale(self.pace.work * self.pace.disk)
     }
 
     /// SIGTERM: asks for a controlled shutdown where there is something to hand over.
@@ -375,7 +398,7 @@ impl Broker {
         life.state = BrokerState::ShuttingDown;
         life.listening = false;
         life.listen_at = None;
-        let time = self.costs.stop.sample(life.draws.at(mix(life.incarnation, 7))).scale(self.slowness);
+        let time = self.costs.stop.sample(life.draws.at(mix(life.incarnation, 7))).scale(self.pace.work);
         life.exit_at = Some(ctx.now + time);
         out.fact(Fact::BrokerStateChanged { broker: self.ix, state: BrokerState::ShuttingDown });
         out.timer(TimerKind::Lifecycle, ctx.now + time);

@@ -49,14 +49,20 @@ pub struct Broker {
     config: Arc<BrokerConfig>,
     costs: Arc<Costs>,
     draws: Draws,
-    /// All work takes this many times as long.
-    pub slowness: f64,
-    /// All disk work takes this many times as long.
-    pub disk_slowness: f64,
+    pace: Pace,
     /// A combined node reads the metadata log of its own controller instead of fetching it.
     combined: bool,
     disk: Disk,
     ram: Option<Box<Ram>>,
+}
+
+/// How slowly a machine works.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Pace {
+    /// All work takes this many times as long.
+    pub work: f64,
+    /// Disk work takes this many times as long beside that.
+    pub disk: f64,
 }
 
 /// What survives the process.
@@ -136,8 +142,7 @@ impl Broker {
                 life: chance.stream("broker life"),
                 line: chance.stream("broker line"),
             },
-            slowness: 1.0,
-            disk_slowness: 1.0,
+            pace: Pace { work: 1.0, disk: 1.0 },
             combined: spec.nodes[this.node.index()].voter.is_some(),
             disk: Disk::default(),
             ram: None,
@@ -154,6 +159,27 @@ impl Broker {
         self.disk.replicas.get(&partition)
     }
 
+    /// How slowly its machine works.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// The machine works at another pace from now on. What takes long and is under way (to start, to load logs, to stop) takes its rest by that.
+    pub fn set_pace(&mut self, pace: Pace, ctx: &mut Ctx, out: &mut Outbox) {
+        let work = pace.work / self.pace.work;
+        let disk = work * pace.disk / self.pace.disk;
+        self.pace = pace;
+        let Some(ram) = self.ram.as_mut() else { return };
+        let rest = |at: Instant, factor: f64| ctx.now + at.since(ctx.now).scale(factor);
+        ram.lifecycle.stretch(ctx.now, |at| rest(at, work), out);
+        ram.image.stretch_loading(ctx.now, |at| rest(at, disk), out);
+    }
+
+    /// From now on it has these settings and costs.
+    pub fn retune(&mut self, spec: &super::spec::BrokerSpec) {
+        (self.config, self.costs) = (spec.config.clone(), spec.costs.clone());
+    }
+
     /// Where the process is in its life.
     pub fn state(&self) -> BrokerState {
         self.ram.as_ref().map_or(BrokerState::NotRunning, |ram| ram.lifecycle.state())
@@ -162,6 +188,11 @@ impl Broker {
     /// The broker epoch of this life; none before it has registered.
     pub fn epoch(&self) -> Option<BrokerEpoch> {
         self.ram.as_ref().and_then(|ram| ram.lifecycle.epoch())
+    }
+
+    /// The incarnation id of the running process.
+    pub fn incarnation(&self) -> Option<u64> {
+        self.ram.as_ref().map(|ram| ram.lifecycle.incarnation())
     }
 
     /// Whether clients can connect.
@@ -182,7 +213,7 @@ impl Broker {
     /// The process starts.
     pub fn start(&mut self, ctx: &mut Ctx, out: &mut Outbox) {
         self.disk.lives += 1;
-        let started = self.costs.start.sample(self.draws.life.at(mix(self.disk.lives, 1))).scale(self.slowness);
+        let started = self.costs.start.sample(self.draws.life.at(mix(self.disk.lives, 1))).scale(self.pace.work);
         let mut ram = self.fresh_ram(ctx);
         ram.cold = Cold::ALL;
         ram.lifecycle.begin(ctx.now + started);
@@ -359,7 +390,7 @@ impl Broker {
 
     /// A client shakes hands (TLS, SASL) for `cpu` of a network thread; gives when that is done (`SocketServer.Processor`).
     pub fn handshake(&mut self, at: Instant, cpu: Duration) -> Instant {
-        let cpu = cpu.scale(self.slowness);
+        let cpu = cpu.scale(self.pace.work);
         self.ram.as_mut().map_or(at + cpu, |ram| ram.network.serve(at, cpu))
     }
 
@@ -375,7 +406,7 @@ impl Broker {
 
     /// Handler or thread time of something, as slow as this machine is.
     fn cost(&self, distribution: &crate::engine::Distribution, address: u64) -> Duration {
-        distribution.sample(self.draws.cost.at(address)).scale(self.slowness)
+        distribution.sample(self.draws.cost.at(address)).scale(self.pace.work)
     }
 }
 

@@ -112,8 +112,11 @@ impl Broker {
         let config = self.config.clone();
         let disk_end = self.disk.metadata_end;
         let Some(ram) = self.ram.as_mut() else { return };
-        let observer = &mut ram.observer;
         let now = ctx.now;
+        if ram.lifecycle.started_at() > now {
+            return out.timer(TimerKind::Raft, ram.lifecycle.started_at());
+        }
+        let observer = &mut ram.observer;
         for line in observer.lines.values_mut() {
             if line.give_up_if_late(now, out) {
                 observer.other = None;

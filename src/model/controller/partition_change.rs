@@ -97,6 +97,9 @@ impl Builder<'_> {
         let elected = self.elect();
         let moved = elected.leader != self.now.leader;
         let unclean = moved && elected.unclean;
+        // Kafka leaves in the ELR whom a reassignment has taken out of the replicas, and whose log is gone. Put back, it may lead at once, and has
+        // nothing: no unclean election by Kafka's word, but by what comes of it.
+        let has_nothing = moved && elected.leader.is_some_and(|l| self.elr.contains(&l) && !self.now.replicas.contains(&l));
         self.seat(&elected, moved);
         // triggerLeaderEpochBumpForReplicaReassignmentIfNeeded: a replica that leaves the list bumps the leader epoch.
         let names_leader = moved || self.now.replicas.iter().any(|r| !self.ask.replicas.contains(r));
@@ -126,7 +129,7 @@ impl Builder<'_> {
         if names_leader && self.broken != Some(Broken::LeaderEpochNotRaised) {
             next.leader_epoch = next.leader_epoch.next();
         }
-        Some(PartitionChange { registration: next, unclean })
+        Some(PartitionChange { registration: next, unclean: unclean || has_nothing })
     }
 
     /// `PartitionReassignmentReplicas.maybeCompleteReassignment`.
