@@ -25,6 +25,8 @@ struct Log {
     committed: Option<Offset>,
     /// Who wrote last.
     writer: Option<BrokerIx>,
+    /// From where on the last that was written over stood, and who has copied from the new log since.
+    written_over: Option<(Offset, Replicas)>,
     /// Who is in the ISR, none before the first registration, and whether the present leader came from the ELR (KIP-966).
     isr: Option<Replicas>,
     from_elr: bool,
@@ -53,6 +55,10 @@ impl Logs {
         if let Fact::LeaderRoleTaken { partition, high_watermark, .. } | Fact::HighWatermarkMoved { partition, high_watermark, .. } = fact {
             let log = self.log(*partition);
             log.committed = log.committed.max(Some(*high_watermark));
+            log.written_over.take_if(|(base, _)| *base < *high_watermark);
+        }
+        if let Fact::Replicated { broker, partition, .. } = fact {
+            self.log(*partition).copied(*broker);
         }
         if let Fact::PartitionCommitted { partition, old_leader, leader, isr, why, unclean, .. } = fact {
             let log = self.log(*partition);
@@ -61,7 +67,9 @@ impl Logs {
                 let from_elr = |before: &Replicas| before.is_empty() || is_outside(before) && !unclean && may_empty(*why);
                 log.from_elr = log.isr.as_ref().is_some_and(from_elr);
             }
-            log.isr = Some(isr.clone());
+            let before = log.isr.replace(isr.clone()).unwrap_or_default();
+            // Who joins the ISR has caught up.
+            isr.iter().filter(|b| !before.contains(b)).for_each(|b| log.copied(*b));
         }
         if let Fact::RecordDone { batch: Some(batch), created_at, .. } = fact {
             let index = *batch as usize;
@@ -92,11 +100,14 @@ impl Logs {
     }
 
     /// Whether a leader that takes its role with a log up to `log_end` may bring back what was written over: it holds more than the facts left
-    /// standing, or it is an eligible leader replica (KIP-966) that was deposed before others wrote, with a tail that nobody made it cut off.
+    /// standing, or it is an eligible leader replica (KIP-966) that was deposed before others wrote, with a tail that nobody made it cut off; or
+    /// another leader wrote over what was not committed, and was deposed before this one had copied anything of it.
     pub fn may_come_back(&self, broker: BrokerIx, partition: PartitionIx, log_end: Offset) -> bool {
         let Some(log) = self.logs.get(partition.index()) else { return false };
         let Some(last) = log.stretches.last() else { return false };
-        log_end > last.end || log.from_elr && log.writer != Some(broker)
+        let missed = |(base, copied): &(Offset, Replicas)| *base < log_end && !copied.contains(&broker);
+        let is_old = log.from_elr || log.written_over.as_ref().is_some_and(missed);
+        log_end > last.end || is_old && log.writer != Some(broker)
     }
 
     /// Whether a leader that takes its role with a log up to `log_end` has lost what it had written in this very epoch.
@@ -134,6 +145,13 @@ fn may_empty(why: Why) -> bool {
 }
 
 impl Log {
+    /// A replica has what was written over the last time.
+    fn copied(&mut self, broker: BrokerIx) {
+        if let Some((_, copied)) = self.written_over.as_mut().filter(|(_, copied)| !copied.contains(&broker)) {
+            copied.push(broker);
+        }
+    }
+
     /// Says whether something that stood there is gone. What a leader of an older epoch still appends is nobody's truth.
     fn append(&mut self, writer: BrokerIx, epoch: LeaderEpoch, stretch: Stretch) -> bool {
         if epoch < self.epoch {
@@ -146,6 +164,7 @@ impl Log {
         if anew {
             self.stretches.truncate(stand);
             self.committed = self.committed.min(Some(stretch.base));
+            self.written_over = Some((stretch.base, Replicas::new()));
         }
         self.stretches.push(stretch);
         anew

@@ -285,7 +285,7 @@ impl<'g> Run<'g> {
             return;
         }
         let is_due = self.is_well() || self.witness.deadline().is_some_and(|deadline| now >= deadline);
-        if self.gave_up && !self.is_busy {
+        if self.gave_up && !self.is_busy && !self.witness.may_be_flooded() {
             flight.complaints.push(Complaint::new(Kind::TooManyEvents, format!("more than {} events until {now:?}", self.max_events)));
         } else if is_due && !self.gave_up {
             flight.complaints = self.witness.complaints(self.simulation.world());

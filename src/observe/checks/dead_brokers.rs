@@ -22,7 +22,9 @@ pub struct DeadBrokers {
     /// Whether each voter's process runs and is scheduled.
     voters: BTreeMap<NodeIx, bool>,
     cuts: BTreeSet<u32>,
-    controlled: bool,
+    /// The process of the active controller, as far as it has not ended.
+    controller: Option<NodeIx>,
+    nodes: Vec<NodeIx>,
     /// Since when nothing happened to the quorum.
     quiet_since: Instant,
     fenced: BTreeSet<BrokerIx>,
@@ -44,7 +46,8 @@ impl DeadBrokers {
             brokers: spec.brokers.iter().enumerate().map(|(i, b)| (b.node, BrokerIx(i as u32))).collect(),
             voters: spec.voters.iter().map(|v| (v.node, true)).collect(),
             cuts: BTreeSet::new(),
-            controlled: true,
+            controller: spec.voters.iter().find(|v| v.leads).map(|v| v.node),
+            nodes: spec.voters.iter().map(|v| v.node).collect(),
             quiet_since: Instant::ZERO,
             fenced: down.map(|(i, _)| BrokerIx(i as u32)).collect(),
             gone: BTreeMap::new(),
@@ -91,9 +94,12 @@ impl DeadBrokers {
         if let Fact::LinksHealed { cut } = fact {
             self.cuts.remove(cut);
         }
-        if let Fact::ControllerActive { .. } | Fact::ControllerResigned { .. } = fact {
-            self.controlled = matches!(fact, Fact::ControllerActive { .. });
+        if let Fact::ControllerActive { voter, .. } = fact {
+            self.controller = self.nodes.get(voter.index()).copied();
         }
+        let resigned = |n: NodeIx| matches!(fact, Fact::ControllerResigned { voter, .. } if self.nodes.get(voter.index()) == Some(&n));
+        let ended = |n: NodeIx| matches!(fact, Fact::ProcessEnded { node, .. } if *node == n);
+        self.controller = self.controller.filter(|node| !resigned(*node) && !ended(*node));
         if let Fact::LinksCut { .. } | Fact::LinksHealed { .. } | Fact::ControllerActive { .. } | Fact::ControllerResigned { .. } = fact {
             self.quiet_since = at;
         }
@@ -122,7 +128,8 @@ impl DeadBrokers {
 
     fn arm(&mut self) {
         let running = self.voters.values().filter(|runs| **runs).count();
-        let well = self.controlled && self.cuts.is_empty() && running > self.voters.len() / 2;
+        let controlled = self.controller.is_some_and(|node| self.voters.get(&node) == Some(&true));
+        let well = controlled && self.cuts.is_empty() && running > self.voters.len() / 2;
         self.due = self.gone.values().map(|since| self.deadline(*since)).min().filter(|_| well);
     }
 }

@@ -18,7 +18,9 @@ pub struct Durability {
     pub(super) findings: Findings,
     /// Since 4.0 an unclean restart takes the broker out of the ISR (KAFKA-18106); before, it may lead with a shorter log.
     leaves_isr: bool,
-    /// Members of the ISR that lost unflushed data while in it.
+    /// The last members of an ISR that is empty now: with them is what was committed.
+    last_members: BTreeMap<PartitionIx, Replicas>,
+    /// Members of the ISR, or the last of an empty one, that lost unflushed data.
     losers: BTreeMap<PartitionIx, Replicas>,
     /// Partitions in which acknowledged records may be lost, with the reason.
     excused: BTreeMap<PartitionIx, &'static str>,
@@ -43,6 +45,7 @@ impl Durability {
         Durability {
             findings,
             leaves_isr,
+            last_members: BTreeMap::new(),
             losers: BTreeMap::new(),
             excused: BTreeMap::new(),
             keeps_numbers: clients.filter(|(_, client)| keeps_number(client)).map(|(ix, _)| ix).collect(),
@@ -59,20 +62,26 @@ impl Durability {
         }
     }
 
-    /// A registration is committed.
-    pub(super) fn committed(&mut self, fact: &Fact) {
+    /// A registration is committed; `before` is the ISR that it replaces.
+    pub(super) fn committed(&mut self, fact: &Fact, before: &Replicas) {
         let Fact::PartitionCommitted { partition, isr, unclean, why, .. } = fact else { return };
         if *unclean || *why == Why::UncleanElection {
             self.excused.entry(*partition).or_insert("a leader was elected from outside the ISR");
         }
-        if let Some(losers) = self.losers.get_mut(partition) {
-            losers.retain(|b| isr.contains(b));
+        if isr.is_empty() && !before.is_empty() {
+            self.last_members.insert(*partition, before.clone());
+        } else if !isr.is_empty() {
+            self.last_members.remove(partition);
+            if let Some(losers) = self.losers.get_mut(partition) {
+                losers.retain(|b| isr.contains(b));
+            }
         }
         self.judge(*partition, isr);
     }
 
     /// A broker lost unflushed data of a partition whose committed ISR is `isr`.
     pub(super) fn unflushed_lost(&mut self, broker: BrokerIx, partition: PartitionIx, isr: &Replicas) {
+        let isr = if isr.is_empty() { self.last_members.get(&partition).cloned().unwrap_or_default() } else { isr.clone() };
         if !isr.contains(&broker) {
             return;
         }
@@ -83,7 +92,7 @@ impl Durability {
         if !self.leaves_isr {
             self.excused.entry(partition).or_insert("a member lost unflushed data and this release lets it lead again (KAFKA-18106)");
         }
-        self.judge(partition, isr);
+        self.judge(partition, &isr);
     }
 
     fn judge(&mut self, partition: PartitionIx, isr: &Replicas) {

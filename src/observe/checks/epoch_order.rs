@@ -1,10 +1,10 @@
 //! Epochs never go back: leader and partition epochs of a partition, epochs of a broker, and of the raft quorum.
 //! Sources: `PartitionRegistration.merge` (partition epoch + 1 with each change), `ClusterControlManager.registerBroker` (the epoch is
-//! the offset of the registration, and each life of its process has its own), `QuorumState` (one leader's epoch is higher than those of all before).
+//! the offset of the registration, and each life of its process has its own), `QuorumState` (a voter's epoch never falls).
 
 use super::Findings;
 use crate::engine::Instant;
-use crate::kafka::{BrokerEpoch, BrokerIx, RaftEpoch};
+use crate::kafka::{BrokerEpoch, BrokerIx, RaftEpoch, VoterIx};
 use crate::observe::fact::{Fact, Why};
 use crate::observe::truth::PartitionTruth;
 use std::collections::BTreeMap;
@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 pub struct EpochOrder {
     pub(super) findings: Findings,
     brokers: BTreeMap<BrokerIx, BrokerEpoch>,
-    raft: RaftEpoch,
+    /// The last epoch in which each voter was active. Another one may be active in an older epoch after it: fetches that were under way when a
+    /// majority left that epoch commit its beginning all the same. It commits nothing after that, and gives up.
+    raft: BTreeMap<VoterIx, RaftEpoch>,
     /// When each broker's present process started.
     lives: BTreeMap<BrokerIx, Instant>,
     /// When each broker's epoch was first heard of.
@@ -26,7 +28,7 @@ impl EpochOrder {
         EpochOrder {
             findings: Findings::of("monotone epochs"),
             brokers: BTreeMap::new(),
-            raft: RaftEpoch(0),
+            raft: BTreeMap::new(),
             lives: BTreeMap::new(),
             since: BTreeMap::new(),
         }
@@ -78,10 +80,9 @@ impl EpochOrder {
     }
 
     /// A controller is active in a raft epoch.
-    pub(super) fn raft(&mut self, at: Instant, epoch: RaftEpoch) {
-        if epoch < self.raft {
-            self.findings.violated(at, format!("a controller is active in raft epoch {epoch} after {}", self.raft));
+    pub(super) fn raft(&mut self, at: Instant, voter: VoterIx, epoch: RaftEpoch) {
+        if let Some(before) = self.raft.insert(voter, epoch).filter(|before| epoch < *before) {
+            self.findings.violated(at, format!("{voter:?} is active in raft epoch {epoch} after {before}"));
         }
-        self.raft = self.raft.max(epoch);
     }
 }

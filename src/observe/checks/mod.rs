@@ -163,7 +163,7 @@ impl Checks {
                 self.active_brokers.committed(at, fact, before);
                 self.isr_proposals.committed(at, fact, before);
                 self.committed_data.committed(at, fact);
-                self.durability.committed(fact);
+                self.durability.committed(fact, &before.isr);
                 self.consumers.registered(fact);
                 self.shutdowns.on_fact(fact, truth);
                 self.group_commits.on_fact(at, fact);
@@ -182,7 +182,7 @@ impl Checks {
             }
             Fact::ControllerActive { voter, epoch } => {
                 self.active_controller.active(at, *voter, *epoch);
-                self.epoch_order.raft(at, *epoch);
+                self.epoch_order.raft(at, *voter, *epoch);
                 self.quorum(at, fact, truth);
             }
             Fact::ControllerResigned { .. } | Fact::SessionExpired { .. } | Fact::LinksCut { .. } | Fact::LinksHealed { .. } => {

@@ -1,7 +1,7 @@
 //! A consumer's fetch that waits for records is answered when there are some, not when its time is up. Source: `DelayedFetch.tryComplete`,
 //! `DelayedOperationPurgatory.checkAndComplete`.
 //!
-//! Only Java consumers with `fetch.min.bytes` of one are held to it: of them the facts tell where they read. What a process takes before it
+//! Only Java consumers with `fetch.min.bytes` of one are held to it, and with a wait that is worth the name: of them the facts tell where they read. What a process takes before it
 //! has answered its first fetch is left out: that one may work on it for as long as its classes take to load (`costs.cold`), and answers
 //! late what never waited.
 
@@ -43,7 +43,7 @@ impl ParkedFetches {
     pub(super) fn new(spec: &Spec) -> Self {
         let wait = |c: &ClientSpec| {
             let ClientConfig::JavaConsumer(config) = &*c.config else { return None };
-            (config.fetch_min_bytes <= 1).then_some(config.fetch_max_wait)
+            (config.fetch_min_bytes <= 1 && config.fetch_max_wait > SLACK).then_some(config.fetch_max_wait)
         };
         ParkedFetches {
             findings: Findings::of("parked fetches are woken"),

@@ -1,4 +1,5 @@
-//! A client pauses between two refreshes of its metadata. Source: `Metadata.timeToNextUpdate` (`retry.backoff.ms`, with 20 % jitter).
+//! A client pauses between two refreshes of its metadata. Source: `Metadata.timeToNextUpdate` (`retry.backoff.ms`, or
+//! `retry.backoff.max.ms` where that is less, with 20 % jitter: `ExponentialBackoff`).
 //!
 //! Java clients are held to it, over one second: a topic that is new to a client, or a request that fails at once, is asked for sooner.
 
@@ -54,8 +55,8 @@ impl RefreshPace {
 
 fn pace(client: &ClientSpec) -> Option<Pace> {
     let pause = match &*client.config {
-        ClientConfig::JavaProducer(config) => config.retry_backoff,
-        ClientConfig::JavaConsumer(config) => config.retry_backoff,
+        ClientConfig::JavaProducer(config) => config.retry_backoff.min(config.retry_backoff_max),
+        ClientConfig::JavaConsumer(config) => config.retry_backoff.min(config.retry_backoff_max),
         ClientConfig::Librdkafka(_)
         | ClientConfig::FranzGoProducer(_)
         | ClientConfig::FranzGoConsumer(_)

@@ -98,6 +98,13 @@ impl Clients {
         self.unrest = at;
     }
 
+    /// A broker has started and serves: what failed before that failed in no calm. A process that was started while its machine worked slowly
+    /// may take many times as long as usual.
+    pub fn served(&mut self, at: Instant) {
+        self.unrest = at;
+        self.seen.iter_mut().for_each(|seen| seen.failed = None);
+    }
+
     /// A fact of the run, and since when it has been calm.
     pub fn see(&mut self, at: Instant, fact: &Fact, calm_since: Instant) {
         if let Fact::RecordCreated { client, record, partition } = fact {

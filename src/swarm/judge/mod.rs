@@ -7,7 +7,7 @@ use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, PartitionIx, TopicIx, VoterIx};
 use crate::model::Spec;
 use crate::model::spec::NodeSpec;
-use crate::observe::fact::Why;
+use crate::observe::fact::{BrokerState, Why};
 use crate::observe::{Fact, RunRecord};
 use crate::world::World;
 use clients::{Clients, Silent};
@@ -120,6 +120,9 @@ impl Witness {
         if let Fact::PartitionCommitted { .. } | Fact::BrokerCommitted { .. } | Fact::ControllerActive { .. } = fact {
             self.clients.unrest(at);
         }
+        if let Fact::BrokerStateChanged { state: BrokerState::Running, .. } = fact {
+            self.clients.served(at);
+        }
         self.see_proposal(at, fact);
         self.clients.see(at, fact, self.disturbed);
         if let Fact::ProcessStarted { node } = fact
@@ -195,6 +198,12 @@ impl Witness {
         self.cluster_heals.is_ok()
     }
 
+    /// Whether a consumer may ask without pause for what nobody will lead again: a fetch that is refused as fenced is followed by the next one
+    /// at once, as long as metadata names no leader (`SubscriptionState.maybeValidatePositionForCurrentLeader`).
+    pub fn may_be_flooded(&self) -> bool {
+        !self.forgotten.is_empty()
+    }
+
     /// Since when nothing has been done to the cluster.
     pub fn calm_since(&self) -> Instant {
         self.disturbed
@@ -202,6 +211,7 @@ impl Witness {
 
     /// Everything that must have healed and has not.
     pub fn complaints(&mut self, world: &World) -> Vec<Complaint> {
+        self.look_at_registrations(world);
         if self.cluster_heals.is_err() {
             return Vec::new();
         }
@@ -225,6 +235,21 @@ impl Witness {
 
     fn silent(&self) -> Silent<'_> {
         Silent { removed: &self.removed, starved: &self.starved }
+    }
+
+    /// A machine delivers what a process had written to a connection after its end too. When a registration of the process before comes after
+    /// that of the present one, whose broker is fenced yet, the controller takes it, and every heartbeat is refused with STALE_BROKER_EPOCH from
+    /// then on: the broker never registers again (`ClusterControlManager.registerBroker`, `BrokerLifecycleManager.BrokerHeartbeatResponseEvent`).
+    fn look_at_registrations(&mut self, world: &World) {
+        let brokers = (0..world.spec().brokers.len() as u32).map(BrokerIx);
+        let supplanted = |b: BrokerIx| {
+            let registered = world.history().broker(b, world.history().last());
+            let (present, epoch) = (world.broker(b).incarnation(), world.broker(b).epoch());
+            epoch.is_some() && registered.is_some_and(|r| present.is_some_and(|present| r.incarnation != present))
+        };
+        if self.cluster_heals.is_ok() && brokers.into_iter().any(supplanted) {
+            self.cluster_heals = Err("a registration of a process that had ended came after that of the next one");
+        }
     }
 
     /// Which partitions have fewer replicas than an ISR needs, or nobody who may lead: they promise nothing.

@@ -8,7 +8,7 @@ use crate::kafka::config::{BrokerConfig, Kind};
 use crate::kafka::{NodeIx, Release};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
-use crate::model::spec::{BrokerSpec, ClientSpec, Partitioning};
+use crate::model::spec::{BrokerSpec, ClientSpec, OnFailure, Partitioning, Workload};
 
 /// Work that no setting speaks of: starting processes, loading logs, elections of a few rounds.
 const WORK: Duration = Duration::from_secs(60);
@@ -73,6 +73,7 @@ fn can_heal(config: &BrokerConfig) -> Result<(), &'static str> {
     let premises = [
         (config.broker_session_timeout >= config.broker_heartbeat_interval * 2 + LEAST_TIMEOUT, "sessions hardly longer than heartbeats"),
         (config.replica_lag_time_max >= config.replica_fetch_wait_max * 2 + LEAST_TIMEOUT, "a lag hardly longer than a fetch"),
+        (config.replica_lag_time_max >= config.replica_fetch_backoff + LEAST_TIMEOUT, "followers that pause for longer than they may lag"),
         (config.replica_socket_timeout >= config.replica_fetch_wait_max + LEAST_TIMEOUT, "a socket time-out hardly longer than a fetch"),
         (config.controller_socket_timeout >= LEAST_TIMEOUT, "a short controller.socket.timeout.ms"),
         (
@@ -194,7 +195,7 @@ fn delivery(client: &ClientSpec) -> Duration {
 /// connection, behind what the broker still works through (`requestQueue/index.js`).
 fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
     let Some(work) = client.workload() else { return Ok(()) };
-    let Some(records) = records_of_a_request(client, work.record_bytes) else { return Ok(()) };
+    let Some(records) = records_of_a_request(client, work) else { return Ok(()) };
     let nodes = || (0..spec.nodes.len() as u32).map(NodeIx);
     let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.mean_delay());
     let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
@@ -213,11 +214,17 @@ fn default(client: &ClientSpec, key: &str) -> String {
     client.profile.config(client.consumption().is_some()).and_then(|config| config.get(key)).unwrap_or_default()
 }
 
-/// How many records a request takes to one partition at most. KafkaJS makes one of every `send()` (`producer/sendMessages.js`); others fill a
-/// batch (`RecordAccumulator.append`).
-fn records_of_a_request(client: &ClientSpec, record_bytes: u32) -> Option<u32> {
+/// How many records a request takes to one partition at most. KafkaJS makes one of every `send()` (`producer/sendMessages.js`), librdkafka one of
+/// what came while it lingered, however many requests are under way (`max.in.flight` is a million); others fill a batch meanwhile
+/// (`RecordAccumulator.append`).
+fn records_of_a_request(client: &ClientSpec, work: &Workload) -> Option<u32> {
+    let record_bytes = work.record_bytes;
     if client.profile.library == Library::Kafkajs {
         return Some(1);
+    }
+    if client.profile.library == Library::Librdkafka {
+        let linger = client.config.get("linger.ms").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        return Some((work.rate * linger / 1000.0) as u32).map(|records| records.max(1));
     }
     let batch: u32 = ["batch.size", "batch_size"].into_iter().find_map(|key| client.config.get(key)?.parse().ok())?;
     Some((batch / record_bytes.max(1)).max(1))
@@ -279,8 +286,11 @@ fn is_busy_broker(config: &BrokerConfig) -> bool {
 }
 
 fn is_busy_client(client: &ClientSpec) -> bool {
-    client.config.keys().iter().filter(|key| key.kind == Kind::Millis).any(|key| {
-        let text = client.config.get(key.name).unwrap_or_default();
-        text != default(client, key.name) && text.parse::<u64>().is_ok_and(|ms| Duration::from_millis(ms) < LEAST_PERIOD)
-    })
+    // An application that hands over again at once what its library refuses at once.
+    let insists = client.workload().is_some_and(|w| matches!(w.on_failure, OnFailure::Retry(pause) if pause < LEAST_PERIOD));
+    insists
+        || client.config.keys().iter().filter(|key| key.kind == Kind::Millis).any(|key| {
+            let text = client.config.get(key.name).unwrap_or_default();
+            text != default(client, key.name) && text.parse::<u64>().is_ok_and(|ms| Duration::from_millis(ms) < LEAST_PERIOD)
+        })
 }
