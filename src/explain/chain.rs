@@ -79,7 +79,24 @@ impl<'a> Chain<'a> {
     /// A link as something to be shortened.
     pub fn ill<'s>(&self, scenario: &'s Scenario, link: &Link) -> Ill<'s> {
         let from = link.from.max(self.kept.target.from);
-        Ill { scenario, client: self.kept.target.client, wait: self.wait(link), from, to: link.to, awaited: self.awaited(link) }
+        let (client, wait, set_at, awaited) = (self.kept.target.client, self.wait(link), self.set_at(link), self.awaited(link));
+        Ill { scenario, client, wait, from, to: link.to, set_at, struck: self.struck(link), awaited }
+    }
+
+    /// When the fault struck with which a link ended. A session runs from the last heartbeat on, which the fault follows.
+    fn struck(&self, link: &Link) -> Instant {
+        let Point::Heartbeat(_) = self.point(link) else { return link.to };
+        let is = |fact: &Fact| matches!(fact, Fact::ProcessEnded { .. } | Fact::Paused { .. } | Fact::LinksCut { .. });
+        self.kept.first(self.kept.after(link.to), is).map_or(link.to, |ix| self.kept.at(ix))
+    }
+
+    /// When the lengths of steps are set: with the window, as the same step may stand in several chains side by side, or with the cause of this
+    /// one where that lies before. A process that starts has drawn by then how long it will take.
+    fn set_at(&self, link: &Link) -> Instant {
+        let started = |fact: &Fact| matches!(fact, Fact::ProcessStarted { .. });
+        let start = if self.wait(link) == Wait::BrokerStart { self.kept.last(self.kept.after(link.to), started) } else { None };
+        let began = link.edge.map_or(link.from, |edge| path::source(&self.graph, edge).at).min(self.kept.target.from);
+        start.map_or(began, |ix| self.kept.at(ix).min(began))
     }
 
     /// A link's point as a sentence; the first one is the beginning.

@@ -13,6 +13,8 @@ use crate::scenario::Scenario;
 const MOST: usize = 3;
 /// A step with a smaller share is no lever, unless it is the longest.
 const SMALL: f64 = 0.1;
+/// Steps that are named beside one, at most.
+const MOST_RIVALS: usize = 3;
 /// Whoever takes a step away and saves less than this part of it has met with another chain.
 const ENOUGH: f64 = 0.5;
 
@@ -47,26 +49,41 @@ impl Levers<'_> {
             ms: weight.length.as_millis_f64(),
             saves_ms: weight.saves.as_millis_f64(),
             tries: Vec::new(),
-            rival: None,
+            rivals: Vec::new(),
         };
         let ill = self.chain.ill(self.scenario, &self.chain.path[weight.place]);
         let by_graph = weight.rival.map(|link| self.chain.ill(self.scenario, &link));
         let by_graph = by_graph.filter(|rival| !rival.is_alike(&ill)).map(|rival| Treatment::of(&rival));
         let Some(tries) = tries else {
-            lever.rival = by_graph.map(|other| untried(&other));
+            lever.rivals = by_graph.iter().map(untried).collect();
             return lever;
         };
         let own = Treatment::of(&ill);
         lever.tries = own.changes.iter().map(|change| tries.one(change, self.window)).collect();
-        let removal = own.removal().filter(|removal| !self.saves(&tries.one(removal, self.window), ENOUGH * lever.ms));
-        // What takes the place of a step that was taken away is better known than what would by the graph.
-        let instead = removal.and_then(|removal| tries.instead(removal, &ill, &self.all(), self.window));
-        lever.rival = instead.or(by_graph).map(|other| Rival {
-            tries: other.changes.iter().map(|change| tries.one(change, self.window)).collect(),
-            both: own.removal().zip(other.removal()).map(|(own, other)| tries.one(&own.with(other), self.window)),
-            ..untried(&other)
-        });
+        lever.rivals = self.rivals(own, by_graph, ENOUGH * lever.ms, tries);
         lever
+    }
+
+    /// What counts instead when a step is taken away and too little is saved by it; and without that, too, and so on. What takes the place of a
+    /// step that was taken away is better known than what would by the graph.
+    fn rivals(&self, own: Treatment, by_graph: Option<Treatment>, enough_ms: f64, tries: &mut Tries<'_>) -> Vec<Rival> {
+        let (were, mut by_graph, mut rivals) = (self.all(), by_graph, Vec::new());
+        let mut all = own.removal().cloned();
+        let mut gone = vec![own];
+        while rivals.len() < MOST_RIVALS {
+            let without = all.as_ref().filter(|change| !self.saves(&tries.one(change, self.window), enough_ms));
+            let instead = without.and_then(|change| tries.instead(change, &gone, &were, self.window));
+            let Some(other) = instead.or_else(|| by_graph.take()) else { break };
+            by_graph = None;
+            all = all.as_ref().zip(other.removal()).map(|(all, other)| all.with(other));
+            rivals.push(Rival {
+                tries: other.changes.iter().map(|change| tries.one(change, self.window)).collect(),
+                together: all.as_ref().map(|all| tries.one(all, self.window)),
+                ..untried(&other)
+            });
+            gone.push(other);
+        }
+        rivals
     }
 
     /// Whether the recovery was so much shorter, or the part of it in which records waited.
@@ -88,6 +105,6 @@ fn untried(other: &Treatment) -> Rival {
         setting: other.setting.clone(),
         ms: other.length.as_millis_f64(),
         tries: Vec::new(),
-        both: None,
+        together: None,
     }
 }

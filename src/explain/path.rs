@@ -45,7 +45,8 @@ pub fn critical(graph: &Graph, from: Instant) -> Vec<Link> {
     path
 }
 
-fn source(graph: &Graph, edge: EdgeIndex) -> Node {
+/// What an edge leads from.
+pub fn source(graph: &Graph, edge: EdgeIndex) -> Node {
     graph.graph[graph.graph.edge_endpoints(edge).expect("the edge is of this graph").0]
 }
 

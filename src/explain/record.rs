@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of this schema; raised when a field changes its meaning or goes away.
-pub const SCHEMA: &str = "kafkasim/explain/2";
+pub const SCHEMA: &str = "kafkasim/explain/3";
 
 /// Why recoveries of one run took as long as they did. Moments are milliseconds after the moment from which the scenario counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -80,8 +80,9 @@ pub struct Lever {
     pub saves_ms: f64,
     /// What was tried against it.
     pub tries: Vec<Try>,
-    /// The step of another chain that is nearly as long, or that took this one's place where this one was taken away.
-    pub rival: Option<Rival>,
+    /// The steps of other chains that are nearly as long, or that took this one's place where this one was taken away: each of them counts when
+    /// this one and those before it are gone.
+    pub rivals: Vec<Rival>,
 }
 
 /// A step beside a step that matters: without that one it would be what counts.
@@ -95,8 +96,8 @@ pub struct Rival {
     pub ms: f64,
     /// What was tried against it alone.
     pub tries: Vec<Try>,
-    /// What was tried against both at once; none where one of them cannot be taken away.
-    pub both: Option<Try>,
+    /// What was tried against all at once: the step that matters, and its rivals up to this one; none where one of them cannot be taken away.
+    pub together: Option<Try>,
 }
 
 /// A run with something changed.

@@ -15,8 +15,12 @@ pub struct Change {
     pub text: String,
     /// Keys and values of the scenario.
     pub sets: Vec<(String, String)>,
+    /// Keys and values that brokers and controllers have from a moment on, in the order of time: until then it is the same run.
+    pub retunes: Vec<Retune>,
     /// What is done to the run from outside, in the order of time.
     pub pushes: Vec<Push>,
+    /// Moments of which the faults are left out.
+    pub spared: Vec<Instant>,
     /// Meant to take the step away, and not only to shorten it.
     pub removes: bool,
 }
@@ -27,11 +31,23 @@ impl Change {
         let mut both = self.clone();
         both.text = format!("{}, and {}", self.text, other.text);
         both.sets.extend(other.sets.iter().filter(|set| !self.sets.contains(set)).cloned());
+        both.retunes.extend(other.retunes.iter().cloned());
+        both.retunes.sort_by_key(|retune| retune.at);
         both.pushes.extend(&other.pushes);
         both.pushes.sort_unstable();
+        both.spared.extend(&other.spared);
         both.removes = self.removes && other.removes;
         both
     }
+}
+
+/// Settings and costs of brokers and controllers from a moment on.
+#[derive(Clone, PartialEq, PartialOrd, Debug)]
+pub struct Retune {
+    /// The moment.
+    pub at: Instant,
+    /// Keys and values of the scenario.
+    pub sets: Vec<(String, String)>,
 }
 
 /// A step to be shortened.
@@ -47,6 +63,10 @@ pub struct Ill<'a> {
     pub from: Instant,
     /// When it ended.
     pub to: Instant,
+    /// When its length was set, and that of all steps like it beside it.
+    pub set_at: Instant,
+    /// When the fault struck that ended it, if one did.
+    pub struck: Instant,
     /// Who or what was waited for, where that can be made to come earlier, and since when it was away.
     pub awaited: Option<(Awaited, Instant)>,
 }
@@ -68,6 +88,10 @@ impl Ill<'_> {
 pub struct Treatment {
     /// What its time goes by with.
     pub wait: Wait,
+    /// Who or what is waited for.
+    pub(super) whom: Option<Awaited>,
+    /// When it is over.
+    pub(super) to: Instant,
     /// What governs its length.
     pub setting: Option<String>,
     /// Its length.
@@ -80,7 +104,15 @@ impl Treatment {
     /// That of this step.
     pub fn of(ill: &Ill<'_>) -> Treatment {
         let setting = setting(&ill.scenario.spec, ill.client, ill.wait);
-        Treatment { wait: ill.wait, setting, length: ill.length(), changes: changes(ill) }
+        let whom = ill.awaited.map(|(whom, _)| whom);
+        Treatment { wait: ill.wait, whom, to: ill.to, setting, length: ill.length(), changes: changes(ill) }
+    }
+
+    /// Whether a step is gone with it: the same is waited for, and not a second time after it.
+    pub fn takes_away(&self, ill: &Ill<'_>) -> bool {
+        let is_single = self.whom.is_some() || self.wait == Wait::LaterEvent;
+        let is_later = is_single && ill.from >= self.to;
+        (self.wait, self.whom) == (ill.wait, ill.awaited.map(|(whom, _)| whom)) && !is_later
     }
 
     /// What takes the step away.
@@ -181,6 +213,9 @@ fn changes(ill: &Ill<'_>) -> Vec<Change> {
     if ill.wait == Wait::Retransmit {
         return push(ill, 0.0).into_iter().collect();
     }
+    if ill.wait == Wait::LaterEvent {
+        return spare(ill).into_iter().collect();
+    }
     if ill.wait == Wait::NoRecord {
         return more_records(ill);
     }
@@ -189,10 +224,12 @@ fn changes(ill: &Ill<'_>) -> Vec<Change> {
     }
     let mut changes = Vec::new();
     let mut gone = Vec::new();
+    let mut longest = Duration::ZERO;
     for governor in ill.wait.governors() {
         let Some(key) = key(spec, ill.client, governor.owner, governor.key) else { continue };
         let now = value(spec, ill.client, governor.owner, &key).and_then(|value| length(&key, &value));
         if let Some(now) = now.filter(|now| !now.is_zero()) {
+            longest = longest.max(now);
             changes.push(set(spec, ill.client, vec![(governor.owner, key.clone(), half(&key, now))], false));
         }
         let least = if governor.owner == Owner::Cost { Duration::ZERO } else { least(governor.key) };
@@ -203,9 +240,30 @@ fn changes(ill: &Ill<'_>) -> Vec<Change> {
         }
     }
     if !gone.is_empty() {
-        changes.push(set(spec, ill.client, gone, true));
+        changes.push(from_then_on(ill, gone, longest));
     }
     changes
+}
+
+/// What takes a step away by settings and costs: those of brokers and controllers are changed just before the recovery begins, so that the run is
+/// the same until then, or before a timer of this length was set that ends with the step; a client reads its own when it starts.
+fn from_then_on(ill: &Ill<'_>, keys: Vec<(Owner, String, String)>, timer: Duration) -> Change {
+    let (own, theirs): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(owner, ..)| matches!(owner, Owner::Client | Owner::Workload));
+    let mut change = set(&ill.scenario.spec, ill.client, own, true);
+    if theirs.is_empty() {
+        return change;
+    }
+    let retuned = set(&ill.scenario.spec, ill.client, theirs, true);
+    let texts = [change.text, format!("{} from its beginning on", retuned.text)];
+    change.text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    let timer_set = Instant::from_nanos(ill.to.as_nanos().saturating_sub(timer.as_nanos()));
+    change.retunes = vec![Retune { at: just_before(ill.set_at.min(timer_set)), sets: retuned.sets }];
+    change
+}
+
+/// What begins now sets out with what holds by then.
+fn just_before(moment: Instant) -> Instant {
+    Instant::from_nanos(moment.as_nanos().saturating_sub(BEFORE.as_nanos()))
 }
 
 /// Half of a length, in the unit of its key.
@@ -241,7 +299,7 @@ fn set(spec: &Spec, client: ClientIx, keys: Vec<(Owner, String, String)>, remove
     let text: Vec<String> = keys.iter().map(|(_, key, value)| format!("{key}={value}")).collect();
     let path = |owner: Owner, key: String| if owner == Owner::Client { format!("client.{name}.config.{key}") } else { key };
     let sets = keys.into_iter().map(|(owner, key, value)| (path(owner, key), value)).collect();
-    Change { text: text.join(" "), sets, pushes: Vec::new(), removes }
+    Change { text: text.join(" "), sets, retunes: Vec::new(), pushes: Vec::new(), spared: Vec::new(), removes }
 }
 
 /// A shorter session. Heartbeats must stay well within it.
@@ -254,7 +312,7 @@ fn shorter_session(spec: &Spec) -> Option<Change> {
         sets.push(("broker.heartbeat.interval.ms".to_owned(), Duration::from_millis((shorter.as_millis() / 4).max(1)).to_string()));
     }
     let text: Vec<String> = sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Some(Change { text: text.join(" "), sets, pushes: Vec::new(), removes: false })
+    Some(Change { text: text.join(" "), sets, retunes: Vec::new(), pushes: Vec::new(), spared: Vec::new(), removes: false })
 }
 
 fn more_records(ill: &Ill<'_>) -> Vec<Change> {
@@ -263,9 +321,25 @@ fn more_records(ill: &Ill<'_>) -> Vec<Change> {
     let key = format!("client.{}.rate", client.name);
     let of = |factor: f64, removes: bool| {
         let value = (workload.rate * factor).to_string();
-        Change { text: format!("rate={value}"), sets: vec![(key.clone(), value)], pushes: Vec::new(), removes }
+        Change {
+            text: format!("rate={value}"),
+            sets: vec![(key.clone(), value)],
+            retunes: Vec::new(),
+            pushes: Vec::new(),
+            spared: Vec::new(),
+            removes,
+        }
     };
     vec![of(2.0, false), of(20.0, true)]
+}
+
+/// The same run, but what struck when the step ended does not happen. Only a fault of the scenario can be left out.
+fn spare(ill: &Ill<'_>) -> Option<Change> {
+    let scenario = ill.scenario;
+    let at = ill.struck.since(Instant::ZERO + scenario.count_from.min(ill.struck.since_start()));
+    let text = format!("no fault at {at}");
+    let change = Change { text, sets: Vec::new(), retunes: Vec::new(), pushes: Vec::new(), spared: vec![ill.struck], removes: true };
+    scenario.plan.has(ill.struck).then_some(change)
 }
 
 /// A cut or a pause that began before the step is over this long before it: what the step sets out with is not lost then.
@@ -277,15 +351,21 @@ const AFTER: Duration = Duration::from_millis(50);
 fn push(ill: &Ill<'_>, part: f64) -> Option<Change> {
     let (what, away_since) = ill.awaited?;
     let after = ill.length().scale(part);
-    let just_before = Instant::from_nanos(ill.from.as_nanos().saturating_sub(BEFORE.as_nanos()));
     let at = match what {
         // What was lost is sent again the later the longer the cut was.
         Awaited::Heal(_) if ill.wait == Wait::Retransmit => away_since,
-        Awaited::Resume(_) | Awaited::Heal(_) if after.is_zero() => away_since.max(just_before),
+        Awaited::Resume(_) | Awaited::Heal(_) if after.is_zero() => away_since.max(just_before(ill.from)),
         Awaited::Resume(_) | Awaited::Heal(_) => ill.from + after,
         Awaited::Start(_) | Awaited::Session(_) => ill.from + after + AFTER,
     };
     let when = if after.is_zero() { "at once".to_owned() } else { format!("after {after}") };
     let text = format!("{} {when}", what.words(&ill.scenario.spec));
-    Some(Change { text, sets: Vec::new(), pushes: vec![Push { at, what }], removes: after.is_zero() })
+    Some(Change {
+        text,
+        sets: Vec::new(),
+        retunes: Vec::new(),
+        pushes: vec![Push { at, what }],
+        spared: Vec::new(),
+        removes: after.is_zero(),
+    })
 }

@@ -1,18 +1,20 @@
 //! What would have been: runs with something changed, and the same recovery in them.
 
+use super::Watch;
 use super::chain::Chain;
 use super::choose;
 use super::kept::Kept;
 use super::record::Try;
 use super::remedy::{Change, Ill, Treatment};
-use super::watch;
+use super::watch::{self, Deed};
 use crate::engine::{Duration, Instant};
-use crate::experiment::RunOptions;
+use crate::experiment::{RunOptions, Stopped};
 use crate::fault::{Action, Fault, Plan};
 use crate::model::Spec;
 use crate::observe::record::Window;
 use crate::observe::{Fact, RunRecord};
 use crate::scenario::{self, Override, Scenario, Source};
+use crate::world::World;
 use std::collections::BTreeMap;
 
 /// Makes runs of a scenario with changes, each once.
@@ -28,6 +30,9 @@ pub struct Tries<'a> {
 /// A run with a change.
 struct Outcome {
     scenario: Scenario,
+    /// What brokers and controllers are from a moment on.
+    retuned: Vec<(Instant, Spec)>,
+    /// What the cluster was made of in the end.
     spec: Spec,
     record: RunRecord,
 }
@@ -57,7 +62,7 @@ impl<'a> Tries<'a> {
     }
 
     fn outcome(&mut self, change: &Change) -> &Result<Outcome, String> {
-        let address = format!("{:?}", (&change.sets, &change.pushes));
+        let address = format!("{:?}", (&change.sets, &change.retunes, &change.pushes, &change.spared));
         if !self.done.contains_key(&address) {
             let run = self.run(change);
             self.done.insert(address.clone(), run);
@@ -66,16 +71,27 @@ impl<'a> Tries<'a> {
     }
 
     fn run(&self, change: &Change) -> Result<Outcome, String> {
-        let sets = change.sets.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() });
-        let overrides: Vec<Override> = self.overrides.iter().cloned().chain(sets).collect();
-        let mut scenario = scenario::load(self.source, &overrides)
-            .map_err(|found| found.iter().next().map_or_else(|| "it is refused".to_owned(), |mistake| mistake.message.clone()))?;
-        if !change.pushes.is_empty() {
+        let mut sets = change.sets.clone();
+        let mut scenario = self.load(&sets)?;
+        if !change.pushes.is_empty() || !change.retunes.is_empty() {
             self.leave_out_idle(&mut scenario);
         }
-        let run = watch::run(&scenario, &self.options, &change.pushes, &mut |_, _| {});
+        change.spared.iter().for_each(|at| scenario.plan.leave_out(*at));
+        let mut retuned = Vec::new();
+        for retune in &change.retunes {
+            sets.extend(retune.sets.iter().cloned());
+            retuned.push((retune.at, self.load(&sets)?.spec));
+        }
+        let run = run(&scenario, &self.options, change, &retuned, &mut |_, _| {});
         let (record, spec) = run.map_err(|stopped| stopped.to_string())?;
-        Ok(Outcome { scenario, spec, record })
+        Ok(Outcome { scenario, retuned, spec, record })
+    }
+
+    fn load(&self, sets: &[(String, String)]) -> Result<Scenario, String> {
+        let sets = sets.iter().map(|(key, value)| Override::Set { key: key.clone(), value: value.clone() });
+        let overrides: Vec<Override> = self.overrides.iter().cloned().chain(sets).collect();
+        scenario::load(self.source, &overrides)
+            .map_err(|found| found.iter().next().map_or_else(|| "it is refused".to_owned(), |mistake| mistake.message.clone()))
     }
 
     fn leave_out_idle(&self, scenario: &mut Scenario) {
@@ -90,20 +106,38 @@ impl<'a> Tries<'a> {
         }
     }
 
-    /// Which step took the place of one that a change took away: the run with the change is watched in its turn, and of the kinds of steps
+    /// Which step took the place of those that a change took away: the run with the change is watched in its turn, and of the kinds of steps
     /// of the same recovery there it is that which took so much longer than in the recovery that is explained, of which `were` are the steps.
-    pub fn instead(&mut self, change: &Change, gone: &Ill<'_>, were: &[Ill<'_>], window: &Window) -> Option<Treatment> {
+    pub fn instead(&mut self, change: &Change, gone: &[Treatment], were: &[Ill<'_>], window: &Window) -> Option<Treatment> {
         let options = self.options;
-        let Outcome { scenario, spec, record } = self.outcome(change).as_ref().ok()?;
+        let Outcome { scenario, retuned, spec, record } = self.outcome(change).as_ref().ok()?;
         let target = choose::target(scenario, spec, nearest(record, window)?)?;
         let mut kept = Kept::new(target);
-        watch::run(scenario, &options, &change.pushes, &mut |at, fact| kept.see(at, fact)).ok()?;
+        run(scenario, &options, change, retuned, &mut |at, fact| kept.see(at, fact)).ok()?;
         let chain = Chain::of(spec, &kept)?;
-        let are: Vec<Ill<'_>> = chain.path.iter().map(|link| chain.ill(scenario, link)).collect();
-        let more = |of: &Ill<'_>| together(&are, of) - together(were, of);
-        let others = are.iter().filter(|ill| !ill.is_alike(gone) && !more(ill).is_zero());
+        let stays = |ill: &Ill<'_>| !gone.iter().any(|treatment| treatment.takes_away(ill));
+        let are: Vec<Ill<'_>> = chain.path.iter().map(|link| chain.ill(scenario, link)).filter(stays).collect();
+        let were: Vec<Ill<'_>> = were.iter().copied().filter(stays).collect();
+        let more = |of: &Ill<'_>| together(&are, of) - together(&were, of);
+        let others = are.iter().filter(|ill| !more(ill).is_zero());
         others.max_by_key(|ill| (more(ill), ill.length())).map(|ill| Treatment { length: together(&are, ill), ..Treatment::of(ill) })
     }
+}
+
+/// Runs a scenario with what a change does to the run.
+fn run(
+    scenario: &Scenario,
+    options: &RunOptions,
+    change: &Change,
+    retuned: &[(Instant, Spec)],
+    watch: Watch<'_>,
+) -> Result<(RunRecord, Spec), Stopped> {
+    let retunes: Vec<_> = retuned.iter().map(|(at, spec)| (*at, |world: &mut World| world.retune(spec))).collect();
+    let pushes: Vec<_> = change.pushes.iter().map(|push| (push.at, |world: &mut World| push.what.perform(world))).collect();
+    let retunes = retunes.iter().map(|(at, deed)| -> Deed<'_> { (*at, deed) });
+    let mut deeds: Vec<Deed<'_>> = retunes.chain(pushes.iter().map(|(at, deed)| -> Deed<'_> { (*at, deed) })).collect();
+    deeds.sort_by_key(|(at, _)| *at);
+    watch::run(scenario, options, &deeds, watch)
 }
 
 /// How long all steps of a kind took.

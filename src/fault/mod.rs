@@ -94,6 +94,16 @@ impl Plan {
         self.agenda.jobs.keys().next().map(|(at, _)| *at)
     }
 
+    /// Whether faults are planned for this moment.
+    pub fn has(&self, at: Instant) -> bool {
+        self.agenda.jobs.range((at, 0)..).next().is_some_and(|((first, _), _)| *first == at)
+    }
+
+    /// Takes the faults of a moment from the timeline.
+    pub fn leave_out(&mut self, at: Instant) {
+        self.agenda.jobs.retain(|(when, _), _| *when != at);
+    }
+
     /// Puts one more fault on the timeline.
     pub fn add(&mut self, at: Instant, action: Action) {
         self.agenda.push(at, Job::Act(action));

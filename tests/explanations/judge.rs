@@ -1,6 +1,6 @@
 //! Whether an explanation names what counts: its longest step is taken away by a run, and so is what it names beside it.
 
-use kafkasim::explain::record::{Lever, Recovery, Try};
+use kafkasim::explain::record::{Lever, Recovery, Rival, Try};
 
 /// What became of a recovery when its longest step was taken away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -11,9 +11,9 @@ pub enum Verdict {
     Ungoverned,
     /// It was shorter by half of the step, or more.
     Alone,
-    /// It was not, but without this step and the one that is named beside it, it was; and without that one alone it was not.
+    /// It was not, but without this step and those that are named beside it, it was; and without any of those alone it was not.
     Together,
-    /// It was not, but without the one that is named beside it, it was.
+    /// It was not, but without one that is named beside it alone, it was.
     Other,
     /// None of these.
     Neither,
@@ -23,6 +23,8 @@ pub enum Verdict {
 const BRIEF_MS: f64 = 50.0;
 /// A step that is a smaller part of the whole is no answer to the question what the recovery waited for.
 const SMALL: f64 = 0.05;
+/// This is no delay: nothing was wrong until then, or something else was.
+const LATER: &str = "until the next event that mattered";
 /// What has to be saved of a step that was taken away.
 const HALF: f64 = 0.5;
 
@@ -32,10 +34,13 @@ pub fn judge(recovery: &Recovery) -> Verdict {
     let Some(lever) = recovery.levers.first().filter(weighs) else { return Verdict::Slight };
     let is_less = |now: f64, then: Option<f64>| then.is_some_and(|then| now - then >= HALF * lever.ms);
     let enough = |tried: &Try| is_less(recovery.recovery_ms, tried.recovery_ms) || is_less(recovery.waited_ms, tried.waited_ms);
+    if lever.waited_for == LATER {
+        return Verdict::Ungoverned;
+    }
     let Some(alone) = lever.tries.iter().find(|tried| tried.removes) else { return Verdict::Ungoverned };
-    let other = lever.rival.as_ref().and_then(|rival| rival.tries.iter().find(|tried| tried.removes));
-    let both = lever.rival.as_ref().and_then(|rival| rival.both.as_ref());
-    match (enough(alone), other.is_some_and(enough), both.is_some_and(enough)) {
+    let other = lever.rivals.iter().filter_map(|rival| rival.tries.iter().find(|tried| tried.removes)).any(enough);
+    let together = lever.rivals.iter().filter_map(|rival| rival.together.as_ref()).any(enough);
+    match (enough(alone), other, together) {
         (true, _, _) => Verdict::Alone,
         (false, true, _) => Verdict::Other,
         (false, false, true) => Verdict::Together,
@@ -58,10 +63,14 @@ pub fn told(run: &str, recovery: &Recovery) -> String {
 }
 
 fn beside(lever: &Lever) -> Vec<String> {
-    let Some(rival) = &lever.rival else { return vec!["  nothing is named beside it".to_owned()] };
-    let mut lines = vec![format!("  beside it, {:.0} ms: {}", rival.ms, rival.waited_for)];
-    lines.extend(rival.tries.iter().chain(&rival.both).map(outcome));
-    lines
+    if lever.rivals.is_empty() {
+        return vec!["  nothing is named beside it".to_owned()];
+    }
+    let told = |rival: &Rival| {
+        let tries = rival.tries.iter().chain(&rival.together).map(outcome);
+        std::iter::once(format!("  beside it, {:.0} ms: {}", rival.ms, rival.waited_for)).chain(tries).collect::<Vec<_>>()
+    };
+    lever.rivals.iter().flat_map(told).collect()
 }
 
 fn outcome(tried: &Try) -> String {

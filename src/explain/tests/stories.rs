@@ -100,12 +100,12 @@ fn a_broker_that_is_back_at_once_waits_for_the_session_of_its_last_life_and_besi
     let recovery = slowest(&back_at_once, &[]);
     assert_eq!(longest(&recovery).0, "the controller waits for heartbeats until the session runs out");
     let lever = &recovery.levers[0];
-    let rival = lever.rival.as_ref().unwrap();
+    let rival = lever.rivals.first().unwrap();
     assert_eq!(rival.waited_for, "a broker starts, registers and loads its logs");
     assert!(lever.tries.iter().any(|t| t.change == "the session of broker 2 ending at once"), "{lever:#?}");
     let saved = |tries: &[Try]| recovery.recovery_ms - tries.iter().find(|t| t.removes).unwrap().recovery_ms.unwrap();
     assert!(saved(&lever.tries) < lever.ms / 2.0 && saved(&rival.tries) < lever.ms / 2.0, "{lever:#?}");
-    assert!(saved(std::slice::from_ref(rival.both.as_ref().unwrap())) > lever.ms / 2.0, "{lever:#?}");
+    assert!(saved(std::slice::from_ref(rival.together.as_ref().unwrap())) > lever.ms / 2.0, "{lever:#?}");
 }
 
 /// The fetch that was sent into the cut is answered when that is over and TCP has sent it again.

@@ -1,6 +1,6 @@
 //! What would have shortened a recovery, as it was tried.
 
-use crate::explain::record::{Lever, Recovery, Try};
+use crate::explain::record::{Lever, Recovery, Rival, Try};
 use crate::report::document::{Block, Table, paragraph};
 use crate::report::quantity::{duration, signed};
 
@@ -10,15 +10,16 @@ pub fn section(recovery: &Recovery) -> Vec<Block> {
     let mut table = Table::new(&["Longest steps", ">Took", "Tried", ">Recovery then", ">Difference"]);
     for lever in &recovery.levers {
         rows(recovery, &lever.waited_for, lever.ms, &lever.tries, &mut table);
-        if let Some(rival) = &lever.rival {
+        for (nth, rival) in lever.rivals.iter().enumerate() {
             rows(recovery, &format!("beside it: {}", rival.waited_for), rival.ms, &rival.tries, &mut table);
-            rival.both.iter().for_each(|both| tried(recovery, "both", "", both, &mut table));
+            let name = ["both", "all three"].get(nth).copied().unwrap_or("all of these");
+            rival.together.iter().for_each(|together| tried(recovery, name, "", together, &mut table));
         }
     }
     if !table.rows.is_empty() {
         blocks.push(Block::Table(table));
     }
-    blocks.extend(recovery.levers.iter().filter_map(rival));
+    blocks.extend(recovery.levers.iter().filter_map(rivals));
     blocks
 }
 
@@ -48,11 +49,17 @@ fn outcome(recovery: &Recovery, tried: &Try) -> (String, String) {
 }
 
 /// That a step is not alone.
-fn rival(lever: &Lever) -> Option<Block> {
-    let rival = lever.rival.as_ref()?;
-    let governed = rival.setting.as_ref().map_or_else(String::new, |setting| format!(" ({setting})"));
-    Some(paragraph(format!(
-        "\"{}\" does not count alone. Without it another chain is the longest, of which the longest part is this: {}{governed}.",
-        lever.waited_for, rival.waited_for,
-    )))
+fn rivals(lever: &Lever) -> Option<Block> {
+    let governed = |rival: &Rival| rival.setting.as_ref().map_or_else(String::new, |setting| format!(" ({setting})"));
+    let (first, more) = lever.rivals.split_first()?;
+    let mut text = format!(
+        "\"{}\" does not count alone. Without it another chain is the longest, of which the longest part is this: {}{}.",
+        lever.waited_for,
+        first.waited_for,
+        governed(first)
+    );
+    for (rival, gone) in more.iter().zip(["both", "all three"]) {
+        text.push_str(&format!(" Without {gone} it is this: {}{}.", rival.waited_for, governed(rival)));
+    }
+    Some(paragraph(text))
 }

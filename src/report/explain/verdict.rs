@@ -45,7 +45,7 @@ fn longest(recovery: &Recovery, lever: &Lever) -> String {
     let step = &recovery.steps[lever.step];
     let governed = step.setting.as_ref().map_or_else(String::new, |setting| format!(" ({setting})"));
     let mut text = format!("The longest step, {} ({}): {}{governed}.", duration(step.ms), percent(step.share), lever.waited_for);
-    if let Some(rival) = &lever.rival {
+    if let Some(rival) = lever.rivals.first() {
         text.push_str(&format!(" Another chain is nearly as long, and without this step it would be what counts: {}.", rival.waited_for));
     }
     text
