@@ -132,10 +132,14 @@ impl World {
         self.pace(node, |broker| Pace { disk: factor, ..broker });
     }
 
+    /// A machine works at a pace whether its process is up or not.
     fn pace(&mut self, node: NodeIx, change: impl FnOnce(Pace) -> Pace) {
+        let Some(broker) = &mut self.nodes[node.index()].broker else { return };
+        let pace = change(broker.pace());
+        let before = std::mem::replace(broker.pace_mut(), pace);
         self.input(node, |n, ctx, out| {
             if let Some(broker) = &mut n.broker {
-                broker.set_pace(change(broker.pace()), ctx, out);
+                broker.pace_changed(before, ctx.now, out);
             }
         });
     }

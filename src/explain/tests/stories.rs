@@ -108,6 +108,26 @@ fn a_broker_that_is_back_at_once_waits_for_the_session_of_its_last_life_and_besi
     assert!(saved(std::slice::from_ref(rival.together.as_ref().unwrap())) > lever.ms / 2.0, "{lever:#?}");
 }
 
+/// Before the client was served its broker was killed once more: the wait for that has no setting, and is tried by a run in which it does not happen.
+#[test]
+fn a_second_kill_is_told_as_what_came_next_and_left_out_in_a_run() {
+    let twice = text(
+        r#"
+        duration = "60s"
+        faults = ["at 5s kill broker 1 for 1s", "at 18s kill broker 1 for 1s"]
+        cluster = { brokers = 1, controllers = 1 }
+        topic = [{ name = "orders", partitions = 1, replication_factor = 1 }]
+        client = [{ name = "app", profile = "java-4.3", rate = 30 }]
+        costs = { unclean_recovery = "10s" }
+        "#,
+    );
+    let recovery = slowest(&twice, &[]);
+    assert_eq!(longest(&recovery), ("until the next event that mattered", ""));
+    let [spared] = &recovery.levers[0].tries[..] else { panic!("{:#?}", recovery.levers[0]) };
+    assert_eq!((spared.change.as_str(), spared.removes), ("no fault at 18s", true));
+    assert!(spared.recovery_ms.unwrap() < 18_000.0 && recovery.recovery_ms > 25_000.0, "{recovery:#?}");
+}
+
 /// The fetch that was sent into the cut is answered when that is over and TCP has sent it again.
 #[test]
 fn a_consumer_behind_a_cut_waits_for_its_end() {

@@ -164,15 +164,20 @@ impl Broker {
         self.pace
     }
 
-    /// The machine works at another pace from now on. What takes long and is under way (to start, to load logs, to stop) takes its rest by that.
-    pub fn set_pace(&mut self, pace: Pace, ctx: &mut Ctx, out: &mut Outbox) {
-        let work = pace.work / self.pace.work;
-        let disk = work * pace.disk / self.pace.disk;
-        self.pace = pace;
+    /// The same, to be changed.
+    pub fn pace_mut(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// The machine has worked at this pace until now. What takes long and is under way (to start, to load logs, to stop) takes its rest by the new
+    /// one.
+    pub fn pace_changed(&mut self, before: Pace, now: Instant, out: &mut Outbox) {
+        let work = self.pace.work / before.work;
+        let disk = work * self.pace.disk / before.disk;
         let Some(ram) = self.ram.as_mut() else { return };
-        let rest = |at: Instant, factor: f64| ctx.now + at.since(ctx.now).scale(factor);
-        ram.lifecycle.stretch(ctx.now, |at| rest(at, work), out);
-        ram.image.stretch_loading(ctx.now, |at| rest(at, disk), out);
+        let rest = |at: Instant, factor: f64| now + at.since(now).scale(factor);
+        ram.lifecycle.stretch(now, |at| rest(at, work), out);
+        ram.image.stretch_loading(now, |at| rest(at, disk), out);
     }
 
     /// From now on it has these settings and costs.
