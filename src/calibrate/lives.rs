@@ -172,4 +172,17 @@ mod tests {
         assert_eq!(found(Key::Listen), Some((1, Duration::from_millis(20))));
         assert_eq!((found(Key::CleanRecovery), found(Key::Stop)), (None, None));
     }
+
+    #[test]
+    fn a_start_of_years_is_a_clock_that_was_set() {
+        let mut lives = Lives::default();
+        let years = 1_000_000_000_000;
+        for (at, line) in [(0, ServerLine::FirstWord), (10, ServerLine::Starting(2)), (years, ServerLine::Registering(2))] {
+            lives.add(at, line);
+        }
+        let mut machines = Machines::default();
+        lives.measure(&mut machines);
+        assert_eq!((machines.all.len(), machines.left_out), (0, 1));
+        assert!(machines.note().is_some_and(|note| note.ends_with(": 1")));
+    }
 }

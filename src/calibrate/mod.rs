@@ -190,6 +190,7 @@ impl Calibration {
     fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.files.iter().filter_map(File::note).collect();
         notes.extend(self.requests.note(self.options.handlers));
+        notes.extend(self.machines.note());
         if self.requests.left_out > 0 {
             notes.push(format!(
                 "{} requests are of kinds that the model does not have, or are fetches of the metadata log: left out",

@@ -37,7 +37,7 @@ pub struct Comparison {
 
 impl Profile {
     pub(super) fn new(name: String, files: Vec<File>, machines: Machines, notes: Vec<String>) -> Profile {
-        let Machines { all, mut each } = machines;
+        let Machines { all, mut each, left_out: _ } = machines;
         if each.len() < 2 {
             each.clear();
         }

@@ -24,13 +24,17 @@ pub struct Durability {
     losers: BTreeMap<PartitionIx, Replicas>,
     /// Partitions in which acknowledged records may be lost, with the reason.
     excused: BTreeMap<PartitionIx, &'static str>,
-    /// Clients that keep the number of a record beyond the epoch that it was given in: sarama before 1.61.1.
-    keeps_numbers: BTreeSet<ClientIx>,
+    /// Clients that give a number to two batches, and why a leader may take the second for a copy of the first.
+    gives_numbers_twice: BTreeMap<ClientIx, &'static str>,
     /// What was appended of theirs.
     appended: BTreeSet<BatchId>,
 }
 
-/// Why a batch of theirs that was acknowledged may stand nowhere.
+/// Why a batch that was acknowledged to franz-go may stand nowhere.
+const TIMED_OUT: &str = "franz-go gives the number of a batch that a time-out ended to the next one, also where the leader had appended it before it \
+                         answered NOT_LEADER_OR_FOLLOWER (sink.go, unsureIfProduced knows two other errors), and is told of a copy";
+
+/// Why a batch that was acknowledged to sarama may stand nowhere.
 const TAKEN_FOR_A_COPY: &str = "sarama before 1.61.1 sends a record again under its number in whatever epoch it has by then, and the \
                                 leader answers that it has one of this number (partitionProducer.dispatch, produceSet.add)";
 
@@ -38,8 +42,10 @@ impl Durability {
     pub(super) fn new(spec: &Spec) -> Self {
         let findings = Findings::of("acks=all durability");
         let leaves_isr = spec.release.rules().unclean_restart_leaves_isr;
-        let keeps_number = |c: &ClientSpec| {
-            c.profile.library == Library::Sarama && c.profile.policy("produce.numbers-are-given") == Some("with-the-record")
+        let twice = |c: &ClientSpec| match c.profile.library {
+            Library::Sarama => (c.profile.policy("produce.numbers-are-given") == Some("with-the-record")).then_some(TAKEN_FOR_A_COPY),
+            Library::FranzGo => Some(TIMED_OUT),
+            Library::Java | Library::Librdkafka | Library::KafkaPython | Library::Kafkajs | Library::KafkaGo => None,
         };
         let clients = (0..).map(ClientIx).zip(&spec.clients);
         Durability {
@@ -48,7 +54,7 @@ impl Durability {
             last_members: BTreeMap::new(),
             losers: BTreeMap::new(),
             excused: BTreeMap::new(),
-            keeps_numbers: clients.filter(|(_, client)| keeps_number(client)).map(|(ix, _)| ix).collect(),
+            gives_numbers_twice: clients.filter_map(|(ix, client)| Some((ix, twice(client)?))).collect(),
             appended: BTreeSet::new(),
         }
     }
@@ -56,7 +62,7 @@ impl Durability {
     /// A leader appended a batch.
     pub(super) fn appended(&mut self, fact: &Fact) {
         if let Fact::Appended { client, batch, .. } = fact
-            && self.keeps_numbers.contains(client)
+            && self.gives_numbers_twice.contains_key(client)
         {
             self.appended.insert(*batch);
         }
@@ -115,8 +121,8 @@ impl Durability {
                 continue;
             }
             let name = spec.partition_name(partition);
-            let taken_for_a_copy = self.keeps_numbers.contains(&client) && !self.appended.contains(&batch);
-            match self.excused.get(&partition).copied().or(taken_for_a_copy.then_some(TAKEN_FOR_A_COPY)) {
+            let taken_for_a_copy = self.gives_numbers_twice.get(&client).copied().filter(|_| !self.appended.contains(&batch));
+            match self.excused.get(&partition).copied().or(taken_for_a_copy) {
                 Some(reason) => self.findings.suspend(format!("{name}: {reason}")),
                 None => {
                     let client = &spec.clients[client.index()].name;
