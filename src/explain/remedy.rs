@@ -9,7 +9,7 @@ use crate::model::Spec;
 use crate::scenario::Scenario;
 
 /// Something to change before a run is made again.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Change {
     /// As a person says it: `broker.session.timeout.ms=6s`.
     pub text: String,
@@ -42,7 +42,7 @@ impl Change {
 }
 
 /// Settings and costs of brokers and controllers from a moment on.
-#[derive(Clone, PartialEq, PartialOrd, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Retune {
     /// The moment.
     pub at: Instant,
@@ -299,7 +299,7 @@ fn set(spec: &Spec, client: ClientIx, keys: Vec<(Owner, String, String)>, remove
     let text: Vec<String> = keys.iter().map(|(_, key, value)| format!("{key}={value}")).collect();
     let path = |owner: Owner, key: String| if owner == Owner::Client { format!("client.{name}.config.{key}") } else { key };
     let sets = keys.into_iter().map(|(owner, key, value)| (path(owner, key), value)).collect();
-    Change { text: text.join(" "), sets, retunes: Vec::new(), pushes: Vec::new(), spared: Vec::new(), removes }
+    Change { text: text.join(" "), sets, removes, ..Change::default() }
 }
 
 /// A shorter session. Heartbeats must stay well within it.
@@ -312,7 +312,7 @@ fn shorter_session(spec: &Spec) -> Option<Change> {
         sets.push(("broker.heartbeat.interval.ms".to_owned(), Duration::from_millis((shorter.as_millis() / 4).max(1)).to_string()));
     }
     let text: Vec<String> = sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Some(Change { text: text.join(" "), sets, retunes: Vec::new(), pushes: Vec::new(), spared: Vec::new(), removes: false })
+    Some(Change { text: text.join(" "), sets, ..Change::default() })
 }
 
 fn more_records(ill: &Ill<'_>) -> Vec<Change> {
@@ -321,14 +321,7 @@ fn more_records(ill: &Ill<'_>) -> Vec<Change> {
     let key = format!("client.{}.rate", client.name);
     let of = |factor: f64, removes: bool| {
         let value = (workload.rate * factor).to_string();
-        Change {
-            text: format!("rate={value}"),
-            sets: vec![(key.clone(), value)],
-            retunes: Vec::new(),
-            pushes: Vec::new(),
-            spared: Vec::new(),
-            removes,
-        }
+        Change { text: format!("rate={value}"), sets: vec![(key.clone(), value)], removes, ..Change::default() }
     };
     vec![of(2.0, false), of(20.0, true)]
 }
@@ -338,7 +331,7 @@ fn spare(ill: &Ill<'_>) -> Option<Change> {
     let scenario = ill.scenario;
     let at = ill.struck.since(Instant::ZERO + scenario.count_from.min(ill.struck.since_start()));
     let text = format!("no fault at {at}");
-    let change = Change { text, sets: Vec::new(), retunes: Vec::new(), pushes: Vec::new(), spared: vec![ill.struck], removes: true };
+    let change = Change { text, spared: vec![ill.struck], removes: true, ..Change::default() };
     scenario.plan.has(ill.struck).then_some(change)
 }
 
@@ -360,12 +353,5 @@ fn push(ill: &Ill<'_>, part: f64) -> Option<Change> {
     };
     let when = if after.is_zero() { "at once".to_owned() } else { format!("after {after}") };
     let text = format!("{} {when}", what.words(&ill.scenario.spec));
-    Some(Change {
-        text,
-        sets: Vec::new(),
-        retunes: Vec::new(),
-        pushes: vec![Push { at, what }],
-        spared: Vec::new(),
-        removes: after.is_zero(),
-    })
+    Some(Change { text, pushes: vec![Push { at, what }], removes: after.is_zero(), ..Change::default() })
 }

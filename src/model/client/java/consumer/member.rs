@@ -47,7 +47,7 @@ pub(super) fn membership(index: ClientIx, spec: &Spec, chance: Chance) -> Option
         request_timeout: config.request_timeout,
         join_timeout: config.request_timeout.max(config.max_poll_interval + JOIN_LAPSE),
         two_steps: true,
-        // With an interval of 0 every turn of the poll commits, and turns take time.
+        // With an interval of 0 every turn of the poll commits, and turns take time (`ConsumerCoordinator.maybeAutoCommitOffsetsAsync`).
         auto_commit: (config.enable_auto_commit && consumption.commits == Commits::Library)
             .then_some(config.auto_commit_interval.max(TICK)),
     };
