@@ -23,11 +23,12 @@ use table::Row;
 /// Seeds with which each scenario of the catalogue is run.
 const SEEDS: RangeInclusive<u64> = 1..=1;
 /// Numbers of the swarm at which the rules of explanations were mended.
-const KNOWN: RangeInclusive<u64> = 1..=300;
+const KNOWN: [RangeInclusive<u64>; 8] =
+    [1..=300, 2001..=2300, 3001..=3300, 4001..=4300, 5001..=5400, 6001..=6400, 7001..=7400, 8001..=8400];
 /// Numbers of the swarm that nobody looked at then.
-const FRESH: RangeInclusive<u64> = 2001..=2300;
-/// What part of the cases of each kind has to hold at least. It should be 0.95 of each; these are somewhat below what was measured.
-const LEAST: [f64; 3] = [0.95, 0.85, 0.8];
+const FRESH: RangeInclusive<u64> = 9001..=9400;
+/// What part of the cases of each kind has to hold at least.
+const LEAST: f64 = 0.95;
 /// Runs that take more events are left out.
 const MAX_EVENTS: u64 = 4_000_000;
 /// Runs that are explained side by side.
@@ -87,14 +88,14 @@ fn row(runs: &'static str, all: &[Run]) -> Row {
     let mut verdicts = BTreeMap::new();
     for (verdict, told) in judged.into_inner().expect("nobody panics with it").into_values() {
         *verdicts.entry(verdict).or_default() += 1;
-        if matches!(verdict, Verdict::Other | Verdict::Neither) {
+        if verdict == Verdict::Neither {
             println!("{verdict:?}: {told}\n");
         }
     }
     Row { runs, verdicts }
 }
 
-fn swarm(numbers: RangeInclusive<u64>) -> Vec<Run> {
+fn swarm(numbers: impl Iterator<Item = u64>) -> Vec<Run> {
     numbers.map(Run::Swarm).collect()
 }
 
@@ -104,16 +105,16 @@ fn the_longest_step_is_what_counts() {
     let catalogue: Vec<Run> = SEEDS.flat_map(|seed| catalogue::names().into_iter().map(move |name| Run::Catalogue(name, seed))).collect();
     let rows = [
         row("every scenario of the catalogue", &catalogue),
-        row("clusters 1 to 300 of the swarm, at which the rules were mended", &swarm(KNOWN)),
-        row("clusters 2001 to 2300 of the swarm, at which they were not", &swarm(FRESH)),
+        row("2,800 clusters of the swarm, by which the rules were mended", &swarm(KNOWN.into_iter().flatten())),
+        row("clusters 9001 to 9400 of the swarm, by which they were not", &swarm(FRESH)),
     ];
     println!("{}", table::shown(&rows));
     if std::env::var_os("KAFKASIM_WRITE_EXPLANATIONS").is_some() {
         table::write(&rows);
     }
-    for (row, least) in rows.iter().zip(LEAST) {
-        let share = row.share(&[Verdict::Alone, Verdict::Together]);
-        assert!(share >= least, "{}: {:.1} %", row.runs, 100.0 * share);
+    for row in &rows {
+        let share = row.share(&[Verdict::Alone, Verdict::Instead, Verdict::Together]);
+        assert!(share >= LEAST, "{}: {:.1} %", row.runs, 100.0 * share);
     }
     assert!(table::is_on_the_page(&rows), "KAFKASIM_WRITE_EXPLANATIONS=1 writes the table anew");
 }

@@ -9,9 +9,12 @@ use super::rules::Rules;
 use super::wait::Wait;
 use super::words::Words;
 use crate::engine::{Duration, Instant};
+use crate::kafka::{BrokerIx, NodeIx};
 use crate::model::Spec;
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
+use crate::observe::names::Names;
+use crate::observe::sentence::sentence;
 use crate::scenario::Scenario;
 
 /// Shares of a step below which another chain is not named beside it.
@@ -69,11 +72,25 @@ impl<'a> Chain<'a> {
             Some((Awaited::Resume(*node), since(&|f| matches!(f, Fact::Paused { node: n } if n == node))))
         } else if let Fact::LinksHealed { cut } = fact {
             Some((Awaited::Heal(*cut), since(&|f| matches!(f, Fact::LinksCut { cut: c, .. } if c == cut))))
-        } else if let Fact::SessionExpired { broker, .. } | Fact::RegistrationRefused { broker, .. } = fact {
+        } else if let Fact::SessionExpired { broker, last_heartbeat } = fact {
+            let silenced = self.silenced(*broker, *last_heartbeat).filter(|ix| *ix < ended);
+            Some((Awaited::Session(*broker), silenced.map_or(link.from, |ix| self.kept.at(ix))))
+        } else if let Fact::RegistrationRefused { broker, .. } = fact {
             Some((Awaited::Session(*broker), link.from))
         } else {
             None
         }
+    }
+
+    /// What kept a broker from sending another heartbeat after this one.
+    fn silenced(&self, broker: BrokerIx, last_heartbeat: Instant) -> Option<Ix> {
+        let node = self.spec.brokers[broker.index()].node;
+        let is_voter = |n: &NodeIx| self.spec.voters.iter().any(|voter| voter.node == *n);
+        let parted = |a: &[NodeIx], b: &[NodeIx]| a.contains(&node) && b.iter().any(is_voter);
+        self.kept.first(self.kept.after(last_heartbeat), |fact| {
+            matches!(fact, Fact::ProcessEnded { node: n, .. } | Fact::Paused { node: n } if *n == node)
+                || matches!(fact, Fact::LinksCut { from, to, .. } if parted(from, to) || parted(to, from))
+        })
     }
 
     /// A link as something to be shortened.
@@ -104,12 +121,12 @@ impl<'a> Chain<'a> {
         if link.edge.is_none() {
             return self.began_with();
         }
-        Words::new(self.spec, self.kept.target.client).point(self.kept, self.graph.graph[link.node].point)
+        Words::new(self.spec).point(self.kept, self.graph.graph[link.node].point)
     }
 
     /// The process in which a link ended.
     pub fn process(&self, link: &Link) -> Option<String> {
-        Words::new(self.spec, self.kept.target.client).process(self.kept, self.point(link))
+        Words::new(self.spec).process(self.kept, self.point(link))
     }
 
     /// A link's point.
@@ -120,13 +137,12 @@ impl<'a> Chain<'a> {
     /// What the window began with: the fact at its beginning.
     pub fn began_with(&self) -> String {
         let (kept, from) = (self.kept, self.kept.target.from);
-        let words = Words::new(self.spec, kept.target.client);
         let own = kept.target.partition;
         let is = |f: &Fact| {
             matches!(f, Fact::ProcessEnded { .. } | Fact::Paused { .. } | Fact::LinksCut { .. })
                 || matches!(f, Fact::PartitionCommitted { partition, .. } if *partition == own)
         };
-        kept.last_since(from, kept.after(from), is).map_or_else(|| "the leader is lost".to_owned(), |ix| words.fact(kept.fact(ix)))
+        kept.last_since(from, kept.after(from), is).map_or_else(|| "the leader is lost".to_owned(), |ix| sentence(self.spec, kept.fact(ix)))
     }
 
     /// The links that took any time, the longest first, weighed by the graph.
@@ -214,7 +230,7 @@ impl<'a> Chain<'a> {
                 {
                     Some(format!(
                         "the last heartbeat of {} had come {:.3} s before: from then on its session ran",
-                        Words::new(self.spec, self.kept.target.client).broker(*broker),
+                        Names(self.spec).broker(*broker),
                         from.since(*last_heartbeat).as_secs_f64()
                     ))
                 } else {

@@ -48,6 +48,10 @@ pub struct Kept {
     last_entry: Option<(Instant, u8, BrokerIx)>,
 }
 
+fn is_processed(fact: &Fact) -> bool {
+    matches!(fact, Fact::Processed { .. })
+}
+
 /// How a fact concerns a target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Concern {
@@ -82,6 +86,10 @@ impl Kept {
             // Only the newest belief of so long ago matters.
             self.all.clear();
         }
+        // Of what an application is done with the last says when it could go on.
+        if is_processed(fact) && self.all.last().is_some_and(|last| is_processed(&last.fact)) {
+            self.all.pop();
+        }
         self.all.push(Seen { at, fact: fact.clone() });
     }
 
@@ -104,7 +112,8 @@ impl Kept {
             Fact::ConnectionOpening { client, .. }
             | Fact::ConnectionReady { client, .. }
             | Fact::ConnectionLost { client, .. }
-            | Fact::Refreshed { client, .. } => of_client(*client),
+            | Fact::Refreshed { client, .. }
+            | Fact::Processed { client, .. } => of_client(*client),
             Fact::BeliefChanged { client, partition, .. }
             | Fact::RecordCreated { client, partition, .. }
             | Fact::PositionSet { client, partition, .. }
@@ -120,7 +129,11 @@ impl Kept {
             | Fact::IsrProposed { partition, .. }
             | Fact::IsrAnswered { partition, .. }
             | Fact::ReplicaFetchError { partition, .. } => of_partition(*partition),
-            Fact::Truncated { partition, .. } | Fact::UnflushedLost { partition, .. } if *partition == mine => Concern::Own,
+            Fact::Truncated { partition, .. } | Fact::UnflushedLost { partition, .. } | Fact::ReplicaDeleted { partition, .. }
+                if *partition == mine =>
+            {
+                Concern::Own
+            }
             Fact::RequestServed { client, api, .. } => match api {
                 crate::observe::fact::Api::Produce | crate::observe::fact::Api::Fetch => Concern::None,
                 crate::observe::fact::Api::ApiVersions
@@ -153,13 +166,12 @@ impl Kept {
             | Fact::LinkLost { .. }
             | Fact::HeartbeatGivenUp { .. }
             | Fact::NetworkChanged { .. }
-            | Fact::ReplicaDeleted { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }
+            | Fact::ReplicaDeleted { .. }
             | Fact::RecordRepeats { .. }
             | Fact::RecordRebatched { .. }
             | Fact::RecordDone { .. }
-            | Fact::Processed { .. }
             | Fact::GroupAppended { .. } => Concern::None,
         }
     }

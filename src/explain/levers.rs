@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, Weight};
 use super::choose;
+use super::counts;
 use super::record::{Lever, Rival, Try};
 use super::remedy::{Ill, Treatment};
 use super::tries::Tries;
@@ -15,8 +16,6 @@ const MOST: usize = 3;
 const SMALL: f64 = 0.1;
 /// Steps that are named beside one, at most.
 const MOST_RIVALS: usize = 3;
-/// Whoever takes a step away and saves less than this part of it has met with another chain.
-const ENOUGH: f64 = 0.5;
 
 /// Looks for levers of one recovery.
 pub struct Levers<'a> {
@@ -60,18 +59,18 @@ impl Levers<'_> {
         };
         let own = Treatment::of(&ill);
         lever.tries = own.changes.iter().map(|change| tries.one(change, self.window)).collect();
-        lever.rivals = self.rivals(own, by_graph, ENOUGH * lever.ms, tries);
+        lever.rivals = self.rivals(own, by_graph, lever.ms, tries);
         lever
     }
 
     /// What counts instead when a step is taken away and too little is saved by it; and without that, too, and so on. What takes the place of a
     /// step that was taken away is better known than what would by the graph.
-    fn rivals(&self, own: Treatment, by_graph: Option<Treatment>, enough_ms: f64, tries: &mut Tries<'_>) -> Vec<Rival> {
+    fn rivals(&self, own: Treatment, by_graph: Option<Treatment>, ms: f64, tries: &mut Tries<'_>) -> Vec<Rival> {
         let (were, mut by_graph, mut rivals) = (self.all(), by_graph, Vec::new());
         let mut all = own.removal().cloned();
         let mut gone = vec![own];
         while rivals.len() < MOST_RIVALS {
-            let without = all.as_ref().filter(|change| !self.saves(&tries.one(change, self.window), enough_ms));
+            let without = all.as_ref().filter(|change| !self.saves(&tries.one(change, self.window), ms));
             let instead = without.and_then(|change| tries.instead(change, &gone, &were, self.window));
             let Some(other) = instead.or_else(|| by_graph.take()) else { break };
             by_graph = None;
@@ -86,11 +85,9 @@ impl Levers<'_> {
         rivals
     }
 
-    /// Whether the recovery was so much shorter, or the part of it in which records waited.
+    /// Whether the recovery was shorter by half of so much.
     fn saves(&self, tried: &Try, ms: f64) -> bool {
-        let whole = self.window.recovery_ms.unwrap_or_default();
-        let is_less = |now: f64, then: Option<f64>| then.is_some_and(|then| now - then >= ms);
-        is_less(whole, tried.recovery_ms) || is_less(choose::felt(self.window), tried.waited_ms)
+        counts::saves(self.window.recovery_ms.unwrap_or_default(), choose::felt(self.window), tried, ms)
     }
 
     /// All steps.

@@ -3,6 +3,7 @@
 
 mod chain;
 mod choose;
+mod counts;
 mod dot;
 mod graph;
 mod kept;
@@ -13,7 +14,7 @@ mod push;
 pub mod record;
 mod remedy;
 mod rules;
-mod stale;
+mod setting;
 mod step;
 mod tries;
 mod wait;
@@ -21,10 +22,10 @@ mod watch;
 mod words;
 
 pub use choose::partition;
+pub use counts::{Counts, Other, counts};
 pub use dot::dot;
 pub use perfetto::Perfetto;
 pub use record::ExplanationRecord;
-pub use stale::stale;
 pub use step::Step;
 pub use wait::Wait;
 
@@ -199,7 +200,7 @@ impl<'a> Made<'a> {
                 what: chain.sentence(link),
                 process: chain.process(link),
                 waited_for: wait.words().to_owned(),
-                setting: remedy::setting(&self.spec, target.client, wait),
+                setting: setting::setting(&self.spec, target.client, wait),
             }
         };
         chain.path.iter().map(step).collect()

@@ -1,10 +1,10 @@
 //! What could shorten a step: for each wait the settings that govern it, and values to try.
 
 use super::push::{Awaited, Push};
+use super::setting::{governors, half, least, length, setting, value, written};
 use super::wait::{Owner, Wait};
-use crate::engine::{Duration, Instant, parse_duration};
+use crate::engine::{Duration, Instant};
 use crate::kafka::ClientIx;
-use crate::kafka::config::counterparts;
 use crate::model::Spec;
 use crate::scenario::Scenario;
 
@@ -15,7 +15,7 @@ pub struct Change {
     pub text: String,
     /// Keys and values of the scenario.
     pub sets: Vec<(String, String)>,
-    /// Keys and values that brokers and controllers have from a moment on, in the order of time: until then it is the same run.
+    /// Keys and values that brokers, controllers and clients have from a moment on, in the order of time: until then it is the same run.
     pub retunes: Vec<Retune>,
     /// What is done to the run from outside, in the order of time.
     pub pushes: Vec<Push>,
@@ -41,7 +41,7 @@ impl Change {
     }
 }
 
-/// Settings and costs of brokers and controllers from a moment on.
+/// Settings and costs from a moment on.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Retune {
     /// The moment.
@@ -121,89 +121,6 @@ impl Treatment {
     }
 }
 
-/// The setting that governs a wait, with its value: `broker.session.timeout.ms = 9s`.
-pub fn setting(spec: &Spec, client: ClientIx, wait: Wait) -> Option<String> {
-    let told = wait.governors().iter().filter_map(|governor| {
-        let key = key(spec, client, governor.owner, governor.key)?;
-        Some(match value(spec, client, governor.owner, &key) {
-            Some(value) => format!("{key} = {}", shown(&key, &value)),
-            None => key,
-        })
-    });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() { None } else { Some(told.join(", ")) }
-}
-
-/// How long a client's setting says, by Java's name for it.
-pub fn length_of(spec: &Spec, client: ClientIx, key_of_java: &str) -> Option<Duration> {
-    let key = key(spec, client, Owner::Client, key_of_java)?;
-    length(&key, &value(spec, client, Owner::Client, &key)?)
-}
-
-/// A key under the name that its owner has for it; none when it has none.
-fn key(spec: &Spec, client: ClientIx, owner: Owner, key: &str) -> Option<String> {
-    match owner {
-        Owner::Controller | Owner::Broker | Owner::Faults => Some(key.to_owned()),
-        Owner::Cost => Some(format!("costs.{key}")),
-        Owner::Workload => Some(format!("client.{}.{key}", spec.clients[client.index()].name)),
-        Owner::Client => {
-            let client = &spec.clients[client.index()];
-            let library = client.profile.library.names().0;
-            // A producer's library may know a consumer's pauses too.
-            if key == "fetch.error.backoff.ms" && client.consumption().is_none() {
-                return None;
-            }
-            let concept = counterparts::concept("java", key).or_else(|| counterparts::concept("librdkafka", key));
-            let known = concept.map_or(Some(key), |concept| concept.of(library))?;
-            client.config.key(known).map(|k| k.name.to_owned())
-        }
-    }
-}
-
-fn value(spec: &Spec, client: ClientIx, owner: Owner, key: &str) -> Option<String> {
-    match owner {
-        Owner::Controller => spec.voters.first()?.config.get(key),
-        Owner::Broker => spec.brokers.first()?.config.get(key),
-        Owner::Client => spec.clients[client.index()].config.get(key),
-        Owner::Cost | Owner::Faults => None,
-        Owner::Workload => spec.clients[client.index()].workload().map(|w| w.rate.to_string()),
-    }
-}
-
-/// Settings in milliseconds read better with their unit.
-fn shown(key: &str, value: &str) -> String {
-    length(key, value).map_or_else(|| value.to_owned(), |length| length.to_string())
-}
-
-/// A value as a length of time, if it is one.
-fn length(key: &str, value: &str) -> Option<Duration> {
-    if let Ok(number) = value.parse::<f64>() {
-        let is_seconds = key.ends_with(".seconds");
-        let is_time = is_seconds || key.ends_with("ms") || is_of_go_or_node(key);
-        return is_time.then(|| Duration::from_millis_f64(number * if is_seconds { 1000.0 } else { 1.0 }));
-    }
-    parse_duration(value).ok()
-}
-
-/// Keys of libraries that name no unit; their tables hold milliseconds.
-fn is_of_go_or_node(key: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "Backoff",
-        "Timeout",
-        "RefreshFrequency",
-        "MaxAge",
-        "MinAge",
-        "Linger",
-        "Frequency",
-        "retryTime",
-        "RetryTime",
-        "metadataMaxAge",
-        "MetadataTTL",
-        "maxWait",
-    ];
-    WORDS.iter().any(|word| key.contains(word))
-}
-
 /// What to try against a step: first what only shortens it, then what takes it away.
 fn changes(ill: &Ill<'_>) -> Vec<Change> {
     let spec = &ill.scenario.spec;
@@ -225,18 +142,22 @@ fn changes(ill: &Ill<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut gone = Vec::new();
     let mut longest = Duration::ZERO;
-    for governor in ill.wait.governors() {
-        let Some(key) = key(spec, ill.client, governor.owner, governor.key) else { continue };
-        let now = value(spec, ill.client, governor.owner, &key).and_then(|value| length(&key, &value));
+    for (governor, key) in governors(spec, ill.client, ill.wait) {
+        let owner = governor.owner;
+        let now = value(spec, ill.client, owner, &key).and_then(|value| length(&key, &value));
+        // What is no length of time cannot be made shorter.
+        if now.is_none() && owner != Owner::Cost {
+            continue;
+        }
         if let Some(now) = now.filter(|now| !now.is_zero()) {
             longest = longest.max(now);
-            changes.push(set(spec, ill.client, vec![(governor.owner, key.clone(), half(&key, now))], false));
+            changes.push(set(spec, ill.client, vec![(owner, key.clone(), half(&key, now))], false));
         }
-        let least = if governor.owner == Owner::Cost { Duration::ZERO } else { least(governor.key) };
+        let least = if matches!(owner, Owner::Cost | Owner::Workload) { Duration::ZERO } else { least(governor.key) };
         // What is as short already governs nothing here.
         if now.is_none_or(|now| now > least) {
             let least = written(&key, least);
-            gone.push((governor.owner, key, least));
+            gone.push((owner, key, least));
         }
     }
     if !gone.is_empty() {
@@ -245,53 +166,22 @@ fn changes(ill: &Ill<'_>) -> Vec<Change> {
     changes
 }
 
-/// What takes a step away by settings and costs: those of brokers and controllers are changed just before the recovery begins, so that the run is
-/// the same until then, or before a timer of this length was set that ends with the step; a client reads its own when it starts.
+/// What takes a step away by settings and costs: they are changed before the recovery begins, so that the run is the same until then, or before
+/// a timer of this length was set that ends with the step.
 fn from_then_on(ill: &Ill<'_>, keys: Vec<(Owner, String, String)>, timer: Duration) -> Change {
-    let (own, theirs): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(owner, ..)| matches!(owner, Owner::Client | Owner::Workload));
-    let mut change = set(&ill.scenario.spec, ill.client, own, true);
-    if theirs.is_empty() {
-        return change;
-    }
-    let retuned = set(&ill.scenario.spec, ill.client, theirs, true);
-    let texts = [change.text, format!("{} from its beginning on", retuned.text)];
-    change.text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-    let timer_set = Instant::from_nanos(ill.to.as_nanos().saturating_sub(timer.as_nanos()));
-    change.retunes = vec![Retune { at: just_before(ill.set_at.min(timer_set)), sets: retuned.sets }];
-    change
+    let set = set(&ill.scenario.spec, ill.client, keys, true);
+    let timer_set = before(ill.to, timer + UNDER_WAY);
+    let retune = Retune { at: just_before(ill.set_at).min(timer_set), sets: set.sets };
+    Change { text: format!("{} from its beginning on", set.text), retunes: vec![retune], removes: true, ..Change::default() }
 }
 
 /// What begins now sets out with what holds by then.
 fn just_before(moment: Instant) -> Instant {
-    Instant::from_nanos(moment.as_nanos().saturating_sub(BEFORE.as_nanos()))
+    before(moment, BEFORE)
 }
 
-/// Half of a length, in the unit of its key.
-fn half(key: &str, now: Duration) -> String {
-    written(key, Duration::from_nanos(now.as_nanos() / 2).max(Duration::from_millis(1)))
-}
-
-fn written(key: &str, length: Duration) -> String {
-    if key.ends_with(".seconds") {
-        (length.as_millis() / 1000).max(1).to_string()
-    } else {
-        Duration::from_millis(length.as_millis()).to_string()
-    }
-}
-
-/// So little that it does not matter, and that its owner still takes, by the key that the governor has.
-fn least(key: &str) -> Duration {
-    Duration::from_millis(match key {
-        "controller.quorum.append.linger.ms" => 0,
-        "linger.ms" => 1,
-        "controller.quorum.fetch.timeout.ms" | "controller.quorum.election.timeout.ms" => 200,
-        "replica.lag.time.max.ms" => 1500,
-        "socket.connection.setup.timeout.ms" | "socket.connection.setup.timeout.max.ms" | "request.timeout.ms" | "socket.timeout.ms" => {
-            1000
-        }
-        "leader.imbalance.check.interval.seconds" => 1000,
-        _ => 10,
-    })
+fn before(moment: Instant, by: Duration) -> Instant {
+    Instant::from_nanos(moment.as_nanos().saturating_sub(by.as_nanos()))
 }
 
 fn set(spec: &Spec, client: ClientIx, keys: Vec<(Owner, String, String)>, removes: bool) -> Change {
@@ -337,6 +227,8 @@ fn spare(ill: &Ill<'_>) -> Option<Change> {
 
 /// A cut or a pause that began before the step is over this long before it: what the step sets out with is not lost then.
 const BEFORE: Duration = Duration::from_millis(1);
+/// A timer that ends with a step was set by what took this long on its way at most.
+const UNDER_WAY: Duration = Duration::from_millis(100);
 /// What ends a process, or was its last heartbeat, has taken its effect this long after.
 const AFTER: Duration = Duration::from_millis(50);
 
@@ -349,7 +241,9 @@ fn push(ill: &Ill<'_>, part: f64) -> Option<Change> {
         Awaited::Heal(_) if ill.wait == Wait::Retransmit => away_since,
         Awaited::Resume(_) | Awaited::Heal(_) if after.is_zero() => away_since.max(just_before(ill.from)),
         Awaited::Resume(_) | Awaited::Heal(_) => ill.from + after,
-        Awaited::Start(_) | Awaited::Session(_) => ill.from + after + AFTER,
+        Awaited::Start(_) => ill.from + after + AFTER,
+        // A broker that is heard of again has another session.
+        Awaited::Session(_) => ill.from.max(away_since) + after + AFTER,
     };
     let when = if after.is_zero() { "at once".to_owned() } else { format!("after {after}") };
     let text = format!("{} {when}", what.words(&ill.scenario.spec));

@@ -71,8 +71,12 @@ pub enum Wait {
     InFlight,
     /// The client went about its loop.
     ClientLoop,
+    /// The client knew whom to ask, and nothing woke it.
+    Asleep,
     /// The application had no record to send.
     NoRecord,
+    /// Nobody wrote what the consumer could have read.
+    NothingToRead,
     /// A follower had yet to copy the record.
     Replication,
     /// A follower's fetch was parked at another leader, or under way, when the partition came to it.
@@ -81,8 +85,10 @@ pub enum Wait {
     FetchBackoff,
     /// A consumer group had to assign its partitions anew.
     GroupRebalance,
-    /// A consumer's fetch was parked, or its application was at work.
+    /// A consumer's fetch was parked, or on its way.
     FetchLoop,
+    /// A consumer's application was at work on what it had been given.
+    Processing,
     /// Something else happened first, and the facts do not tell what the client waited for until then.
     LaterEvent,
     /// The facts do not tell.
@@ -157,12 +163,15 @@ impl Wait {
             Wait::Linger => "the client lets a batch collect records",
             Wait::InFlight => "the client has as many requests under way as it may have",
             Wait::ClientLoop => "the client's own work",
+            Wait::Asleep => "the client knows whom to ask, and nothing wakes it",
+            Wait::NothingToRead => "no record comes that the consumer could read",
             Wait::NoRecord => "the application has no record for this partition",
             Wait::Replication => "a follower copies the record",
             Wait::FetcherWait => "a follower's fetch is under way without the partition",
             Wait::FetchBackoff => "a follower leaves the partition out after an error",
             Wait::GroupRebalance => "the consumer group assigns its partitions anew",
-            Wait::FetchLoop => "the consumer's fetch before this one, and its application",
+            Wait::FetchLoop => "the consumer's fetch before this one",
+            Wait::Processing => "the consumer's application works on what it was given",
             Wait::LaterEvent => "until the next event that mattered",
             Wait::Untold => "something of which no fact tells",
         }
@@ -218,6 +227,7 @@ impl Wait {
         const BACKOFF: &[Governor] = &[of(Owner::Broker, "replica.fetch.backoff.ms")];
         const HANDLER: &[Governor] = &[of(Owner::Cost, "produce"), of(Owner::Cost, "request_queue")];
         const METADATA: &[Governor] = &[of(Owner::Cost, "metadata"), of(Owner::Cost, "request_queue")];
+        const PROCESSING: &[Governor] = &[of(Owner::Workload, "processing")];
         const FETCH: &[Governor] = &[of(Owner::Client, "fetch.max.wait.ms")];
         match self {
             Wait::Session => SESSION,
@@ -247,12 +257,15 @@ impl Wait {
             Wait::Handler => HANDLER,
             Wait::MetadataRequest => METADATA,
             Wait::FetchLoop | Wait::Muted => FETCH,
+            Wait::Processing => PROCESSING,
             Wait::Operator
             | Wait::Registration
             | Wait::IsrChange
             | Wait::Network
             | Wait::ConnectionSetup
             | Wait::ClientLoop
+            | Wait::Asleep
+            | Wait::NothingToRead
             | Wait::GroupRebalance
             | Wait::LaterEvent
             | Wait::Untold => &[],

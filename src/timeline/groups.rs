@@ -1,10 +1,10 @@
 //! Who has a lane of its own and who is grouped.
 
 use super::limits::{CLIENT_LANES, GROUP_LANES, GROUP_NUMBERS, GROUP_STEPS, PARTITION_CHANGES, PARTITION_LANES};
-use super::names::{Names, shown};
 use super::record::{Client, Group, Leader, Micros};
 use crate::kafka::{ClientIx, PartitionIx};
 use crate::model::Spec;
+use crate::observe::names::{Names, shown};
 use std::collections::BTreeMap;
 
 /// The lanes of clients: a fleet has one for all its members, and so have those for whom there is no room.

@@ -1,13 +1,13 @@
 //! The lanes of processes and partitions: who was what, since when.
 
 use super::limits::IMAGES;
-use super::names::{Names, shown};
 use super::record::{Broker, Controller, Leader, Micros, Span};
-use super::sentence::{in_state, why_name};
 use crate::kafka::{BrokerIx, NodeIx, PartitionIx};
 use crate::model::Spec;
 use crate::observe::Fact;
 use crate::observe::fact::BrokerState;
+use crate::observe::names::{Names, shown};
+use crate::observe::sentence::{in_state, why_name};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

@@ -38,5 +38,3 @@ pub const REFRESHES: usize = 6_000;
 pub const IMAGES: usize = 60_000;
 /// Moments at which the number of stale beliefs of one client is told.
 pub const COUNT_STEPS: usize = 1_000;
-/// Characters of a name that are shown.
-pub const NAME: usize = 120;

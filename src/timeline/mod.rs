@@ -8,15 +8,12 @@ mod events;
 mod groups;
 mod lanes;
 mod limits;
-mod names;
 pub mod record;
 mod recorder;
 mod requests;
-mod sentence;
 mod series;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use record::Timeline;
 pub use recorder::Recorder;
-pub use sentence::sentence;

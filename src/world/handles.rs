@@ -9,7 +9,7 @@ use crate::model::Spec;
 use crate::model::broker::Pace;
 use crate::model::message::AdminRequest;
 use crate::model::network::cuts::CutId;
-use crate::model::spec::{PartitionSpec, TopicSpec};
+use crate::model::spec::{PartitionSpec, Role, TopicSpec};
 use crate::observe::Fact;
 use crate::observe::fact::{Ending, RecordId};
 
@@ -172,8 +172,8 @@ impl World {
         });
     }
 
-    /// From now on brokers and controllers have the settings and costs that they have in `other`, which describes the same cluster. No fault of
-    /// a scenario does this; it answers what would have been had a wait been shorter, in a run that is the same until then.
+    /// From now on brokers, controllers and clients have the settings and costs that they have in `other`, which describes the same cluster. No
+    /// fault of a scenario does this; it answers what would have been had a wait been shorter, in a run that is the same until then.
     pub fn retune(&mut self, other: &Spec) {
         for (mine, theirs) in self.spec.voters.iter_mut().zip(&other.voters) {
             (mine.config, mine.costs) = (theirs.config.clone(), theirs.costs.clone());
@@ -182,6 +182,18 @@ impl World {
             (mine.config, mine.costs) = (theirs.config.clone(), theirs.costs.clone());
             if let Some(broker) = &mut self.nodes[mine.node.index()].broker {
                 broker.retune(theirs);
+            }
+        }
+        for (mine, theirs) in self.spec.clients.iter_mut().zip(&other.clients) {
+            if let (Role::Consumer(mine), Role::Consumer(theirs)) = (&mut mine.role, &theirs.role) {
+                mine.processing = theirs.processing.clone();
+            }
+            if mine.config == theirs.config {
+                continue;
+            }
+            mine.config = theirs.config.clone();
+            if let Some(client) = &mut self.nodes[mine.node.index()].client {
+                client.retune(other);
             }
         }
     }

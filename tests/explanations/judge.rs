@@ -1,6 +1,7 @@
 //! Whether an explanation names what counts: its longest step is taken away by a run, and so is what it names beside it.
 
 use kafkasim::explain::record::{Lever, Recovery, Rival, Try};
+use kafkasim::explain::{Counts, counts};
 
 /// What became of a recovery when its longest step was taken away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -11,10 +12,10 @@ pub enum Verdict {
     Ungoverned,
     /// It was shorter by half of the step, or more.
     Alone,
+    /// It was not, but the answer says that another step counts, and without that it was shorter by half of that one.
+    Instead,
     /// It was not, but without this step and those that are named beside it, it was; and without any of those alone it was not.
     Together,
-    /// It was not, but without one that is named beside it alone, it was.
-    Other,
     /// None of these.
     Neither,
 }
@@ -25,26 +26,20 @@ const BRIEF_MS: f64 = 50.0;
 const SMALL: f64 = 0.05;
 /// This is no delay: nothing was wrong until then, or something else was.
 const LATER: &str = "until the next event that mattered";
-/// What has to be saved of a step that was taken away.
-const HALF: f64 = 0.5;
 
 /// Judges the explanation of one recovery. Where the application had no record at first, the part counts in which records waited.
 pub fn judge(recovery: &Recovery) -> Verdict {
     let weighs = |lever: &&Lever| recovery.waited_ms > BRIEF_MS && lever.ms > SMALL * recovery.waited_ms;
     let Some(lever) = recovery.levers.first().filter(weighs) else { return Verdict::Slight };
-    let is_less = |now: f64, then: Option<f64>| then.is_some_and(|then| now - then >= HALF * lever.ms);
-    let enough = |tried: &Try| is_less(recovery.recovery_ms, tried.recovery_ms) || is_less(recovery.waited_ms, tried.waited_ms);
     if lever.waited_for == LATER {
         return Verdict::Ungoverned;
     }
-    let Some(alone) = lever.tries.iter().find(|tried| tried.removes) else { return Verdict::Ungoverned };
-    let other = lever.rivals.iter().filter_map(|rival| rival.tries.iter().find(|tried| tried.removes)).any(enough);
-    let together = lever.rivals.iter().filter_map(|rival| rival.together.as_ref()).any(enough);
-    match (enough(alone), other, together) {
-        (true, _, _) => Verdict::Alone,
-        (false, true, _) => Verdict::Other,
-        (false, false, true) => Verdict::Together,
-        (false, false, false) => Verdict::Neither,
+    match counts(recovery) {
+        Counts::Longest => Verdict::Alone,
+        Counts::Instead(_) => Verdict::Instead,
+        Counts::Together => Verdict::Together,
+        Counts::None => Verdict::Neither,
+        Counts::Untried => Verdict::Ungoverned,
     }
 }
 

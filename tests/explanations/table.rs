@@ -24,7 +24,7 @@ impl Row {
 
     /// Cases in which something could be taken away.
     pub fn cases(&self) -> usize {
-        [Verdict::Alone, Verdict::Together, Verdict::Other, Verdict::Neither].into_iter().map(|verdict| self.of(verdict)).sum()
+        [Verdict::Alone, Verdict::Together, Verdict::Instead, Verdict::Neither].into_iter().map(|verdict| self.of(verdict)).sum()
     }
 
     /// The part of the cases that have one of these verdicts.
@@ -35,12 +35,12 @@ impl Row {
 
 /// The table as text.
 pub fn shown(rows: &[Row]) -> String {
-    let mut text = "\n| runs | cases | half of the step saved without it | without it and the one named beside it | only without the one named beside it | \
+    let mut text = "\n| runs | cases | half of the step saved without it | without it and those named beside it | not without it, but without the step that the answer says counts in its place | \
                     none of these | left out: nothing governs the step | left out: brief, or no step of a twentieth |\n|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for row in rows {
         let _ = write!(text, "| {} | {} |", row.runs, row.cases());
-        for verdict in [Verdict::Alone, Verdict::Together, Verdict::Other, Verdict::Neither] {
+        for verdict in [Verdict::Alone, Verdict::Together, Verdict::Instead, Verdict::Neither] {
             let _ = write!(text, " {} ({:.0} %) |", row.of(verdict), 100.0 * row.share(&[verdict]));
         }
         let _ = writeln!(text, " {} | {} |", row.of(Verdict::Ungoverned), row.of(Verdict::Slight));

@@ -10,9 +10,7 @@ mod paths;
 mod slices;
 
 use super::record::Recovery;
-use super::words::Words;
 use crate::engine::{Duration, Instant};
-use crate::kafka::ClientIx;
 use crate::model::Spec;
 use crate::observe::record::Window;
 use crate::observe::{Fact, RunRecord};
@@ -72,8 +70,7 @@ impl<'s, 'o> Perfetto<'s, 'o> {
     /// Takes in the next fact of the run.
     pub fn see(&mut self, at: Instant, fact: &Fact) {
         let Perfetto { spec, slices, out } = self;
-        let words = Words::new(spec, client_of(fact).unwrap_or_default());
-        slices.see(at, fact, &words, spec, &mut |event| out.put(event));
+        slices.see(at, fact, spec, &mut |event| out.put(event));
     }
 
     /// Ends the trace: what is still open is closed at the end of the run, then come its windows and the paths that were explained.
@@ -109,17 +106,6 @@ fn windows(spec: &Spec, window: &Window, record: &RunRecord, slices: &mut Slices
         let name = format!("{name} of {partition}");
         put(Event::open(pid, "window", id, &name, from));
         put(Event::close(pid, "window", id, &name, to.max(from)));
-    }
-}
-
-fn client_of(fact: &Fact) -> Option<ClientIx> {
-    match super::words::whose(fact) {
-        super::words::Whose::Client(client) => Some(client),
-        super::words::Whose::Node(_)
-        | super::words::Whose::Broker(_)
-        | super::words::Whose::Voter(_)
-        | super::words::Whose::Controller
-        | super::words::Whose::Nobody => None,
     }
 }
 

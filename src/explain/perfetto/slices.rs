@@ -2,12 +2,13 @@
 
 use super::event::Event;
 use crate::engine::Instant;
-use crate::explain::words::Words;
 use crate::kafka::{BrokerIx, ClientIx, NodeIx, PartitionIx};
 use crate::model::Spec;
 use crate::model::message::Acks;
 use crate::observe::Fact;
 use crate::observe::fact::{BrokerState, EntryId, Refresh};
+use crate::observe::names::Names;
+use crate::observe::sentence::sentence;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -81,17 +82,18 @@ impl Slices {
 
     /// What holds when a run starts: who leads what.
     pub fn start(&mut self, spec: &Spec, put: Put<'_>) {
-        let words = Words::new(spec, ClientIx(0));
+        let names = Names(spec);
         for (ix, partition) in spec.partitions.iter().enumerate() {
             let exists = spec.topics[partition.topic.index()].exists;
             let Some(leader) = partition.leader.filter(|b| exists && spec.brokers[b.index()].up) else { continue };
-            let name = format!("leads {}", words.partition(PartitionIx(ix as u32)));
+            let name = format!("leads {}", names.partition(PartitionIx(ix as u32)));
             self.lead(Instant::ZERO, leader, PartitionIx(ix as u32), name, spec, put);
         }
     }
 
     /// Takes in a fact.
-    pub fn see(&mut self, at: Instant, fact: &Fact, words: &Words<'_>, spec: &Spec, put: Put<'_>) {
+    pub fn see(&mut self, at: Instant, fact: &Fact, spec: &Spec, put: Put<'_>) {
+        let names = Names(spec);
         match fact {
             Fact::ProcessEnded { node, .. } => {
                 self.end_away(at, *node, put);
@@ -100,11 +102,11 @@ impl Slices {
                     self.end_state(at, broker, spec, put);
                     self.end_roles(at, broker, put);
                 }
-                put(Event::moment(pid(*node), LIFE, &words.fact(fact), micros(at), false));
+                put(Event::moment(pid(*node), LIFE, &sentence(spec, fact), micros(at), false));
             }
             Fact::ProcessStarted { node } | Fact::Resumed { node } => {
                 self.end_away(at, *node, put);
-                put(Event::moment(pid(*node), LIFE, &words.fact(fact), micros(at), false));
+                put(Event::moment(pid(*node), LIFE, &sentence(spec, fact), micros(at), false));
             }
             Fact::Paused { node } => {
                 self.end_away(at, *node, put);
@@ -115,7 +117,7 @@ impl Slices {
                 self.states.insert(*broker, (at, state_name(*state)));
             }
             Fact::LeaderRoleTaken { broker, partition, leader_epoch, .. } => {
-                let name = format!("leads {} in epoch {leader_epoch}", words.partition(*partition));
+                let name = format!("leads {} in epoch {leader_epoch}", names.partition(*partition));
                 self.lead(at, *broker, *partition, name, spec, put);
             }
             Fact::FollowerRoleTaken { broker, partition, .. } | Fact::ReplicaDeleted { broker, partition } => {
@@ -124,7 +126,7 @@ impl Slices {
                 }
             }
             Fact::EntrySent { client, broker, partition, entry, attempt, .. } => {
-                let name = format!("{} to {}", words.partition(*partition), words.broker(*broker));
+                let name = format!("{} to {}", names.partition(*partition), names.broker(*broker));
                 let open = self.open(spec.clients[client.index()].node, "request", name);
                 let details = json!({ "entry": entry, "attempt": attempt });
                 put(Event::open(open.pid, open.category, open.id, &open.name, micros(at)).args(details));
@@ -138,18 +140,18 @@ impl Slices {
             Fact::EntryUnreachable { client, entry, .. } => self.end_request(at, *client, *entry, Some("unreachable"), spec, put),
             Fact::Refreshed { client, what: Refresh::Sent(broker) } => {
                 self.end_refresh(at, *client, put);
-                let open = self.open(spec.clients[client.index()].node, "refresh", format!("metadata from {}", words.broker(*broker)));
+                let open = self.open(spec.clients[client.index()].node, "refresh", format!("metadata from {}", names.broker(*broker)));
                 put(Event::open(open.pid, open.category, open.id, &open.name, micros(at)));
                 self.refreshes.insert(*client, open);
             }
             Fact::Refreshed { client, what: Refresh::Answered(..) | Refresh::Failed } => self.end_refresh(at, *client, put),
             Fact::BeliefChanged { client, .. } => {
-                put(Event::moment(pid(spec.clients[client.index()].node), LIFE, &words.fact(fact), micros(at), false));
+                put(Event::moment(pid(spec.clients[client.index()].node), LIFE, &sentence(spec, fact), micros(at), false));
             }
-            Fact::PartitionCommitted { leader, old_leader, .. } if leader != old_leader => self.at_controller(at, fact, words, spec, put),
-            Fact::SessionExpired { .. } => self.at_controller(at, fact, words, spec, put),
+            Fact::PartitionCommitted { leader, old_leader, .. } if leader != old_leader => self.at_controller(at, fact, spec, put),
+            Fact::SessionExpired { .. } => self.at_controller(at, fact, spec, put),
             Fact::ControllerActive { voter, .. } | Fact::ControllerResigned { voter, .. } => {
-                put(Event::moment(pid(spec.voters[voter.index()].node), LIFE, &words.fact(fact), micros(at), false));
+                put(Event::moment(pid(spec.voters[voter.index()].node), LIFE, &sentence(spec, fact), micros(at), false));
             }
             Fact::FaultApplied { text } | Fact::NetworkChanged { text } => put(Event::moment(1, LIFE, text, micros(at), true)),
             // Too many, or without length.
@@ -258,9 +260,9 @@ impl Slices {
         put(Event::counter(pid(spec.clients[client.index()].node), "requests under way", micros(at), *n));
     }
 
-    fn at_controller(&self, at: Instant, fact: &Fact, words: &Words<'_>, spec: &Spec, put: Put<'_>) {
+    fn at_controller(&self, at: Instant, fact: &Fact, spec: &Spec, put: Put<'_>) {
         let Some(voter) = spec.voters.iter().find(|v| v.leads) else { return };
-        put(Event::moment(pid(voter.node), LIFE, &words.fact(fact), micros(at), false));
+        put(Event::moment(pid(voter.node), LIFE, &sentence(spec, fact), micros(at), false));
     }
 }
 

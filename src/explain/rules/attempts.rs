@@ -13,8 +13,17 @@ use crate::observe::fact::{Api, BatchId, EntryId, GroupFact, Unreachable};
 /// Less than this is a client's own work, and no pause.
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
+/// A shorter linger is not what anybody waits for.
+const LINGERS: Duration = Duration::from_millis(20);
+
 /// A broker answers a fetch whose time is over within this time.
 const PROMPT: Duration = Duration::from_millis(10);
+
+/// An answer of a broker far away is on its way for so long at most.
+const ON_THE_WAY: Duration = Duration::from_millis(100);
+/// A partition that comes to a broker may have to wait for so many fetches that do not name it, each with so much beside its wait.
+const FETCHES: u64 = 2;
+const BESIDE: Duration = Duration::from_millis(500);
 
 /// An entry as it was sent.
 pub(super) struct Attempt {
@@ -54,8 +63,7 @@ impl Rules<'_> {
             self.sent_of(ix, entry).and_then(|sent| if let Fact::EntrySent { batch, .. } = self.kept.fact(sent) { *batch } else { None });
         let mut causes: Vec<Cause> = taken.and_then(|taken| self.reached_again(taken, ix, broker)).into_iter().collect();
         let Some(batch) = batch else {
-            let parked = |taken: Ix| self.has_expired(self.kept.at(ix).since(self.kept.at(taken)));
-            causes.extend(taken.map(|taken| Cause { explains: parked(taken), ..after(Point::Fact(taken), Wait::FetchLoop) }));
+            causes.extend(taken.into_iter().flat_map(|taken| self.fetched(ix, taken, broker, partition, error)));
             return causes;
         };
         let held_up = taken.is_some_and(|taken| self.kept.at(ix).since(self.kept.at(taken)) > PAUSE);
@@ -68,6 +76,32 @@ impl Rules<'_> {
         causes
     }
 
+    /// A fetch was answered: at once, or when there had been nothing for it for long enough, or when something came of what it waited for.
+    fn fetched(&self, ix: Ix, taken: Ix, broker: BrokerIx, partition: PartitionIx, error: ErrorCode) -> Vec<Cause> {
+        let parked = self.kept.at(ix).since(self.kept.at(taken));
+        if self.has_expired(parked) {
+            return vec![all(Point::Fact(taken), Wait::FetchLoop)];
+        }
+        let mut causes = vec![after(Point::Fact(taken), Wait::FetchLoop)];
+        if parked > PAUSE {
+            let released = if error.is_none() { self.readable(ix, broker, partition) } else { self.role_at(ix, broker, partition) };
+            causes.extend(released.filter(|released| *released > taken).map(|cause| after(Point::Fact(cause), Wait::Handler)));
+        }
+        causes
+    }
+
+    /// What a leader could give to consumers at the moment of a fact, and not before.
+    fn readable(&self, ix: Ix, broker: BrokerIx, partition: PartitionIx) -> Option<Ix> {
+        let is = |f: &Fact| matches!(f, Fact::HighWatermarkMoved { broker: b, partition: p, .. } | Fact::Appended { broker: b, partition: p, .. } if (*b, *p) == (broker, partition));
+        let at = Instant::from_nanos(self.kept.at(ix).as_nanos().saturating_sub(PAUSE.as_nanos()));
+        self.kept.last_since(at.max(self.start()), ix, is)
+    }
+
+    /// The last role that a broker took for a partition, or that it has it no more.
+    fn role_at(&self, ix: Ix, broker: BrokerIx, partition: PartitionIx) -> Option<Ix> {
+        self.recent(ix, |f| matches!(f, Fact::FollowerRoleTaken { broker: b, partition: p, .. } | Fact::LeaderRoleTaken { broker: b, partition: p, .. } | Fact::ReplicaDeleted { broker: b, partition: p } if (*b, *p) == (broker, partition)))
+    }
+
     /// Whether a fetch was answered when there had been nothing for it for as long as it may take, and not by what happened then.
     fn has_expired(&self, parked: Duration) -> bool {
         self.fetch_wait.is_some_and(|wait| parked >= wait && parked <= wait + PROMPT)
@@ -76,7 +110,7 @@ impl Rules<'_> {
     /// What let a parked request go: its batch was replicated, or the broker ceased to lead.
     fn released(&self, ix: Ix, broker: BrokerIx, partition: PartitionIx, batch: BatchId, error: ErrorCode) -> Option<Ix> {
         if !error.is_none() {
-            return self.recent(ix, |f| matches!(f, Fact::FollowerRoleTaken { broker: b, partition: p, .. } | Fact::LeaderRoleTaken { broker: b, partition: p, .. } if (*b, *p) == (broker, partition)));
+            return self.role_at(ix, broker, partition);
         }
         let moved =
             self.recent(ix, |f| matches!(f, Fact::HighWatermarkMoved { broker: b, partition: p, .. } if (*b, *p) == (broker, partition)));
@@ -161,27 +195,46 @@ impl Rules<'_> {
         causes.extend(identity.map(|cause| (cause, Wait::ClientLoop)));
         if sent.batch.is_some() {
             causes.extend(self.room(ix, at).map(|cause| (cause, Wait::InFlight)));
-            causes.extend(self.first_record(ix).map(|cause| (cause, Wait::Linger)));
+            causes.extend(self.lingered(ix).map(|cause| (cause, Wait::Linger)));
+            causes.extend(self.first_record(ix).map(|cause| (cause, self.since_record(at.since(self.kept.at(cause))))));
         } else {
             causes.extend(self.assigned(ix).map(|cause| (cause, Wait::FetchLoop)));
-            // A fetch that was under way when the client learned whom to ask held the next one up: until it came back.
-            let known = causes.iter().map(|(cause, _)| *cause).max();
-            let under_way = self.fetch_before(ix);
-            match known {
-                Some(_) => causes.iter_mut().for_each(|(_, wait)| *wait = Wait::FetchLoop),
-                None => causes.extend(under_way.map(|cause| (cause, Wait::FetchLoop))),
-            }
+            causes = self.in_turn(ix, causes);
         }
         let failed = self.failed(ix, sent);
         let last = causes.iter().map(|(cause, _)| self.kept.at(*cause)).max().unwrap_or(Instant::ZERO);
         let mut causes: Vec<Cause> = causes.into_iter().map(|(cause, wait)| after(Point::Fact(cause), wait)).collect();
-        // Nothing else explains that it waited: it paused after the failure.
-        let paused = at.since(last) > PAUSE;
+        // Nothing else explains that it waited: it paused after the failure. What a broker served last was on its way back first.
+        let on_the_way = if identity.is_some_and(|identity| self.kept.at(identity) == last) { ON_THE_WAY } else { PAUSE };
+        let paused = at.since(last) > on_the_way;
         // A fetch goes out when the one before has come back; a batch needs no such moment.
         let in_turn = sent.batch.is_none() && self.room(ix, at).is_some();
         let wait = if in_turn { Wait::FetchLoop } else { Wait::RetryBackoff };
         causes.extend(failed.map(|cause| Cause { point: Point::Fact(cause), wait, explains: paused, by: None }));
         causes
+    }
+
+    /// The causes of a fetch: it waited for its turn, or for the application. Where none is known, a fetch that was under way when the client learned
+    /// whom to ask held this one up until it came back.
+    fn in_turn(&self, ix: Ix, known: Vec<(Ix, Wait)>) -> Vec<(Ix, Wait)> {
+        let at = self.kept.at(ix);
+        let causes: Vec<Ix> = known.into_iter().map(|(cause, _)| cause).collect();
+        let causes = if causes.is_empty() { self.fetch_before(ix).into_iter().collect() } else { causes };
+        let since = causes.iter().map(|cause| self.kept.at(*cause)).max().unwrap_or(at);
+        let wait = if self.worked_until(ix) { Wait::Processing } else { self.between_fetches(at.since(since)) };
+        causes.into_iter().map(|cause| (cause, wait)).collect()
+    }
+
+    /// Whether the application of a consumer was done with what it had been given at this very moment.
+    pub(super) fn worked_until(&self, ix: Ix) -> bool {
+        let at = self.kept.at(ix);
+        self.kept.last_since(at, self.kept.after(at), |f| matches!(f, Fact::Processed { .. })).is_some()
+    }
+
+    /// What the time before a fetch went by with: the fetches before it, unless those cannot have taken so long.
+    fn between_fetches(&self, length: Duration) -> Wait {
+        let longest = self.fetch_wait.map(|wait| (wait + BESIDE) * FETCHES);
+        if longest.is_some_and(|longest| length > longest) { Wait::Untold } else { Wait::FetchLoop }
     }
 
     /// The last failed attempt of the same batch, or of a fetch of the same partition.
@@ -220,6 +273,21 @@ impl Rules<'_> {
     pub(super) fn first_record(&self, ix: Ix) -> Option<Ix> {
         let since = self.target().busy_since.filter(|since| *since > self.start())?;
         self.kept.last_since(since, self.kept.after(since).min(ix), |f| matches!(f, Fact::RecordCreated { .. }))
+    }
+
+    /// The record with which a batch began to collect others that leaves now, where the client lets it.
+    pub(super) fn lingered(&self, ix: Ix) -> Option<Ix> {
+        let linger = self.linger.filter(|linger| *linger > LINGERS)?;
+        let began = Instant::from_nanos(self.kept.at(ix).as_nanos().checked_sub(linger.as_nanos())?);
+        let own = self.target();
+        let is =
+            |f: &Fact| matches!(f, Fact::RecordCreated { client, partition, .. } if (*client, *partition) == (own.client, own.partition));
+        self.kept.last_since(began, self.kept.after(began + PAUSE), is).filter(|_| began >= self.start())
+    }
+
+    /// What the time since the first record went by with: the batch collects records, unless that cannot take so long.
+    fn since_record(&self, length: Duration) -> Wait {
+        if self.linger.is_some_and(|linger| length > linger + LINGERS) { Wait::Untold } else { Wait::Linger }
     }
 
     fn fetch_before(&self, ix: Ix) -> Option<Ix> {

@@ -2,6 +2,7 @@
 
 use super::attempts::PAUSE;
 use super::{Rules, after, all};
+use crate::engine::Duration;
 use crate::explain::graph::{Cause, Point};
 use crate::explain::kept::Ix;
 use crate::explain::wait::Wait;
@@ -9,11 +10,18 @@ use crate::kafka::BrokerIx;
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
 
+/// How much longer than its setting says a pause may be (`reconnect.backoff.max.ms` of Java and kafka-python: 20 %; librdkafka: 50 %).
+const JITTER: f64 = 0.5;
+
 impl Rules<'_> {
     /// A client began to connect: it had a reason, and was not pausing after the last failure.
     pub(super) fn opening(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {
         let at = self.kept.at(ix);
         let client = self.target().client;
+        // Some connect only when a batch is to leave.
+        if let Some(record) = self.lingered(ix) {
+            return vec![all(Point::Fact(record), Wait::Linger)];
+        }
         let believed =
             self.recent(ix, |f| matches!(f, Fact::BeliefChanged { client: c, leader, .. } if *c == client && *leader == Some(broker)));
         let wanted = self.recent(ix, |f| matches!(f, Fact::Refreshed { what: Refresh::Wanted | Refresh::Failed, .. }));
@@ -23,9 +31,17 @@ impl Rules<'_> {
         let lost = self.recent(ix, |f| matches!(f, Fact::ConnectionLost { client: c, broker: b, .. } if (*c, *b) == (client, broker)));
         let last = reasons.iter().map(|cause| self.kept.at(*cause)).max();
         let paused = last.is_none_or(|last| at.since(last) > PAUSE);
+        if paused && lost.is_some_and(|lost| self.outlasts_pauses(at.since(self.kept.at(lost)))) {
+            return reasons.into_iter().chain(lost).max().map(|cause| all(Point::Fact(cause), Wait::Asleep)).into_iter().collect();
+        }
         let mut causes: Vec<Cause> = reasons.into_iter().map(|cause| after(Point::Fact(cause), Wait::ClientLoop)).collect();
         causes.extend(lost.map(|cause| Cause { point: Point::Fact(cause), wait: Wait::ReconnectBackoff, explains: paused, by: None }));
         causes
+    }
+
+    /// Whether this is longer than any pause before the client connects again, with its jitter.
+    fn outlasts_pauses(&self, length: Duration) -> bool {
+        self.reconnect_pause.is_some_and(|longest| length > longest.scale(1.0 + JITTER))
     }
 
     pub(super) fn ready(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {

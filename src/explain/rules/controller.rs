@@ -117,11 +117,14 @@ impl Rules<'_> {
     }
 
     /// A broker that asked for its shutdown may go: all brokers that are not fenced had told in heartbeats that they know of the move of its
-    /// partitions, and those that were silent had been fenced.
+    /// partitions, and those that were silent had been fenced, or could be heard again.
     fn let_go(&self, ix: Ix, asked: Ix) -> Vec<Cause> {
-        let since = self.kept.at(asked);
-        match self.kept.last_since(since, ix, |f| matches!(f, Fact::SessionExpired { .. })) {
-            Some(expired) => vec![all(Point::Fact(expired), Wait::ControlledShutdown), after(Point::Fact(asked), Wait::ControlledShutdown)],
+        let is_broker = |node: &NodeIx| self.spec.nodes[node.index()].broker.is_some();
+        let heard = self.kept.last_since(self.kept.at(asked), ix, |f| {
+            matches!(f, Fact::SessionExpired { .. } | Fact::LinksHealed { .. }) || matches!(f, Fact::Resumed { node } if is_broker(node))
+        });
+        match heard {
+            Some(heard) => vec![all(Point::Fact(heard), Wait::ControlledShutdown), after(Point::Fact(asked), Wait::ControlledShutdown)],
             None => vec![all(Point::Fact(asked), Wait::ControlledShutdown)],
         }
     }

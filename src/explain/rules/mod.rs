@@ -9,7 +9,7 @@ mod replication;
 
 use super::graph::{Cause, Point, moment};
 use super::kept::{Ix, Kept, Target};
-use super::remedy;
+use super::setting;
 use super::wait::Wait;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, NodeIx, PartitionIx};
@@ -25,6 +25,10 @@ pub struct Rules<'a> {
     gates: Gates,
     /// How long a broker keeps a fetch of the client for which there is nothing.
     fetch_wait: Option<Duration>,
+    /// How long the client lets a batch collect records.
+    linger: Option<Duration>,
+    /// The longest pause of the client before it connects again, where a setting says it.
+    reconnect_pause: Option<Duration>,
 }
 
 /// A cause that explains only what came after every other.
@@ -40,8 +44,10 @@ fn all(point: Point, wait: Wait) -> Cause {
 impl<'a> Rules<'a> {
     /// Rules for the history of the fact `end`.
     pub fn new(spec: &'a Spec, kept: &'a Kept, end: Ix) -> Rules<'a> {
-        let fetch_wait = remedy::length_of(spec, kept.target.client, "fetch.max.wait.ms");
-        let mut rules = Rules { spec, kept, gates: Gates::default(), fetch_wait };
+        let length = |key| setting::length_of(spec, kept.target.client, key);
+        let (fetch_wait, linger) = (length("fetch.max.wait.ms"), length("linger.ms"));
+        let reconnect_pause = length("reconnect.backoff.max.ms");
+        let mut rules = Rules { spec, kept, gates: Gates::default(), fetch_wait, linger, reconnect_pause };
         rules.gates = Gates::of(&rules, end);
         rules
     }
@@ -70,9 +76,9 @@ impl<'a> Rules<'a> {
             Fact::PartitionCommitted { .. } => self.committed(ix),
             Fact::ControllerActive { .. } => self.controller_active(ix),
             Fact::ImageApplied { broker, offset } => self.image_applied(ix, *broker, *offset),
-            Fact::LeaderRoleTaken { broker, partition, .. } | Fact::FollowerRoleTaken { broker, partition, .. } => {
-                self.role_taken(ix, *broker, *partition)
-            }
+            Fact::LeaderRoleTaken { broker, partition, .. }
+            | Fact::FollowerRoleTaken { broker, partition, .. }
+            | Fact::ReplicaDeleted { broker, partition } => self.role_taken(ix, *broker, *partition),
             Fact::ProcessStarted { .. } | Fact::Resumed { .. } | Fact::LinksHealed { .. } => {
                 self.away_since(ix).map(|(begun, wait)| all(Point::Fact(begun), wait)).into_iter().collect()
             }
@@ -115,7 +121,6 @@ impl<'a> Rules<'a> {
             | Fact::NetworkChanged { .. }
             | Fact::LinksCut { .. }
             | Fact::FaultApplied { .. }
-            | Fact::ReplicaDeleted { .. }
             | Fact::Truncated { .. }
             | Fact::UnflushedLost { .. }
             | Fact::RecordCreated { .. }
@@ -144,6 +149,8 @@ impl<'a> Rules<'a> {
             || matches!(fact, Fact::BrokerStateChanged { state: BrokerState::PendingControlledShutdown | BrokerState::ShuttingDown, .. });
         if matches!(fact, Fact::RecordCreated { .. }) {
             Wait::NoRecord
+        } else if self.consumes() && matches!(fact, Fact::Appended { .. }) {
+            Wait::NothingToRead
         } else if is_fault || matches!(fact, Fact::AdminDone { .. }) {
             Wait::LaterEvent
         } else if matches!(fact, Fact::Group { .. } | Fact::PositionSet { .. }) {

@@ -2,12 +2,16 @@
 
 use super::attempts::PAUSE;
 use super::{Rules, after, all};
+use crate::engine::Duration;
 use crate::explain::graph::{Cause, Point};
 use crate::explain::kept::Ix;
 use crate::explain::wait::Wait;
 use crate::kafka::BrokerIx;
 use crate::observe::Fact;
 use crate::observe::fact::{Api, Refresh, Told};
+
+/// No broker that is well takes so long over a request of a few bytes: the client let the time go by before it asked.
+const LONG: Duration = Duration::from_millis(50);
 
 impl Rules<'_> {
     /// A belief changed by the answer that came at the same moment.
@@ -80,7 +84,9 @@ impl Rules<'_> {
         let Some(sent) = self.kept.last(ix, |f| matches!(f, Fact::Refreshed { what: Refresh::Sent(b), .. } if *b == broker)) else {
             return Vec::new();
         };
-        let mut causes = vec![after(Point::Fact(sent), Wait::MetadataRequest)];
+        // A consumer takes an answer in when its application comes back.
+        let wait = if self.worked_until(ix) { Wait::Processing } else { Wait::MetadataRequest };
+        let mut causes = vec![after(Point::Fact(sent), wait)];
         let served = self.served(ix);
         causes.extend(self.muted(sent, served.unwrap_or(ix), broker));
         causes
@@ -103,11 +109,13 @@ impl Rules<'_> {
                 matches!(f, Fact::ConnectionReady { broker: b, .. } if *b == broker)
                     || matches!(f, Fact::RequestServed { api: other, .. } if *other == api)
                     || matches!(f, Fact::BeliefChanged { .. } | Fact::Group { .. } | Fact::PositionSet { .. })
+                    || matches!(f, Fact::Refreshed { what: Refresh::Answered(..), .. })
             }),
         };
         let Some(asked) = asked else { return Vec::new() };
         let again = matches!(self.kept.fact(asked), Fact::RequestServed { .. });
-        let mut causes = vec![after(Point::Fact(asked), if again { Wait::RetryBackoff } else { Wait::Handler })];
+        let paused = again || self.kept.at(ix).since(self.kept.at(asked)) >= LONG;
+        let mut causes = vec![after(Point::Fact(asked), if paused { Wait::RetryBackoff } else { Wait::Handler })];
         causes.extend(self.muted(asked, ix, broker));
         causes.extend(self.reached_again(asked, ix, broker));
         causes

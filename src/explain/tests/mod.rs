@@ -1,5 +1,6 @@
 //! Stories and laws of explanations.
 
+mod counts;
 mod laws;
 mod questions;
 mod stories;

@@ -1,10 +1,7 @@
 //! Recoveries whose reason an operator knows, explained.
 
 use super::*;
-use crate::engine::Instant;
 use crate::explain::record::Try;
-use crate::explain::{Step, stale};
-use crate::observe::Fact;
 
 #[test]
 fn a_crash_waits_for_the_session_and_a_shorter_one_would_have_helped() {
@@ -18,7 +15,7 @@ fn a_crash_waits_for_the_session_and_a_shorter_one_would_have_helped() {
     let saved = recovery.recovery_ms - shorter.recovery_ms.unwrap();
     assert!((2_000.0..4_000.0).contains(&saved), "three seconds less of session: {saved} ms");
     let told: Vec<&str> = recovery.steps.iter().map(|step| step.what.as_str()).collect();
-    let order = ["the session of broker 2 runs out", "the controller decides", "the change is committed", "shop has the answer"];
+    let order = ["the session of broker 2 runs out", "the controller decides", "committed: orders-10 moves", "shop has the answer"];
     let places: Vec<usize> = order.iter().map(|what| told.iter().position(|told| told.starts_with(what)).unwrap()).collect();
     assert!(places.is_sorted(), "{told:?}");
 }
@@ -45,6 +42,10 @@ fn behind_a_silent_cut_a_client_waits_for_its_own_request() {
     assert_eq!(setting, "request.timeout.ms = 30s");
     let half = recovery.levers[0].tries.iter().find(|t| t.change == "request.timeout.ms=15s").unwrap();
     assert!(half.recovery_ms.unwrap() < recovery.recovery_ms - 14_000.0);
+    // The client is given a second when it is cut off: until then it is the same run.
+    let gone = recovery.levers[0].tries.iter().find(|t| t.removes).unwrap();
+    assert_eq!(gone.change, "request.timeout.ms=1s from its beginning on");
+    assert!(gone.recovery_ms.unwrap() < 10_000.0, "what is left is the session of the broker that was cut off: {gone:?}");
 }
 
 /// The client keeps asking while the leader is gone: it is not its pauses that it waits for, but only for the rest of the last one.
@@ -144,7 +145,7 @@ fn a_consumer_behind_a_cut_waits_for_its_end() {
         "#,
     );
     let recovery = explained(&cut, &[], &Question { client: Some("reader".to_owned()), ..Question::default() }).explained.remove(0);
-    assert_eq!(recovery.began_with, "a network link is cut");
+    assert_eq!(recovery.began_with, "cut 1: nothing passes from reader to broker 1 nor back");
     assert_eq!(longest(&recovery), ("a network link is cut", "how long the fault lasts"));
     let lever = &recovery.levers[0];
     assert!((3_000.0 - 200.0..3_000.0 + 3_000.0).contains(&lever.ms), "what was lost is sent again at TCP's next attempt: {lever:?}");
@@ -154,23 +155,67 @@ fn a_consumer_behind_a_cut_waits_for_its_end() {
     assert!(at_once.recovery_ms.unwrap() < 500.0, "{at_once:?}");
 }
 
-/// Of each request that went to a broker that did not lead: what the client believed, the move, and what became of the request.
+/// A fetch for which there is nothing waits at the old leader until that hears that it leads no longer, and answers it then.
 #[test]
-fn a_stale_request_is_told_with_the_belief_and_the_move_behind_it() {
-    let source = catalogue("preferred-election");
-    let question = Question { tries: false, ..Question::default() };
-    let made = crate::explain::Made::run(&source, &[], &question).unwrap();
-    let mut facts = Vec::new();
-    made.explain(&question, Some(&mut |at, fact| facts.push((at, fact.clone())))).unwrap();
-    let sent = facts.iter().filter_map(|(_, fact)| match fact {
-        Fact::EntrySent { entry, .. } => Some(*entry),
-        _ => None,
-    });
-    let chains: Vec<Vec<Step>> = sent.filter_map(|entry| stale(&made.spec, &facts, Instant::ZERO, entry)).collect();
-    assert!(!chains.is_empty() && chains.len() as u64 <= made.record.total.requests.stale, "{} chains", chains.len());
-    for chain in &chains {
-        assert!(chain.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms), "{chain:#?}");
-        let tells = |what: &str| chain.iter().any(|step| step.what.contains(what));
-        assert!(tells("now believes that") && tells("the change is committed") && tells("sends a batch"), "{chain:#?}");
-    }
+fn a_parked_fetch_is_answered_when_the_old_leader_hears_of_the_move() {
+    let quiet = text(
+        r#"
+        duration = "60s"
+        faults = ["at 0s restart broker 1 down 1s", "at 25s elect preferred all"]
+        cluster = { brokers = 3, controllers = 1 }
+        topic = [{ name = "orders", assignment = [[1, 2, 3]] }]
+        client = [{ name = "reader", role = "consumer", profile = "java-4.3", config = { "fetch.max.wait.ms" = 20000, "request.timeout.ms" = 60000 } }]
+        config = { "auto.leader.rebalance.enable" = false }
+        "#,
+    );
+    let all = explained(&quiet, &[], &Question { slowest: 9, tries: false, ..Question::default() }).explained;
+    let recovery = all.into_iter().find(|recovery| recovery.start_ms > 24_000.0).unwrap();
+    let told: Vec<&str> = recovery.steps.iter().map(|step| step.what.as_str()).collect();
+    let order = ["committed: orders-0 moves", "the metadata cache of broker 2", "broker 2 follows broker 1", "broker 2 answers reader"];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|what| told.iter().position(|told| told.starts_with(what)).unwrap_or_else(|| panic!("{what}: {told:#?}")))
+        .collect();
+    assert!(places.is_sorted(), "{told:#?}");
+    assert!(recovery.steps.iter().all(|step| step.waited_for != "the consumer's fetch before this one" || step.ms < 1.0), "{recovery:#?}");
+}
+
+/// The application has its records from one `poll()`, and the consumer asks for more when it comes back.
+#[test]
+fn a_consumer_whose_application_is_at_work_waits_for_that() {
+    let slow = text(
+        r#"
+        duration = "30s"
+        faults = ["at 5s restart broker 2 down 100ms"]
+        cluster = { brokers = 2, controllers = 1 }
+        topic = [{ name = "orders", assignment = [[1, 2], [2, 1]] }]
+        client = [
+            { name = "app", profile = "java-4.3", rate = 200, partitioning = "round-robin" },
+            { name = "reader", role = "consumer", profile = "java-4.3", processing = "10ms" },
+        ]
+        "#,
+    );
+    let recovery = explained(&slow, &[], &Question { client: Some("reader".to_owned()), ..Question::default() }).explained.remove(0);
+    let (waited_for, setting) = longest(&recovery);
+    assert_eq!((waited_for, setting), ("the consumer's application works on what it was given", "client.reader.processing = 10ms"));
+    let gone = recovery.levers[0].tries.iter().find(|t| t.removes).unwrap();
+    assert!(gone.recovery_ms.unwrap() < recovery.recovery_ms / 2.0, "{recovery:#?}");
+}
+
+/// kafka-python's sender is not woken by metadata, nor by a record that joins a batch: no pause of the client's is that long.
+#[test]
+fn a_sender_that_nothing_wakes_is_not_said_to_pause() {
+    let asleep = text(
+        r#"
+        duration = "60s"
+        faults = ["at 5s stop broker 1 for 3s"]
+        cluster = { brokers = 2, controllers = 1 }
+        topic = [{ name = "orders", assignment = [[1]] }]
+        client = [{ name = "app", profile = "kafka-python-3.0", rate = 0.5, config = { linger_ms = 0, reconnect_backoff_max_ms = 1000 } }]
+        "#,
+    );
+    let recovery = slowest(&asleep, &[]);
+    let asleep: f64 =
+        recovery.steps.iter().filter(|s| s.waited_for == "the client knows whom to ask, and nothing wakes it").map(|s| s.ms).sum();
+    assert!(asleep > 1_900.0, "{recovery:#?}");
 }

@@ -84,6 +84,11 @@ impl<P> Connections<P> {
         Connections { list: Vec::new(), check_at: Instant::MAX, next_correlation: 0, policy, draws }
     }
 
+    /// What begins from now on keeps to this.
+    pub(super) fn retune(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     fn position(&self, channel: Channel) -> Result<usize, usize> {
         self.list.binary_search_by_key(&channel, |c| c.channel)
     }

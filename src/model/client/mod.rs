@@ -36,6 +36,8 @@ trait Machine: std::fmt::Debug {
     fn start_warm(&mut self, ctx: &mut Ctx<'_>, out: &mut Outbox);
     /// The process is gone with all that it had in memory.
     fn crash(&mut self);
+    /// From now on it runs by the configuration that it has in `spec`, which differs in nothing else.
+    fn retune(&mut self, spec: &Spec);
     /// A timer fires, early or late.
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox);
     /// A connection is up.
@@ -93,6 +95,12 @@ impl Client {
     /// The process is gone with all that it had in memory.
     pub fn crash(&mut self) {
         self.0.crash();
+    }
+
+    /// From now on the client runs by the configuration that it has in `spec`, which differs in nothing else; what waits already keeps its
+    /// time. No library can do that: it is for the question what would have been.
+    pub fn retune(&mut self, spec: &Spec) {
+        self.0.retune(spec);
     }
 
     /// A timer fires, early or late.

@@ -9,9 +9,11 @@ pub fn section(recovery: &Recovery) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = Table::new(&["Longest steps", ">Took", "Tried", ">Recovery then", ">Difference"]);
     for lever in &recovery.levers {
-        rows(recovery, &lever.waited_for, lever.ms, &lever.tries, &mut table);
+        let is_governed = recovery.steps.get(lever.step).is_some_and(|step| step.setting.is_some());
+        rows(recovery, (&lever.waited_for, is_governed), lever.ms, &lever.tries, &mut table);
         for (nth, rival) in lever.rivals.iter().enumerate() {
-            rows(recovery, &format!("beside it: {}", rival.waited_for), rival.ms, &rival.tries, &mut table);
+            let name = format!("beside it: {}", rival.waited_for);
+            rows(recovery, (&name, rival.setting.is_some()), rival.ms, &rival.tries, &mut table);
             let name = ["both", "all three"].get(nth).copied().unwrap_or("all of these");
             rival.together.iter().for_each(|together| tried(recovery, name, "", together, &mut table));
         }
@@ -23,11 +25,11 @@ pub fn section(recovery: &Recovery) -> Vec<Block> {
     blocks
 }
 
-fn rows(recovery: &Recovery, name: &str, ms: f64, tries: &[Try], table: &mut Table) {
+fn rows(recovery: &Recovery, (name, is_governed): (&str, bool), ms: f64, tries: &[Try], table: &mut Table) {
     let (mut name, mut length) = (name, duration(ms));
     if tries.is_empty() {
-        let none = "nothing: no setting of Kafka or of a client governs it".to_owned();
-        table.row([name.to_owned(), length.clone(), none, String::new(), String::new()]);
+        let none = if is_governed { "nothing" } else { "nothing: no setting of Kafka or of a client governs it" };
+        table.row([name.to_owned(), length.clone(), none.to_owned(), String::new(), String::new()]);
     }
     for one in tries {
         tried(recovery, name, &length, one, table);

@@ -1,7 +1,7 @@
 //! The first lines: what the slowest recovery waited for, and what would have helped.
 
-use crate::explain::ExplanationRecord;
 use crate::explain::record::{Lever, Recovery, Try};
+use crate::explain::{Counts, ExplanationRecord, counts};
 use crate::report::document::Verdict;
 use crate::report::quantity::{counted, duration, percent};
 
@@ -18,6 +18,7 @@ pub fn verdict(record: &ExplanationRecord) -> Verdict {
     )];
     sentences.extend(slowest.levers.first().map(|lever| longest(slowest, lever)));
     sentences.extend(slowest.levers.first().and_then(|lever| helped(slowest, lever)));
+    sentences.extend(instead(slowest));
     if record.open > 0 {
         sentences.push(format!(
             "{} had not ended with the run and cannot be explained.",
@@ -45,10 +46,24 @@ fn longest(recovery: &Recovery, lever: &Lever) -> String {
     let step = &recovery.steps[lever.step];
     let governed = step.setting.as_ref().map_or_else(String::new, |setting| format!(" ({setting})"));
     let mut text = format!("The longest step, {} ({}): {}{governed}.", duration(step.ms), percent(step.share), lever.waited_for);
-    if let Some(rival) = lever.rivals.first() {
+    if let Some(rival) = lever.rivals.first().filter(|_| !matches!(counts(recovery), Counts::Instead(_))) {
         text.push_str(&format!(" Another chain is nearly as long, and without this step it would be what counts: {}.", rival.waited_for));
     }
     text
+}
+
+/// What counts in place of the longest step, where the runs say so, or that none does.
+fn instead(recovery: &Recovery) -> Option<String> {
+    match counts(recovery) {
+        Counts::Longest | Counts::Together | Counts::Untried => None,
+        Counts::None => Some("No run without one of the long steps was much shorter: what it waited for is not known.".to_owned()),
+        Counts::Instead(other) => {
+            let governed = other.setting.map_or_else(String::new, |setting| format!(" ({setting})"));
+            let then = duration(other.tried.recovery_ms.unwrap_or_default());
+            let (what, change) = (other.waited_for, &other.tried.change);
+            Some(format!("What counts, by the runs, is another step: {what}{governed}. With {change} it would have been {then}."))
+        }
+    }
 }
 
 /// The try that helped most, of those that only shorten; or else that none did.

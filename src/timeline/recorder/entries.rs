@@ -6,12 +6,12 @@ use crate::kafka::{BrokerIx, ClientIx, ErrorCode, PartitionIx};
 use crate::observe::Fact;
 use crate::observe::cause;
 use crate::observe::fact;
+use crate::observe::names::Names;
 use crate::observe::pairs;
+use crate::observe::sentence::{errand, refreshed, sentence, told_by};
 use crate::observe::stale::{Fate, Sent, Verdict};
-use crate::timeline::names::Names;
 use crate::timeline::record::{Micros, Move, Topic};
 use crate::timeline::requests::Mark;
-use crate::timeline::sentence::{errand, refreshed, sentence, told_by};
 
 impl Recorder<'_> {
     /// Takes in what a fact says of a request.

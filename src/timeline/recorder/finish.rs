@@ -2,14 +2,14 @@
 
 use super::{Recorder, micros};
 use crate::kafka::{ClientIx, PartitionIx};
+use crate::observe::names::Names;
+use crate::observe::sentence::told_by;
 use crate::timeline::Timeline;
 use crate::timeline::chain::Words;
 use crate::timeline::groups::{chosen, grouped};
 use crate::timeline::limits::BELIEFS;
-use crate::timeline::names::Names;
 use crate::timeline::record::{Belief, Beliefs as BeliefLane, Client, Counts, Flow, Move, Partition, SCHEMA, Stale};
 use crate::timeline::requests::Places;
-use crate::timeline::sentence::told_by;
 
 impl Recorder<'_> {
     /// The timeline, when the run is over.

@@ -297,6 +297,12 @@ impl Machine for Consumer {
         self.forget();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, consuming) = Settings::of_consumer(&spec.clients[self.core.kit.index.index()]);
+        self.consuming = consuming;
+        self.core.retune(settings);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Workload {
             if self.is_over(ctx) {

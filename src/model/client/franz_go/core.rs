@@ -98,6 +98,12 @@ impl Core {
         }
     }
 
+    /// What begins from now on runs by these settings.
+    pub(super) fn retune(&mut self, settings: Settings) {
+        self.kit.connections.retune(settings.connections);
+        self.settings = settings;
+    }
+
     /// The process is gone with all that it held.
     pub(super) fn reset(&mut self) {
         let connections = Connections::new(self.settings.connections, self.draws.connect);

@@ -276,6 +276,12 @@ impl Machine for Producer {
         self.forget();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, producing) = Settings::of_producer(&spec.clients[self.core.kit.index.index()]);
+        self.producing = producing;
+        self.core.retune(settings);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.core.kit.up {
             return;

@@ -93,6 +93,12 @@ impl<R> Network<R> {
         }
     }
 
+    /// What begins from now on runs by these settings.
+    pub(super) fn retune(&mut self, shared: Shared) {
+        self.kit.connections.retune(shared.connections);
+        self.shared = shared;
+    }
+
     /// The process is gone with all that it knew.
     pub(super) fn crash(&mut self) {
         let connections = Connections::new(self.shared.connections, self.draws.connect);

@@ -288,6 +288,11 @@ impl Machine for Reader {
         (self.done_at, self.begins_at, self.ends_at) = (None, None, None);
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.settings = ReaderSettings::new(&spec.clients[self.kit.index.index()]);
+        self.kit.connections.retune(self.settings.connections);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Client {
             self.kit.woken();

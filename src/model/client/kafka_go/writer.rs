@@ -252,6 +252,11 @@ impl Machine for Writer {
         self.rounds.clear();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.settings = WriterSettings::new(&spec.clients[self.kit.index.index()]);
+        self.kit.connections.retune(self.settings.connections);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.kit.up {
             return;

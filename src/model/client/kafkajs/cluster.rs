@@ -75,6 +75,12 @@ impl Cluster {
         }
     }
 
+    /// What begins from now on runs by these settings.
+    pub(super) fn retune(&mut self, settings: ClusterSettings) {
+        self.kit.connections.retune(settings.connections);
+        self.settings = settings;
+    }
+
     /// The process is gone.
     pub(super) fn crash(&mut self) {
         let connections = Connections::new(self.settings.connections, self.draws.connect);

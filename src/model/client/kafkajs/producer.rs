@@ -159,6 +159,11 @@ impl Machine for Producer {
         self.rounds.clear();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.settings = ProducerSettings::new(&spec.clients[self.cluster.kit.index.index()]);
+        self.cluster.retune(self.settings.cluster);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.cluster.kit.up {
             return;

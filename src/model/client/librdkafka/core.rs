@@ -103,6 +103,12 @@ impl Core {
         }
     }
 
+    /// What begins from now on runs by the configuration that the client has in `spec`.
+    pub(super) fn retune(&mut self, spec: &Spec) {
+        self.settings = Settings::new(&spec.clients[self.kit.index.index()]);
+        self.kit.connections.retune(self.settings.connections);
+    }
+
     /// The process starts; `warm`: it has been running for long, so that the next periodic refresh may come at any time.
     pub(super) fn start(&mut self, topics: &[TopicIx], warm: bool, ctx: &Ctx<'_>, out: &mut Outbox) {
         self.reset();

@@ -264,6 +264,12 @@ impl Machine for Consumer {
         self.membership.iter_mut().for_each(Membership::crash);
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, shared) = Settings::new(&spec.clients[self.index.index()]);
+        self.settings = settings;
+        self.net.retune(Shared { broken: spec.broken, ..shared });
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Workload {
             self.run_application(ctx, out);

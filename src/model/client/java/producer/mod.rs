@@ -157,6 +157,12 @@ impl Machine for Producer {
         self.loops = Loops::default();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, shared) = Settings::new(&spec.clients[self.index.index()]);
+        self.settings = settings;
+        self.net.retune(Shared { broken: spec.broken, ..shared });
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.net.kit.up {
             return;

@@ -190,6 +190,11 @@ impl Machine for Consumer {
         self.ends_at = None;
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.settings = ConsumerSettings::new(&spec.clients[self.cluster.kit.index.index()]);
+        self.cluster.retune(self.settings.cluster);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Client {
             self.cluster.kit.woken();

@@ -230,6 +230,10 @@ impl Machine for Consumer {
         self.membership.iter_mut().for_each(Membership::crash);
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.core.retune(spec);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Workload {
             self.run_application(ctx, out);

@@ -170,6 +170,10 @@ impl Machine for Producer {
         self.expiry_at = Instant::MAX;
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        self.core.retune(spec);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.core.kit.up {
             return;

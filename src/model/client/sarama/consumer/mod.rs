@@ -206,6 +206,12 @@ impl Machine for Consumer {
         self.reader.crash();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, core) = Settings::new(&spec.clients[self.client().index()]);
+        self.settings = settings;
+        self.core.retune(core);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if kind == TimerKind::Workload {
             return self.run_application(ctx, out);

@@ -355,6 +355,12 @@ impl Machine for Producer {
         self.due_brokers.clear();
     }
 
+    fn retune(&mut self, spec: &Spec) {
+        let (settings, core) = Settings::new(&spec.clients[self.client().index()]);
+        self.settings = settings;
+        self.core.retune(core);
+    }
+
     fn timer(&mut self, kind: TimerKind, ctx: &mut Ctx<'_>, out: &mut Outbox) {
         if !self.core.kit.up {
             return;

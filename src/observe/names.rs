@@ -1,9 +1,11 @@
 //! What things are called in sentences. Things that came to be during the run, and are not in the specification, are told by their number.
 
-use super::limits;
 use crate::kafka::{BrokerIx, ClientIx, GroupIx, NodeIx, PartitionIx, Replicas, TopicIx, VoterIx};
 use crate::model::Spec;
 use crate::printable;
+
+/// Characters of a name that are shown.
+const MOST: usize = 120;
 
 /// The names of a specification.
 #[derive(Clone, Copy)]
@@ -12,10 +14,10 @@ pub struct Names<'s>(pub &'s Spec);
 /// A foreign name: shown, never obeyed, and no longer than can be read.
 pub fn shown(name: &str) -> String {
     let safe = printable::escape(name);
-    if safe.chars().count() <= limits::NAME {
+    if safe.chars().count() <= MOST {
         return safe;
     }
-    let (head, tail) = (limits::NAME * 2 / 3, limits::NAME / 4);
+    let (head, tail) = (MOST * 2 / 3, MOST / 4);
     let first: String = safe.chars().take(head).collect();
     let last: Vec<char> = safe.chars().rev().take(tail).collect();
     format!("{first}…{}", last.into_iter().rev().collect::<String>())

@@ -1,10 +1,10 @@
 //! Every fact as a sentence, for people who watch a run.
 
+use super::Fact;
+use super::fact::{Api, BrokerState, Ending, GroupFact, Link, Position, Refresh, Told, Unreachable, Why};
 use super::names::{Names, shown};
 use crate::kafka::ErrorCode;
 use crate::model::Spec;
-use crate::observe::Fact;
-use crate::observe::fact::{Api, BrokerState, Ending, GroupFact, Link, Position, Refresh, Told, Unreachable, Why};
 
 /// What happened, in a sentence without a full stop. Foreign names in it are shown, never obeyed.
 pub fn sentence(spec: &Spec, fact: &Fact) -> String {
@@ -31,8 +31,8 @@ pub fn sentence(spec: &Spec, fact: &Fact) -> String {
         }
         Fact::AdminDone { what, error } if error.is_none() => format!("the operator's request is carried out: {what}"),
         Fact::AdminDone { what, error } => format!("the operator's request fails with {}: {what}", error.name()),
-        Fact::ProcessStarted { node } => format!("the process of {} starts", n.node(*node)),
-        Fact::ProcessEnded { node, how } => format!("the process of {} {}", n.node(*node), ended(*how)),
+        Fact::ProcessStarted { node } => format!("{} starts", n.node(*node)),
+        Fact::ProcessEnded { node, how } => format!("{} {}", n.node(*node), ended(*how)),
         Fact::Paused { node } => format!("{} is paused: its process is not scheduled", n.node(*node)),
         Fact::Resumed { node } => format!("{} goes on after its pause", n.node(*node)),
         Fact::NetworkChanged { text } | Fact::FaultApplied { text } => shown(text),
@@ -118,8 +118,9 @@ pub fn sentence(spec: &Spec, fact: &Fact) -> String {
             format!("the application of {} hands over again, as record {record}, what record {message} said", n.client(*client))
         }
         Fact::RecordRebatched { client, record, .. } => format!("{} puts record {record} into another batch", n.client(*client)),
-        Fact::EntrySent { client, broker, partition, batch, .. } => {
-            format!("{} sends a {} for {} to {}", n.client(*client), errand(batch.is_some()), n.partition(*partition), n.broker(*broker))
+        Fact::EntrySent { client, broker, partition, batch, attempt, .. } => {
+            let (client, broker, partition) = (n.client(*client), n.broker(*broker), n.partition(*partition));
+            format!("{client} sends a {} for {partition} to {broker}{}", errand(batch.is_some()), if *attempt > 0 { " again" } else { "" })
         }
         Fact::EntryTaken { client, broker, partition, .. } => {
             format!("{} takes the request of {} for {}", n.broker(*broker), n.client(*client), n.partition(*partition))
@@ -226,10 +227,10 @@ pub fn why_name(why: Why) -> &'static str {
 
 fn ended(how: Ending) -> &'static str {
     match how {
-        Ending::Stopped => "stops",
+        Ending::Stopped => "has stopped",
         Ending::Killed => "is killed",
-        Ending::PoweredOff => "is gone: its machine lost power",
-        Ending::GaveUp => "ends by itself",
+        Ending::PoweredOff => "loses power",
+        Ending::GaveUp => "gives up and ends",
     }
 }
 
