@@ -71,7 +71,7 @@ impl Line<'_> {
     }
     fn partition(&mut self, partition: PartitionIx) {
         let known = partition.index() < self.spec.partitions.len();
-        let name = if known { self.spec.partition_name(partition) } else { format!("{partition:?}") };
+        let name = if known { self.spec.partition_name(partition) } else { format!("partition #{partition}") };
         self.put("partition", json!(name));
     }
     fn error(&mut self, error: ErrorCode) {
