@@ -74,6 +74,12 @@ pub fn hundred_brokers() -> Scenario {
     Size { brokers: 100, topics: 1000, partitions: 100, rate: 1.0, duration: "25s", faults }.scenario("hundred-brokers")
 }
 
+/// 1,000 brokers, 1,000,000 partitions, 10,000 producers with one record a second each.
+#[allow(dead_code, reason = "not every bench that shares this file has minutes for it")]
+pub fn thousand_brokers() -> Scenario {
+    Size { brokers: 1000, topics: 10_000, partitions: 100, rate: 1.0, duration: "10s", faults: "" }.scenario("thousand-brokers")
+}
+
 /// All of them, each with what it is.
 pub fn all() -> [(&'static str, Scenario); 4] {
     [

@@ -1,10 +1,11 @@
-//! Where the time goes: `cargo run --release --example profile [teaching|restart|thirty|hundred …]` runs the standard workloads, each twice: once to
+//! Where the time goes: `cargo run --release --example profile [teaching|restart|thirty|hundred|memory|million …]` runs the standard workloads, each twice: once to
 //! see how fast it is, and once with a clock around every event. All that docs/PERFORMANCE.md says of kinds of events, allocations and bytes is
-//! printed here.
+//! printed here. `million` is run where it is asked for only: it takes minutes and 11 GiB.
 
 mod allocations;
 mod kinds;
 mod memory;
+mod million;
 mod queue;
 #[path = "../../benches/workloads.rs"]
 mod workloads;
@@ -66,5 +67,8 @@ fn main() {
     }
     if asked.is_empty() || asked.iter().any(|a| a == "memory") {
         memory::tell();
+    }
+    if asked.iter().any(|a| a == "million") {
+        million::tell();
     }
 }

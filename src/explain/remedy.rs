@@ -220,9 +220,14 @@ fn more_records(ill: &Ill<'_>) -> Vec<Change> {
 fn spare(ill: &Ill<'_>) -> Option<Change> {
     let scenario = ill.scenario;
     let at = ill.struck.since(Instant::ZERO + scenario.count_from.min(ill.struck.since_start()));
-    let text = format!("no fault at {at}");
+    let text = format!("no fault at {}", rounded(at));
     let change = Change { text, spared: vec![ill.struck], removes: true, ..Change::default() };
     scenario.plan.has(ill.struck).then_some(change)
+}
+
+/// To whole milliseconds: that is enough to read.
+fn rounded(length: Duration) -> Duration {
+    if length < Duration::from_millis(1) { length } else { Duration::from_millis(length.as_millis()) }
 }
 
 /// A cut or a pause that began before the step is over this long before it: what the step sets out with is not lost then.
@@ -245,7 +250,7 @@ fn push(ill: &Ill<'_>, part: f64) -> Option<Change> {
         // A broker that is heard of again has another session.
         Awaited::Session(_) => ill.from.max(away_since) + after + AFTER,
     };
-    let when = if after.is_zero() { "at once".to_owned() } else { format!("after {after}") };
+    let when = if after.is_zero() { "at once".to_owned() } else { format!("after {}", rounded(after)) };
     let text = format!("{} {when}", what.words(&ill.scenario.spec));
     Some(Change { text, pushes: vec![Push { at, what }], removes: after.is_zero(), ..Change::default() })
 }

@@ -1,6 +1,7 @@
 //! Documents of explanations.
 
 use super::document;
+use crate::explain::record::{Rival, Try};
 use crate::explain::{ExplanationRecord, Question, explain};
 use crate::report::markdown;
 use crate::report::text::{Look, render};
@@ -39,4 +40,32 @@ fn a_calm_run_says_so_and_shows_the_calm() {
     let text = render(&document(&explain(&calm, &[], &Question::default()).unwrap()), Look { width: 100, colour: false });
     assert!(text.contains("There is nothing to explain: no leader changed, and no client lost one."), "{text}");
     assert!(text.contains("leader changes, of all partitions"), "{text}");
+}
+
+#[test]
+fn the_first_lines_say_which_step_counts_where_that_is_not_the_longest() {
+    let mut answer = answer("broker-crash");
+    let recovery = &mut answer.explained[0];
+    let whole = recovery.recovery_ms;
+    recovery.levers.truncate(1);
+    let lever = &mut recovery.levers[0];
+    let tried =
+        |change: &str, ms: f64| Try { change: change.to_owned(), removes: true, recovery_ms: Some(ms), waited_ms: Some(ms), refused: None };
+    (lever.tries, lever.rivals) = (vec![tried("the session of broker 2 ending at once", whole)], Vec::new());
+    let lead = |answer: &ExplanationRecord| {
+        let text = render(&document(answer), Look { width: 160, colour: false });
+        text.lines().skip(2).take(5).collect::<Vec<_>>().join(" ")
+    };
+    let unknown = "No run without one of the long steps was much shorter: what it waited for is not known.";
+    assert!(lead(&answer).contains(unknown), "{}", lead(&answer));
+    let rival = Rival {
+        waited_for: "a process is down".to_owned(),
+        setting: Some("how long the fault lasts".to_owned()),
+        ms: 4_000.0,
+        tries: vec![tried("broker 3 started at once", 2_500.0)],
+        together: None,
+    };
+    answer.explained[0].levers[0].rivals.push(rival);
+    let said = "What counts, by the runs, is another step: a process is down (how long the fault lasts). With broker 3 started at once it would have been 2.50 s.";
+    assert!(lead(&answer).contains(said), "{}", lead(&answer));
 }
