@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("kafka", &["engine::Duration", "engine::parse_duration", "engine::text"]),
     ("observe::fact", &["engine::Duration", "engine::Instant", "kafka"]),
     ("observe::record", &[]),
-    ("observe", &["engine", "kafka", "model"]),
+    ("observe", &["printable", "engine", "kafka", "model"]),
     ("model", &["engine", "kafka", "observe::fact", "observe::Fact"]),
     ("world", &["engine", "kafka", "model", "observe::fact", "observe::Fact"]),
     ("fault", &["engine", "kafka", "model", "observe::fact", "observe::Fact", "world"]),

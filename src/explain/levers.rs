@@ -2,8 +2,7 @@
 
 use super::chain::{Chain, Weight};
 use super::choose;
-use super::counts;
-use super::record::{Lever, Rival, Try};
+use super::record::{Lever, Rival, Try, saves};
 use super::remedy::{Ill, Treatment};
 use super::tries::Tries;
 use crate::engine::Duration;
@@ -87,7 +86,7 @@ impl Levers<'_> {
 
     /// Whether the recovery was shorter by half of so much.
     fn saves(&self, tried: &Try, ms: f64) -> bool {
-        counts::saves(self.window.recovery_ms.unwrap_or_default(), choose::felt(self.window), tried, ms)
+        saves(self.window.recovery_ms.unwrap_or_default(), choose::felt(self.window), tried, ms)
     }
 
     /// All steps.

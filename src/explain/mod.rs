@@ -3,7 +3,6 @@
 
 mod chain;
 mod choose;
-mod counts;
 mod dot;
 mod graph;
 mod kept;
@@ -22,7 +21,6 @@ mod watch;
 mod words;
 
 pub use choose::partition;
-pub use counts::{Counts, Other, counts};
 pub use dot::dot;
 pub use perfetto::Perfetto;
 pub use record::ExplanationRecord;

@@ -1,7 +1,6 @@
 //! Whether an explanation names what counts: its longest step is taken away by a run, and so is what it names beside it.
 
-use kafkasim::explain::record::{Lever, Recovery, Rival, Try};
-use kafkasim::explain::{Counts, counts};
+use kafkasim::explain::record::{Counts, Lever, Recovery, Rival, Try, counts};
 
 /// What became of a recovery when its longest step was taken away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,7 +1,6 @@
 //! Which step counts by the runs, where it is not the longest alone.
 
-use crate::explain::record::{Lever, Recovery, Rival, Try};
-use crate::explain::{Counts, counts};
+use crate::explain::record::{Counts, Lever, Recovery, Rival, Try, counts};
 
 fn without(change: &str, ms: f64) -> Try {
     Try { change: change.to_owned(), removes: true, recovery_ms: Some(ms), waited_ms: Some(ms), refused: None }

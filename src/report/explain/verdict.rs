@@ -1,7 +1,7 @@
 //! The first lines: what the slowest recovery waited for, and what would have helped.
 
-use crate::explain::record::{Lever, Recovery, Try};
-use crate::explain::{Counts, ExplanationRecord, counts};
+use crate::explain::ExplanationRecord;
+use crate::explain::record::{Counts, Lever, Recovery, Try, counts};
 use crate::report::document::Verdict;
 use crate::report::quantity::{counted, duration, percent};
 

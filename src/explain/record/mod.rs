@@ -1,5 +1,10 @@
 //! An explanation as data.
 
+mod counts;
+
+pub(super) use counts::saves;
+pub use counts::{Counts, Other, counts};
+
 use super::step::Step;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Which step counts, as the runs say in which steps were taken away.
 
-use super::record::{Lever, Recovery, Try};
+use super::{Lever, Recovery, Try};
 
 /// What part of a step has to be saved where it is taken away.
 const ENOUGH: f64 = 0.5;
@@ -74,7 +74,7 @@ fn length(tried: &Try) -> f64 {
 }
 
 /// Whether half of so many milliseconds was saved, of the recovery or of the part of it in which records waited.
-pub(super) fn saves(recovery_ms: f64, waited_ms: f64, tried: &Try, ms: f64) -> bool {
+pub(crate) fn saves(recovery_ms: f64, waited_ms: f64, tried: &Try, ms: f64) -> bool {
     let is_less = |was: f64, is: Option<f64>| is.is_some_and(|is| was - is >= ENOUGH * ms);
     is_less(recovery_ms, tried.recovery_ms) || is_less(waited_ms, tried.waited_ms)
 }
