@@ -71,7 +71,7 @@ pub enum Wait {
     InFlight,
     /// The client went about its loop.
     ClientLoop,
-    /// The client knew whom to ask, and nothing woke it.
+    /// The client did not connect for longer than it would pause: nothing woke it.
     Asleep,
     /// The application had no record to send.
     NoRecord,
@@ -163,7 +163,7 @@ impl Wait {
             Wait::Linger => "the client lets a batch collect records",
             Wait::InFlight => "the client has as many requests under way as it may have",
             Wait::ClientLoop => "the client's own work",
-            Wait::Asleep => "the client knows whom to ask, and nothing wakes it",
+            Wait::Asleep => "the client does not connect, and no pause of its own is that long",
             Wait::NothingToRead => "no record comes that the consumer could read",
             Wait::NoRecord => "the application has no record for this partition",
             Wait::Replication => "a follower copies the record",
