@@ -76,7 +76,8 @@ impl Rules<'_> {
         causes
     }
 
-    /// A fetch was answered: at once, or when there had been nothing for it for long enough, or when something came of what it waited for.
+    /// A fetch was answered: at once, or when there had been nothing for it for long enough, or when something came of what it waited for
+    /// (`DelayedFetch.tryComplete`; a broker that leads no longer answers at once: `ReplicaManager.completeDelayedOperationsWhenNotPartitionLeader`).
     fn fetched(&self, ix: Ix, taken: Ix, broker: BrokerIx, partition: PartitionIx, error: ErrorCode) -> Vec<Cause> {
         let parked = self.kept.at(ix).since(self.kept.at(taken));
         if self.has_expired(parked) {
@@ -225,10 +226,11 @@ impl Rules<'_> {
         causes.into_iter().map(|cause| (cause, wait)).collect()
     }
 
-    /// Whether the application of a consumer was done with what it had been given at this very moment.
+    /// Whether the application of a consumer was done with what it had been given at this very moment, and takes any time for it.
     pub(super) fn worked_until(&self, ix: Ix) -> bool {
-        let at = self.kept.at(ix);
-        self.kept.last_since(at, self.kept.after(at), |f| matches!(f, Fact::Processed { .. })).is_some()
+        let (at, client) = (self.kept.at(ix), &self.spec.clients[self.target().client.index()]);
+        let works = client.consumption().is_some_and(|consumption| !consumption.processing.mean().is_zero());
+        works && self.kept.last_since(at, self.kept.after(at), |f| matches!(f, Fact::Processed { .. })).is_some()
     }
 
     /// What the time before a fetch went by with: the fetches before it, unless those cannot have taken so long.

@@ -10,8 +10,8 @@ use crate::kafka::BrokerIx;
 use crate::observe::Fact;
 use crate::observe::fact::{Refresh, Unreachable};
 
-/// How much longer than its setting says a pause may be (`reconnect.backoff.max.ms` of Java and kafka-python: 20 %; librdkafka: 50 %).
-const JITTER: f64 = 0.5;
+/// Who pauses looks whether it is over once a second at the least (the threads of librdkafka, `rd_kafka_broker_thread_main`).
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Rules<'_> {
     /// A client began to connect: it had a reason, and was not pausing after the last failure.
@@ -39,9 +39,10 @@ impl Rules<'_> {
         causes
     }
 
-    /// Whether this is longer than any pause before the client connects again, with its jitter.
+    /// Whether this is longer than any pause before the client connects again: `reconnect.backoff.max.ms` bounds what is drawn
+    /// (`ExponentialBackoff.backoff`, `rd_kafka_broker_update_reconnect_backoff`).
     fn outlasts_pauses(&self, length: Duration) -> bool {
-        self.reconnect_pause.is_some_and(|longest| length > longest.scale(1.0 + JITTER))
+        self.reconnect_pause.is_some_and(|longest| length > longest + LOOK)
     }
 
     pub(super) fn ready(&self, ix: Ix, broker: BrokerIx) -> Vec<Cause> {

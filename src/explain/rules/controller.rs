@@ -117,7 +117,8 @@ impl Rules<'_> {
     }
 
     /// A broker that asked for its shutdown may go: all brokers that are not fenced had told in heartbeats that they know of the move of its
-    /// partitions, and those that were silent had been fenced, or could be heard again.
+    /// partitions, and those that were silent had been fenced, or could be heard again
+    /// (`BrokerHeartbeatManager.calculateNextBrokerState`, `lowestActiveOffset`).
     fn let_go(&self, ix: Ix, asked: Ix) -> Vec<Cause> {
         let is_broker = |node: &NodeIx| self.spec.nodes[node.index()].broker.is_some();
         let heard = self.kept.last_since(self.kept.at(asked), ix, |f| {

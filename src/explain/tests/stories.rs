@@ -202,6 +202,48 @@ fn a_consumer_whose_application_is_at_work_waits_for_that() {
     assert!(gone.recovery_ms.unwrap() < recovery.recovery_ms / 2.0, "{recovery:#?}");
 }
 
+/// An application that takes no time for a record is never at work: its consumer waits for its fetches.
+#[test]
+fn an_application_that_takes_no_time_is_not_waited_for() {
+    let quick = text(
+        r#"
+        duration = "40s"
+        faults = ["at 0s restart broker 1 down 1s", "at 25s elect preferred all"]
+        cluster = { brokers = 3, controllers = 1 }
+        topic = [{ name = "orders", assignment = [[1, 2, 3], [2, 3, 1], [3, 1, 2]] }]
+        client = [
+            { name = "app", profile = "java-4.3", rate = 20, partitioning = "round-robin" },
+            { name = "reader", role = "consumer", profile = "java-4.3" },
+        ]
+        "#,
+    );
+    let question = Question { client: Some("reader".to_owned()), slowest: 99, tries: false, ..Question::default() };
+    let steps: Vec<String> = explained(&quick, &[], &question).explained.into_iter().flat_map(|r| r.steps).map(|s| s.waited_for).collect();
+    assert!(steps.iter().any(|wait| wait == "the consumer's fetch before this one"), "{steps:#?}");
+    assert!(steps.iter().all(|wait| wait != "the consumer's application works on what it was given"), "{steps:#?}");
+}
+
+/// A broker that pauses for a moment does not hold up a parked fetch: that is answered by the next record.
+#[test]
+fn a_parked_fetch_waits_for_the_next_record() {
+    let rare = text(
+        r#"
+        duration = "20s"
+        faults = ["at 5s pause broker 1 for 20ms"]
+        cluster = { brokers = 1, controllers = 1 }
+        topic = [{ name = "orders", assignment = [[1]] }]
+        client = [
+            { name = "app", profile = "java-4.3", rate = 0.4 },
+            { name = "reader", role = "consumer", profile = "java-4.3", config = { "fetch.max.wait.ms" = 15000 } },
+        ]
+        "#,
+    );
+    let recovery = explained(&rare, &[], &Question { client: Some("reader".to_owned()), ..Question::default() }).explained.remove(0);
+    let (waited_for, setting) = longest(&recovery);
+    assert_eq!((waited_for, setting), ("no record comes that the consumer could read", ""));
+    assert!(recovery.levers[0].tries.is_empty());
+}
+
 /// kafka-python's sender is not woken by metadata, nor by a record that joins a batch: no pause of the client's is that long.
 #[test]
 fn a_sender_that_nothing_wakes_is_not_said_to_pause() {
