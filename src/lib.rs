@@ -58,6 +58,7 @@ pub mod engine;
 pub mod experiment;
 pub mod explain;
 pub mod fault;
+pub mod horizon;
 pub mod kafka;
 pub mod logs;
 pub mod model;

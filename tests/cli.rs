@@ -44,6 +44,7 @@ fn help_names_every_verb_and_exit_code() {
         "sweep",
         "compare",
         "merge",
+        "horizon",
         "import",
         "calibrate",
         "describe",
@@ -257,4 +258,22 @@ fn a_scenario_can_come_from_standard_input() {
     child.stdin.take().expect("it is piped").write_all(b"name = \"mine\"\n").expect("the program reads");
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(stdout(&output), "name = \"mine\"\n");
+}
+
+#[test]
+fn a_month_is_told_in_the_time_of_its_faults_and_its_episodes_can_be_looked_at() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let month = ["horizon", "broker-crash", "--set", "duration=30d", "--set", "faults=[]", "--fault", "at 9d kill broker 2 for 1m"];
+    let output = kafkasim_in(directory.path(), &[&month[..], &["--episodes", "days"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for words in
+        ["30 d with 1 fault in 1 episode", "The longest interruption was", "day 10 00:00:00", "kill broker 2 for 1m", "no records failed"]
+    {
+        assert!(text.contains(words), "{words:?} is missing in:\n{text}");
+    }
+    let explained = kafkasim_in(directory.path(), &["explain", "days/episode-001.toml", "--no-tries"]);
+    assert!(stdout(&explained).contains("broker 2 is killed"), "{}{}", stdout(&explained), stderr(&explained));
+    refused(&kafkasim_in(directory.path(), &[&month[..], &["--episodes", "days"]].concat()), &["days", "is not empty", "name a new one"]);
+    refused(&kafkasim(&["horizon", "broker-crash", "--set", "faults=[]"]), &["nothing happens", "--fault"]);
 }

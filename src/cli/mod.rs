@@ -12,6 +12,7 @@ mod describe;
 mod exit;
 mod explain;
 mod format;
+mod horizon;
 mod import;
 mod input;
 mod list;
@@ -76,6 +77,7 @@ enum Verb {
     Sweep(sweep::Arguments),
     Compare(compare::Arguments),
     Merge(merge::Arguments),
+    Horizon(horizon::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),
     Calibrate(calibrate::Arguments),
@@ -126,6 +128,7 @@ fn perform(verb: &Verb) -> Result<ExitCode, Failure> {
         Verb::Sweep(arguments) => sweep::perform(arguments),
         Verb::Compare(arguments) => compare::perform(arguments),
         Verb::Merge(arguments) => merge::perform(arguments),
+        Verb::Horizon(arguments) => horizon::perform(arguments),
         Verb::Check(arguments) => check::perform(arguments),
         Verb::Import(arguments) => import::perform(arguments),
         Verb::Calibrate(arguments) => calibrate::perform(arguments),

@@ -4,6 +4,7 @@ use super::api;
 use super::exit::Failure;
 use super::output::Output;
 use crate::explain::ExplanationRecord;
+use crate::horizon::record::HorizonRecord;
 use crate::observe::RunRecord;
 use crate::study::record::{CompareRecord, SweepRecord};
 use crate::triage::record::TriageRecord;
@@ -12,7 +13,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep`, `compare`, `explain` and `triage`) and of a scenario
+/// Print the JSON Schemas of the answers (`--format json` of `run`, `sweep`, `compare`, `horizon`, `explain` and `triage`) and of a scenario
 #[derive(Args)]
 pub struct Arguments {
     /// Only this one, instead of all in one object
@@ -28,6 +29,8 @@ enum Which {
     Sweep,
     /// Of `compare --format json`
     Compare,
+    /// Of `horizon --format json`
+    Horizon,
     /// Of `explain --format json`
     Explain,
     /// Of `triage --format json`
@@ -45,6 +48,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Which::Answer) => of::<RunRecord>(),
         Some(Which::Sweep) => of::<SweepRecord>(),
         Some(Which::Compare) => of::<CompareRecord>(),
+        Some(Which::Horizon) => of::<HorizonRecord>(),
         Some(Which::Explain) => of::<ExplanationRecord>(),
         Some(Which::Triage) => of::<TriageRecord>(),
         Some(Which::Scenario) => api::scenario_schema(),
@@ -52,6 +56,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
             "answer": of::<RunRecord>(),
             "sweep": of::<SweepRecord>(),
             "compare": of::<CompareRecord>(),
+            "horizon": of::<HorizonRecord>(),
             "explain": of::<ExplanationRecord>(),
             "triage": of::<TriageRecord>(),
             "scenario": api::scenario_schema(),

@@ -80,6 +80,24 @@ impl Simulation {
         Instant::ZERO + self.scenario.count_from + self.scenario.duration
     }
 
+    /// What keeps the cluster from being calm, in words; none when it is whole and nobody feels any more what happened before the last
+    /// `patience`: no fault goes on, all brokers and controllers serve, replicas are in sync, no leader is about to be moved, no window is
+    /// open, no client believes in a wrong leader, and no record has waited longer than that. Faults still to begin are not looked at.
+    pub fn unrest(&self, patience: Duration) -> Option<&'static str> {
+        let since = Instant::ZERO + self.now().since_start().saturating_sub(patience);
+        match () {
+            () if !self.plan.is_at_rest() => Some("a fault goes on"),
+            () if !self.world.is_whole() => Some("a process is missing, a replica is not in sync, or a leader is still to be moved"),
+            () if !self.observers.has_settled(since) => Some("a client has not recovered, or records wait"),
+            () => None,
+        }
+    }
+
+    /// How many pairs of a client and a partition have been used by a request so far: a sticky producer takes its time to come to all of its own.
+    pub fn used_pairs(&self) -> usize {
+        self.observers.used()
+    }
+
     /// Does one fault now: a line of a scenario without its `at TIME`, such as `kill broker 2 for 25s`.
     /// With `at TIME`, which counts from the end of the warm-up, it is done then.
     ///

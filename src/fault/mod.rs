@@ -94,6 +94,25 @@ impl Plan {
         self.agenda.jobs.keys().next().map(|(at, _)| *at)
     }
 
+    /// What is still to be done, by moment.
+    pub fn actions(&self) -> impl Iterator<Item = (Instant, &Action)> {
+        self.agenda.jobs.iter().filter_map(|((at, _), job)| match job {
+            Job::Act(action) => Some((*at, action)),
+            Job::Start(_)
+            | Job::StartOnceEnded(..)
+            | Job::Resume(_)
+            | Job::Roll(_)
+            | Job::NormalSpeed(_)
+            | Job::NormalDisk(_)
+            | Job::Heal(_) => None,
+        })
+    }
+
+    /// Whether nothing that was begun goes on: nobody is to come back or to be restarted, and nothing is cut or slow for a while.
+    pub fn is_at_rest(&self) -> bool {
+        self.cuts.is_empty() && self.actions().count() == self.agenda.jobs.len()
+    }
+
     /// Whether faults are planned for this moment.
     pub fn has(&self, at: Instant) -> bool {
         self.agenda.jobs.range((at, 0)..).next().is_some_and(|((first, _), _)| *first == at)

@@ -251,6 +251,9 @@ pub struct Workload {
     pub record_bytes: u32,
     /// Which partition each goes to.
     pub partitioning: Partitioning,
+    /// Its first records go to each partition in turn, as if it had used them all before: a partition that is new to an idempotent producer
+    /// fares otherwise in a fault than one that knows its sequences.
+    pub seasoned: bool,
     /// What the application does when its library gives a record up.
     pub on_failure: OnFailure,
     /// First record.

@@ -115,6 +115,15 @@ impl Ledger {
         forgotten
     }
 
+    /// When the oldest of the counted records was handed over that still wait for their answers; records that died with their process wait for none.
+    pub fn waits_since(&self) -> Option<Instant> {
+        let oldest = |account: &Account| {
+            let dead = account.forgotten.saturating_sub(account.first) as usize;
+            account.waiting.iter().skip(dead).find_map(|created| *created)
+        };
+        self.accounts.iter().filter_map(oldest).min()
+    }
+
     fn fate(&mut self, batch: BatchId) -> &mut BatchFate {
         let index = batch as usize;
         if self.batches.len() <= index {

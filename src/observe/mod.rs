@@ -43,7 +43,7 @@ pub use fact::Fact;
 pub use record::RunRecord;
 
 use crate::engine::{Duration, Instant};
-use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, PartitionIx};
+use crate::kafka::{BrokerIx, ClientIx, ErrorCode, NodeIx, Offset, PartitionIx};
 use crate::model::Spec;
 use crate::model::message::Acks;
 use checks::Checks;
@@ -488,6 +488,25 @@ impl Observers {
         let all = interruptions::of_clients(felt, end, clients, |p| self.pairs.get(p).client.index(), |client| ordinary[client]);
         samples.iter_mut().zip(all).for_each(|(sample, interruptions)| sample.interruptions = interruptions);
         samples
+    }
+
+    /// Whether nobody feels any longer what happened before `since`: every client that believes in a leader believes in the true one, whoever has
+    /// something to write or to read is served again, and no record that was handed over before waits for its answer.
+    /// A producer that has had nothing for a partition since its leader moved is not waited for.
+    pub fn has_settled(&self, since: Instant) -> bool {
+        self.ledger.waits_since().is_none_or(|oldest| oldest >= since) && self.pairs.iter().all(|pair| self.is_served(pair))
+    }
+
+    fn is_served(&self, pair: &pairs::Pair) -> bool {
+        let truth = self.truth.partition(pair.partition).leader;
+        let is_right = pair.believed_leader().is_none_or(|believed| Some(believed) == truth);
+        let reads = || self.deliveries.lag(pair.client, pair.partition, Offset(0)).is_some();
+        is_right && (pair.open.is_empty() || pair.outstanding == 0 && !reads())
+    }
+
+    /// How many (client, partition) have been used by a request.
+    pub fn used(&self) -> usize {
+        self.pairs.iter().filter(|pair| pair.sent > 0).count()
     }
 
     /// All that was found, when the run is over at `end`. `spec` is that of the world at the end, with topics made during the run.

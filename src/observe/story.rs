@@ -75,6 +75,7 @@ pub fn spec() -> Spec {
                 arrivals: ArrivalLaw::Constant,
                 record_bytes: 100,
                 partitioning: Partitioning::RoundRobin,
+                seasoned: false,
                 on_failure: OnFailure::GiveUp,
                 start: Duration::ZERO,
                 stop: None,

@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod explain;
+pub mod horizon;
 pub mod html;
 pub mod markdown;
 pub mod plot;

@@ -25,6 +25,8 @@ pub(super) struct File {
     pub count_from: Option<At<String>>,
     /// Time that is counted. Default: `2m`.
     pub duration: Option<At<String>>,
+    /// True: each producer's first records go to every partition of its topics in turn, so that none is new to it later. Default: false.
+    pub seasoned: Option<bool>,
     /// Order of events at the same moment: `fifo` or `shuffled`. Default: `fifo`.
     pub ties: Option<Ties>,
     /// Sentences that the answer repeats among what is assumed or not modelled.

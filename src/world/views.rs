@@ -62,6 +62,27 @@ impl World {
         (0..self.spec.partitions.len() as u32).map(PartitionIx).filter(existing).filter(short).count()
     }
 
+    /// Whether nothing is missing and nothing is about to change: every broker and controller runs, every broker serves, a controller is active,
+    /// all replicas are in sync, and the controller's next look at the leaders (`auto.leader.rebalance.enable`) finds none to move.
+    pub fn is_whole(&self) -> bool {
+        let servers = self.nodes.iter().filter(|node| node.client.is_none());
+        let run = servers.into_iter().all(|node| node.up && !node.paused && !node.stopping);
+        let Some(active) = self.active_controller().filter(|_| run) else { return false };
+        let serve = (0..self.spec.brokers.len() as u32).map(BrokerIx).all(|broker| self.is_serving(broker));
+        let balances = self.spec.voters[active.index()].config.auto_leader_rebalance_enable;
+        serve && self.under_replicated() == 0 && (!balances || self.is_balanced())
+    }
+
+    /// Whether every partition is led by its preferred replica.
+    pub fn is_balanced(&self) -> bool {
+        let last = self.history.last();
+        let is_preferred = |partition: u32| {
+            let registration = self.history.partition(PartitionIx(partition), last);
+            registration.is_none_or(|r| r.leader == r.replicas.first().copied())
+        };
+        (0..self.spec.partitions.len() as u32).all(is_preferred)
+    }
+
     /// Whether the process that registered is still there: one that has ended, or was started again and has not registered yet, leads
     /// by committed metadata until its session has run out, and never in truth.
     fn lives(&self, broker: BrokerIx) -> bool {

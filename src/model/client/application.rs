@@ -17,6 +17,8 @@ pub(super) struct Handover {
     /// Number of this record among those of its topic.
     pub turn: u64,
     pub bytes: u32,
+    /// It goes to the partition of its turn while there is one: see [`Workload::seasoned`].
+    pub seasons: bool,
     /// What its draws are addressed by.
     pub address: u64,
     /// The record that said it first, when the application hands the same payload over again.
@@ -115,7 +117,8 @@ impl Application {
         self.advance(workload);
         let topics = workload.topics.len() as u64;
         let topic = workload.topics[(number % topics) as usize];
-        Some(Handover { topic, number, turn: number / topics, bytes: workload.record_bytes, address: mix(1, number), message: None })
+        let (turn, address) = (number / topics, mix(1, number));
+        Some(Handover { topic, number, turn, bytes: workload.record_bytes, seasons: workload.seasoned, address, message: None })
     }
 
     /// What failed a pause ago.
@@ -210,6 +213,7 @@ impl Application {
 pub(super) fn assigned(partitioning: Partitioning, handover: &Handover, count: usize, draws: Stream) -> Option<usize> {
     let count = count.max(1) as u64;
     match partitioning {
+        _ if handover.seasons && handover.turn < count => Some(handover.turn as usize),
         Partitioning::RoundRobin => Some((handover.turn % count) as usize),
         // Any fixed hash stands for murmur2 of the key; the total number of partitions counts, led or not.
         Partitioning::Keyed(keys) => Some((mix(0, draws.at(handover.number).below(u64::from(keys))) % count) as usize),

@@ -45,7 +45,7 @@ pub(super) fn resolve(
         let role = if consumer {
             Role::Consumer(consuming::resolve(client, resolved.profile.library, topics, &mut groups, found))
         } else {
-            Role::Producer(producing::resolve(client, topics, found))
+            Role::Producer(producing::resolve(client, topics, file.seasoned == Some(true), found))
         };
         let profile = Arc::new(resolved.profile);
         let fleet = client.count.as_ref().map(|_| Arc::<str>::from(client.name.as_str()));

@@ -24,7 +24,7 @@ pub(super) fn keys(client: &ClientFile) -> [(&'static str, Option<&Range<usize>>
 }
 
 /// What a producer sends.
-pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], found: &mut Diagnostics) -> Workload {
+pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], seasoned: bool, found: &mut Diagnostics) -> Workload {
     refuse(client, &consuming::keys(client), "producer", "consumer", found);
     let rate = client.rate.as_ref().map_or(DEFAULT_RATE, |r| r.value);
     if let Some(written) = client.rate.as_ref().filter(|_| !(0.0..=MOST_RATE).contains(&rate)) {
@@ -41,6 +41,7 @@ pub(super) fn resolve(client: &ClientFile, topics: &[TopicSpec], found: &mut Dia
         },
         record_bytes: client.record_bytes.as_ref().map_or(DEFAULT_RECORD_BYTES, |b| b.value),
         partitioning: partitioning(client, found),
+        seasoned,
         on_failure: on_failure(client, found),
         start,
         stop,

@@ -21,6 +21,7 @@ pub fn spec(profile: &str, leaders: &[u32], config: &[(&str, &str)]) -> Spec {
         arrivals: ArrivalLaw::Constant,
         record_bytes: 100,
         partitioning: Partitioning::RoundRobin,
+        seasoned: false,
         on_failure: OnFailure::GiveUp,
         start: Duration::ZERO,
         stop: None,

@@ -1,0 +1,171 @@
+//! Weeks of a cluster by their disturbances: an episode is an ordinary run, and a horizon tells what the whole run would have told.
+
+use kafkasim::experiment::{RunOptions, run};
+use kafkasim::horizon::record::Counts;
+use kafkasim::horizon::{Played, play};
+use kafkasim::observe::RunRecord;
+use kafkasim::scenario::Scenario;
+use kafkasim::statistics::Confidence;
+use kafkasim::statistics::mean::mean;
+
+const CLUSTER: &str = r#"
+    cluster = { brokers = 3, controllers = 3 }
+    topic = [{ name = "orders", partitions = 12 }]
+    client = [
+        { name = "shop", topics = ["orders"], rate = 20 },
+        { name = "billing", role = "consumer", topics = ["orders"] },
+    ]
+"#;
+const DAY: f64 = 86_400_000.0;
+
+fn scenario(duration: &str, faults: &[&str], more: &str) -> Scenario {
+    let text = format!("name = \"shop\"\nduration = \"{duration}\"\nfaults = {faults:?}\n{more}\n{CLUSTER}");
+    text.parse().unwrap_or_else(|found| panic!("{found:?}"))
+}
+
+fn played(scenario: &Scenario) -> Played {
+    play(scenario, &mut |_| {}).unwrap()
+}
+
+/// Who led what before and after each move, in order of the partitions.
+fn moves<'r>(records: impl IntoIterator<Item = &'r RunRecord>) -> Vec<String> {
+    let moves = records.into_iter().flat_map(|record| &record.moves);
+    let mut all: Vec<String> = moves.map(|m| format!("{}-{} {:?} to {:?}: {}", m.topic, m.partition, m.from, m.to, m.why)).collect();
+    all.sort();
+    all
+}
+
+fn whole(scenario: &Scenario) -> RunRecord {
+    run(scenario, &RunOptions::default(), None).unwrap()
+}
+
+#[test]
+fn a_fortnight_is_told_by_episodes_and_each_is_an_ordinary_run_of_its_script() {
+    let fortnight = scenario("14d", &["random kill of brokers every 3d for 2m", "at 2d rolling restart"], "");
+    let Played { record, scripts } = played(&fortnight);
+    assert!(record.length_ms >= 14.0 * DAY && record.simulated_ms < 0.1 * DAY, "{} of {}", record.simulated_ms, record.length_ms);
+    assert!(record.episodes.len() >= 3 && record.faults as usize >= record.episodes.len());
+    let planned: usize = record.episodes.iter().map(|episode| episode.faults.len()).sum();
+    assert_eq!(planned as u64, record.faults, "every fault is in one episode");
+    for (episode, script) in record.episodes.iter().zip(&scripts) {
+        let again = whole(&script.parse().unwrap());
+        assert_eq!((&again.digest, again.seed, Counts::of(&again)), (&episode.digest, episode.seed, episode.counts), "{}", episode.number);
+        assert_eq!(again.cluster.under_replicated_at_end, 0);
+        assert!(episode.counts.moves > 0 && episode.violated.is_empty(), "{episode:?}");
+    }
+    assert_eq!(record.total.moves, record.episodes.iter().map(|episode| episode.counts.moves).sum::<u64>());
+    let sent = record.about(|counts| counts.sent);
+    assert!((sent / (14.0 * 86_400.0 * 20.0) - 1.0).abs() < 0.001, "20 records a second for a fortnight: {sent}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_horizon_and_another_another() {
+    let week = |seed| scenario("7d", &["random kill of brokers every 3d for 1m"], &format!("seed = {seed}"));
+    let [one, again, other] = [3, 3, 4].map(|seed| played(&week(seed)));
+    assert_eq!((&one.record, &one.scripts), (&again.record, &again.scripts));
+    assert_ne!(one.record.episodes[0].digest, other.record.episodes[0].digest);
+}
+
+#[test]
+fn the_whole_run_has_the_same_moves_and_every_request_of_it_that_a_move_overtook() {
+    let hour = scenario("1h", &["at 15m kill broker 1 for 1m", "at 40m rolling restart"], "");
+    for seed in [1, 2] {
+        let hour = hour.with_seed(seed);
+        let (whole, played) = (whole(&hour), played(&hour));
+        let episodes: Vec<RunRecord> = played.scripts.iter().map(|script| self::whole(&script.parse().unwrap())).collect();
+        assert_eq!(episodes.len(), 2);
+        assert_eq!(moves(&episodes), moves([&whole]), "seed {seed}");
+        let both = [Counts::of(&whole), played.record.total];
+        assert_eq!(both.map(|counts| (counts.failed, counts.lost, counts.duplicated)), [(0, 0, 0); 2]);
+        // A move overtakes the fetch that is parked at the leader, unless that is just on its way.
+        assert!(both[0].overtaken.abs_diff(both[1].overtaken) <= 8, "{both:?}");
+    }
+}
+
+#[test]
+fn two_faults_of_which_the_second_comes_before_all_is_calm_are_one_episode() {
+    let close = scenario("1h", &["at 20m kill broker 1 for 1m", "at 22m kill broker 2 for 1m", "at 50m kill broker 3 for 1m"], "");
+    let record = played(&close).record;
+    assert_eq!(record.episodes.iter().map(|episode| episode.faults.len()).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(record.episodes[0].faults, ["at 30s kill broker 1 for 1m", "at 150s kill broker 2 for 1m"]);
+    assert_eq!(record.episodes[1].at_ms, 50.0 * 60_000.0);
+}
+
+#[test]
+fn where_nobody_moves_leaders_back_the_next_episode_begins_with_those_that_lead() {
+    let off = "config = { \"auto.leader.rebalance.enable\" = false }";
+    let kept = scenario("3h", &["at 1h kill broker 1 for 1m", "at 2h kill broker 1 for 1m"], off);
+    let Played { record, scripts } = played(&kept);
+    assert!(record.episodes[0].counts.moves == 4 && !scripts[0].contains("leaders"), "{:?}", record.episodes[0]);
+    assert!(record.episodes[1].counts.moves == 0 && scripts[1].contains("leaders"), "it leads nothing any more: {:?}", record.episodes[1]);
+}
+
+#[test]
+fn what_cannot_be_cut_is_refused_with_the_reason_and_the_remedy() {
+    let refused = |faults: &[&str], broker: &str, client: &str| {
+        let text = format!(
+            "duration = \"30d\"\nfaults = {faults:?}\ncluster = {{ brokers = 2, controllers = 1 }}\ntopic = [{{ name = \"orders\", partitions = 1 }}]\n\
+             {broker}\n[[client]]\nname = \"app\"\nrate = 0\ntopics = [\"orders\"]\n{client}\n"
+        );
+        play(&text.parse().unwrap_or_else(|found| panic!("{found:?}")), &mut |_| {}).unwrap_err()
+    };
+    let kill = "at 1h kill broker 1 for 1m";
+    for (refused, words) in [
+        (refused(&["at 1h kill broker 1"], "", ""), ["after `at 60m kill broker 1` it is not calm again", "let every fault end"]),
+        (refused(&["at 1h slow broker 2 by 3"], "", ""), ["slow broker 2 by 3", "`for 10m`"]),
+        (refused(&[], "", ""), ["nothing happens", "--fault"]),
+        (refused(&[kill], "[[broker]]\nid = 2\nup = false", ""), ["broker 2 does not run at the start", "whole cluster"]),
+        (refused(&[kill], "", "start = \"1d\""), ["client app starts late", "take its start and stop away"]),
+    ] {
+        assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+    }
+}
+
+/// What is compared over many seeds: the whole run beside the sum of its episodes.
+const COMPARED: [(&str, fn(&Counts) -> u64); 5] = [
+    ("leader changes", |counts| counts.moves),
+    ("requests that met a stale leader", |counts| counts.stale),
+    ("requests parked while the leader moved", |counts| counts.overtaken),
+    ("records failed", |counts| counts.failed),
+    ("acknowledged records lost", |counts| counts.lost),
+];
+
+/// The table of docs/HORIZONS.md: `cargo test --release --test horizon -- --ignored --nocapture`.
+#[test]
+#[ignore = "hundreds of hours are run event by event: minutes with optimisation"]
+fn over_many_seeds_a_horizon_counts_what_the_whole_run_counts() {
+    for (name, faults) in [
+        ("two kills", &["at 20m kill broker 1 for 1m", "at 40m kill broker 2 for 1m"][..]),
+        ("rolling restart", &["at 40m rolling restart"]),
+        ("cut", &["at 20m cut broker 1 from everything for 30s"]),
+        ("random kills and pauses", &["random kill,pause of brokers every 20m for 30s"]),
+    ] {
+        let seeds = 1..=80;
+        let pairs: Vec<[RunCounts; 2]> = seeds.map(|seed| both(&scenario("1h", faults, "").with_seed(seed))).collect();
+        for (figure, of) in COMPARED {
+            let differences: Vec<f64> = pairs.iter().map(|[whole, cut]| of(&cut.counts) as f64 - of(&whole.counts) as f64).collect();
+            let of_whole = pairs.iter().map(|[whole, _]| of(&whole.counts) as f64).sum::<f64>() / pairs.len() as f64;
+            let same = differences.iter().filter(|difference| **difference == 0.0).count();
+            let Some(found) = mean(&differences, Confidence::new(0.999).unwrap()) else { continue };
+            println!(
+                "| {name} | {figure} | {of_whole:.2} | {:+.2} ({:+.2} to {:+.2}) | {same} of 80 |",
+                found.value, found.low, found.high
+            );
+            assert!(found.low <= 0.0 && found.high >= 0.0, "{name}, {figure}: {found:?}");
+        }
+        let [whole, cut] = [0, 1].map(|side| pairs.iter().map(|pair| pair[side].longest).sum::<f64>() / pairs.len() as f64);
+        println!("| {name} | longest interruption, ms | {whole:.0} | {:+.0} | |", cut - whole);
+        assert!((cut / whole - 1.0).abs() < 0.05, "{name}: {cut} against {whole}");
+    }
+}
+
+struct RunCounts {
+    counts: Counts,
+    longest: f64,
+}
+
+fn both(scenario: &Scenario) -> [RunCounts; 2] {
+    let (whole, cut) = (whole(scenario), played(scenario).record);
+    let longest = cut.episodes.iter().map(|episode| episode.interruption_ms.max).fold(0.0, f64::max);
+    [RunCounts { counts: Counts::of(&whole), longest: whole.total.interruption_ms.max }, RunCounts { counts: cut.total, longest }]
+}
