@@ -49,7 +49,7 @@
 //!
 //! [`engine`] knows time, events and chance and no Kafka; [`kafka`] holds Kafka's own words; [`model`] holds controller, broker, client
 //! and network as plain state machines; [`world`] alone joins the two; [`fault`] pushes on it; [`observe`] reads facts and cannot
-//! influence a run; [`scenario`], [`experiment`], [`swarm`], [`explain`], [`logs`], [`triage`], [`report`] and [`cli`] stand above. `docs/ARCHITECTURE.md` is the map.
+//! influence a run; [`scenario`], [`experiment`], [`horizon`], [`swarm`], [`explain`], [`logs`], [`triage`], [`report`] and [`cli`] stand above. `docs/ARCHITECTURE.md` is the map.
 #![forbid(unsafe_code)]
 
 pub mod calibrate;
