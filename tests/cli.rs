@@ -277,3 +277,18 @@ fn a_month_is_told_in_the_time_of_its_faults_and_its_episodes_can_be_looked_at()
     refused(&kafkasim_in(directory.path(), &[&month[..], &["--episodes", "days"]].concat()), &["days", "is not empty", "name a new one"]);
     refused(&kafkasim(&["horizon", "broker-crash", "--set", "faults=[]"]), &["nothing happens", "--fault"]);
 }
+
+#[test]
+fn many_months_are_told_together_whatever_the_threads() {
+    let months =
+        ["horizon", "broker-crash", "--set", "duration=30d", "--set", "faults=[]", "--fault", "random kill of brokers every 20d for 1m"];
+    let told = |threads: &str, more: &[&str]| kafkasim(&[&months[..], &["--seeds", "3", "--threads", threads], more].concat());
+    let output = told("1", &[]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for words in ["3 horizons of 30 d", "seeds 1 to 3", "lost in none of 3 horizons (chance at most 71 %)", "--seeds 3"] {
+        assert!(text.contains(words), "{words:?} is missing in:\n{text}");
+    }
+    assert_eq!(stdout(&told("3", &[])), text);
+    refused(&told("1", &["--episodes", "days"]), &["--episodes are those of one horizon", "leave --seeds away"]);
+}

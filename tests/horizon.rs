@@ -1,8 +1,8 @@
 //! Weeks of a cluster by their disturbances: an episode is an ordinary run, and a horizon tells what the whole run would have told.
 
 use kafkasim::experiment::{RunOptions, run};
-use kafkasim::horizon::record::Counts;
-use kafkasim::horizon::{Played, play};
+use kafkasim::horizon::record::{Counts, Horizon, HorizonRecord};
+use kafkasim::horizon::{Played, gather, play};
 use kafkasim::observe::RunRecord;
 use kafkasim::scenario::Scenario;
 use kafkasim::statistics::Confidence;
@@ -119,6 +119,25 @@ fn what_cannot_be_cut_is_refused_with_the_reason_and_the_remedy() {
     ] {
         assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
     }
+}
+
+/// Months in which nothing happens count too: without them faults would look too frequent.
+#[test]
+fn many_months_are_told_by_their_means_and_chances_and_each_is_the_month_of_its_seed() {
+    let month = scenario("30d", &["random kill of brokers every 30d for 1m"], "");
+    let records: Vec<HorizonRecord> = (1..=6).map(|seed| played(&month.with_seed(seed)).record).collect();
+    let all = gather(&records[0], records.iter().map(Horizon::of).collect(), 6);
+    assert_eq!(all.horizons.iter().map(|horizon| horizon.seed).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    let eventful = all.horizons.iter().filter(|horizon| horizon.counts.moves > 0).count() as u64;
+    assert!(eventful > 0 && eventful < 6, "some months have a fault, and some have none: {eventful}");
+    assert!(all.horizons.iter().all(|horizon| (horizon.counts.moves > 0) == (horizon.faults > 0)));
+    let figure = |name: &str| all.figures.iter().find(|figure| figure.figure == name).unwrap();
+    let (moves, lost) = (figure("moves"), figure("lost"));
+    let sum: u64 = records.iter().map(|record| record.total.moves).sum();
+    assert!((moves.mean.unwrap().value - sum as f64 / 6.0).abs() < 1e-9 && moves.least == 0.0 && moves.seen_in == eventful);
+    assert_eq!(records.iter().find(|record| record.seed == moves.most_seed).unwrap().total.moves as f64, moves.most);
+    let at_most = 1.0 - 0.025_f64.powf(1.0 / 6.0);
+    assert!(lost.seen_in == 0 && (lost.chance.high - at_most).abs() < 1e-6, "none of six is not never: {:?}", lost.chance);
 }
 
 /// A column of the comparison: its name, and how it is read.

@@ -4,7 +4,7 @@ use super::api;
 use super::exit::Failure;
 use super::output::Output;
 use crate::explain::ExplanationRecord;
-use crate::horizon::record::HorizonRecord;
+use crate::horizon::record::{HorizonRecord, HorizonsRecord};
 use crate::observe::RunRecord;
 use crate::study::record::{CompareRecord, SweepRecord};
 use crate::triage::record::TriageRecord;
@@ -31,6 +31,8 @@ enum Which {
     Compare,
     /// Of `horizon --format json`
     Horizon,
+    /// Of `horizon --seeds N --format json`
+    Horizons,
     /// Of `explain --format json`
     Explain,
     /// Of `triage --format json`
@@ -49,6 +51,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Which::Sweep) => of::<SweepRecord>(),
         Some(Which::Compare) => of::<CompareRecord>(),
         Some(Which::Horizon) => of::<HorizonRecord>(),
+        Some(Which::Horizons) => of::<HorizonsRecord>(),
         Some(Which::Explain) => of::<ExplanationRecord>(),
         Some(Which::Triage) => of::<TriageRecord>(),
         Some(Which::Scenario) => api::scenario_schema(),
@@ -57,6 +60,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
             "sweep": of::<SweepRecord>(),
             "compare": of::<CompareRecord>(),
             "horizon": of::<HorizonRecord>(),
+            "horizons": of::<HorizonsRecord>(),
             "explain": of::<ExplanationRecord>(),
             "triage": of::<TriageRecord>(),
             "scenario": api::scenario_schema(),

@@ -14,7 +14,7 @@ impl Calendar {
     /// The faults of a scenario, with the random ones that its seed draws.
     ///
     /// # Errors
-    /// When it has none, or one after which the cluster is another one for good: no episode could begin after it.
+    /// When it has no line of faults, or one after which the cluster is another one for good: no episode could begin after it.
     pub fn of(scenario: &Scenario) -> Result<Calendar, String> {
         let origin = Instant::ZERO + scenario.count_from;
         let mut faults = Vec::new();
@@ -28,7 +28,7 @@ impl Calendar {
         }
         faults.retain(|(at, _)| *at < scenario.duration);
         faults.sort_by_key(|(at, _)| *at);
-        if faults.is_empty() {
+        if scenario.faults.is_empty() {
             return Err("nothing happens: add faults, such as --fault \"random kill of brokers every 3d for 5m\"".to_owned());
         }
         Ok(Calendar { faults })

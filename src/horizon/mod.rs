@@ -6,9 +6,11 @@
 //! brought it there. What lies between episodes is not simulated; what it would come to is told by the rates of a calm run.
 
 mod calendar;
+mod many;
 mod play;
 pub mod record;
 mod script;
 
 pub use calendar::Calendar;
+pub use many::gather;
 pub use play::{Played, play};

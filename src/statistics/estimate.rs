@@ -1,10 +1,13 @@
 //! A value with the interval that holds the truth as often as was asked.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// The chance to be wrong is not divided below this: the tails of the distributions have no digits left there.
 const LEAST_ALPHA: f64 = 1e-12;
 
 /// An estimated value and its two-sided confidence interval; all three are finite.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The estimate itself.
     pub value: f64,

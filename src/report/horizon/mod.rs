@@ -1,5 +1,9 @@
 //! The document of a horizon, made from its record alone.
 
+mod many;
+
+pub use many::document as many;
+
 use super::document::{Block, Document, Table, Verdict, heading, paragraph};
 use super::quantity::{count, counted, decimal, duration};
 use crate::horizon::record::{Counts, Episode, HorizonRecord};
@@ -11,14 +15,21 @@ const MS_A_DAY: f64 = 86_400_000.0;
 
 /// The whole answer.
 pub fn document(record: &HorizonRecord) -> Document {
-    let mut blocks = vec![heading("The whole horizon"), Block::Pairs(figures(record)), paragraph(calm(record)), heading("Episodes")];
-    blocks.push(Block::Table(table(record)));
+    let mut blocks = vec![heading("The whole horizon"), Block::Pairs(figures(record)), paragraph(calm(record))];
+    if !record.episodes.is_empty() {
+        blocks.extend(episodes(record));
+    }
+    blocks.extend([heading("To repeat this answer"), Block::Command(record.repeat.clone())]);
+    blocks.extend([heading("What to keep in mind"), Block::Items(keep_in_mind(&record.not_modelled))]);
+    Document { title: title(record), verdict: verdict(record), blocks }
+}
+
+fn episodes(record: &HorizonRecord) -> Vec<Block> {
+    let mut blocks = vec![heading("Episodes"), Block::Table(table(record))];
     blocks.extend(left_out(record));
     blocks.extend([heading("To look at an episode"), paragraph(LOOK), Block::Command(format!("{} --episodes DIR", record.repeat))]);
     blocks.push(Block::Command(format!("kafkasim explain DIR/{}", file_name(worst(record).map_or(1, |episode| episode.number)))));
-    blocks.extend([heading("To repeat this answer"), Block::Command(record.repeat.clone())]);
-    blocks.extend([heading("What to keep in mind"), Block::Items(keep_in_mind(record))]);
-    Document { title: title(record), verdict: verdict(record), blocks }
+    blocks
 }
 
 const LOOK: &str = "Each episode is an ordinary scenario. This writes them all to a directory, and every verb takes them:";
@@ -181,7 +192,7 @@ fn worst(record: &HorizonRecord) -> Option<&Episode> {
     interrupted.max_by(|a, b| a.interruption_ms.max.total_cmp(&b.interruption_ms.max).then(b.number.cmp(&a.number)))
 }
 
-fn keep_in_mind(record: &HorizonRecord) -> Vec<String> {
+fn keep_in_mind(not_modelled: &[String]) -> Vec<String> {
     let mut items = vec![
         "An episode lasts until no fault goes on, all replicas are in sync, preferred leaders lead (where auto.leader.rebalance.enable says so), \
          every client knows the true leaders and is served by them, and no record has waited longer than 30 s. A producer that has nothing for a \
@@ -194,7 +205,7 @@ fn keep_in_mind(record: &HorizonRecord) -> Vec<String> {
          partitions does."
             .to_owned(),
     ];
-    items.extend(record.not_modelled.iter().cloned());
+    items.extend(not_modelled.iter().cloned());
     items
 }
 

@@ -1,46 +1,23 @@
-//! `kafkasim horizon`: weeks of a cluster, of which only the disturbances are simulated.
+//! One horizon, with its episodes.
 
-use super::api;
-use super::arguments::{self, Changes};
-use super::exit::{self, Failure};
-use super::format::Format;
-use super::output::Output;
-use super::progress::Line;
-use super::repeat::shell_words;
+use super::super::api;
+use super::super::arguments;
+use super::super::exit::{self, Failure};
+use super::super::output::Output;
+use super::super::progress::Line;
+use super::Arguments;
 use crate::engine::Duration;
 use crate::horizon::{Played, play};
 use crate::report;
-use clap::Args;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// Simulate weeks: every fault in full until all is calm again, the calm between them by its rates
-#[derive(Args)]
-pub struct Arguments {
-    /// A scenario whose `duration` is the horizon: a TOML file, a name shown by `kafkasim list`, or `-` for standard input
-    scenario: String,
-    #[command(flatten)]
-    changes: Changes,
-    /// Write every episode as a scenario of its own to this directory, for `run`, `explain` and `watch`
-    #[arg(long, value_name = "DIR")]
-    episodes: Option<String>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Write the answer to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<String>,
-    /// Draw no progress
-    #[arg(short, long)]
-    quiet: bool,
-}
 
 /// Plays the horizon, and writes the outputs.
 ///
 /// # Errors
 /// When the input is wrong or an output cannot be written.
-pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut answer = Output::open(arguments.output.as_deref())?;
     if let Some(directory) = &arguments.episodes {
         empty(directory)?;
@@ -51,7 +28,7 @@ pub fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut progress = |at: Duration| line.draw(|| format!("{} of {} days", days(at), days(scenario.duration)));
     let mut played = play(&scenario, &mut progress).map_err(Failure::new)?;
     drop(line);
-    played.record.repeat = repeat(arguments, played.record.seed);
+    played.record.repeat = super::repeat(arguments, played.record.seed);
     let record = &played.record;
     let (document, json) = (|| report::horizon::document(record), || report::json(record));
     answer.write(&arguments.format.render(document, json, arguments.output.as_deref()))?;
@@ -85,11 +62,4 @@ fn write(directory: &str, played: &Played) -> Result<(), Failure> {
         file.finish()?;
     }
     Ok(())
-}
-
-/// The command that gives this answer again.
-fn repeat(arguments: &Arguments, seed: u64) -> String {
-    let mut words = vec!["kafkasim".to_owned(), "horizon".to_owned(), arguments.scenario.clone()];
-    words.extend(arguments.changes.words(seed));
-    shell_words(&words)
 }
