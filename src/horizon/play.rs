@@ -103,7 +103,10 @@ fn steady(scenario: &Scenario) -> Result<(), String> {
         }
     }
     match spec.brokers.iter().find(|broker| !broker.up) {
-        Some(broker) => Err(format!("broker {} does not run at the start: a horizon begins with a whole cluster", broker.id)),
+        Some(broker) => Err(format!(
+            "broker {} does not run at the start: a horizon begins with a whole cluster; take its `up = false` away, or let a fault stop it",
+            broker.id
+        )),
         None => Ok(()),
     }
 }
