@@ -48,6 +48,8 @@ pub fn gather(first: &HorizonRecord, horizons: Vec<Horizon>, asked: u64) -> Hori
         scenario: first.scenario.clone(),
         scenario_digest: first.scenario_digest.clone(),
         kafka: first.kafka.clone(),
+        costs: first.costs.clone(),
+        assumed_rates: first.assumed_rates,
         length_ms: first.length_ms,
         asked,
         confidence: confidence.level(),

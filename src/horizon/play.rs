@@ -67,6 +67,8 @@ pub fn play(scenario: &Scenario, progress: &mut dyn FnMut(Duration)) -> Result<P
         scenario: scenario.name.clone(),
         scenario_digest: scenario.digest.clone(),
         kafka: calm.kafka.clone(),
+        costs: calm.costs.clone(),
+        assumed_rates: scenario.assumed_rates,
         seed: scenario.seed,
         length_ms: scenario.duration.as_millis_f64().max(episodes.last().map_or(0.0, |last| last.at_ms + last.lasted_ms)),
         simulated_ms,

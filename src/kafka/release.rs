@@ -22,6 +22,9 @@ pub struct Rules {
     pub leader_hints: bool,
     /// The high watermark stands still while the ISR is below its minimum (KAFKA-15583; 3.7).
     pub min_isr_freezes_high_watermark: bool,
+    /// A minimum ISR above the number of replicas asks for all of these (`Partition.effectiveMinIsr`, KAFKA-15583; 3.7); before, such a
+    /// partition takes no record with acks=all.
+    pub min_isr_at_most_replicas: bool,
     /// A parked raft fetch is answered when only the high watermark moved (KIP-1166, KAFKA-14145; 4.1).
     pub high_watermark_wakes_fetch: bool,
     /// A voter asks for non-binding votes before it raises its epoch (KIP-996; 4.0).
@@ -70,6 +73,7 @@ impl Release {
         Rules {
             leader_hints: self >= Release::V3_7,
             min_isr_freezes_high_watermark: self >= Release::V3_7,
+            min_isr_at_most_replicas: self >= Release::V3_7,
             high_watermark_wakes_fetch: self >= Release::V4_1,
             pre_vote: self >= Release::V4_0,
             lost_candidate_waits: self >= Release::V4_1,

@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use crate::model::Spec;
+use crate::model::spec::TopicSpec;
 
 /// Events above which a run is refused unless more are allowed.
 pub const MAX_EVENTS: f64 = 1e9;
@@ -43,18 +44,20 @@ impl Scenario {
     }
 }
 
-/// What is legal in Kafka and cannot go well, as sentences for the answer.
+/// What is legal in Kafka and not what is meant, as sentences for the answer.
 pub(super) fn warnings(spec: &Spec) -> Vec<String> {
-    let mut all = Vec::new();
-    for topic in &spec.topics {
-        let least = topic.partitions.iter().map(|p| spec.partitions[p.index()].replicas.len()).min().unwrap_or(0);
-        let wanted = topic.config.min_insync_replicas as usize;
-        if wanted > least && least > 0 {
-            all.push(format!(
-                "Topic {} asks for min.insync.replicas={wanted} and has partitions of {least} replicas: every record with acks=all to them fails.",
-                topic.name
-            ));
-        }
-    }
-    all
+    spec.topics.iter().filter_map(|topic| beyond_its_replicas(topic, spec)).collect()
+}
+
+/// A sentence for a topic that asks for more replicas in sync than a partition of it has.
+fn beyond_its_replicas(topic: &TopicSpec, spec: &Spec) -> Option<String> {
+    let least = topic.partitions.iter().map(|p| spec.partitions[p.index()].replicas.len()).min().filter(|least| *least > 0)?;
+    let wanted = topic.config.min_insync_replicas as usize;
+    let replicas = if least == 1 { "1 replica".to_owned() } else { format!("{least} replicas") };
+    let effect = match spec.release.rules().min_isr_at_most_replicas {
+        true => format!("for them brokers since 3.7 take it as {least} (KAFKA-15583)"),
+        false => "before 3.7 these take no record with acks=all".to_owned(),
+    };
+    (wanted > least)
+        .then(|| format!("Topic {} asks for min.insync.replicas={wanted} and has partitions of {replicas}: {effect}.", topic.name))
 }

@@ -1,7 +1,7 @@
 //! The same story under every release.
 
 use crate::story::{BROKER_2, Story, tell};
-use kafkasim::kafka::Release;
+use kafkasim::kafka::{ErrorCode, Release};
 use kafkasim::observe::Fact;
 use kafkasim::observe::fact::Told;
 
@@ -48,4 +48,23 @@ fn from_4_0_on_a_clean_restart_too_waits_for_the_old_session() {
     };
     assert_eq!(refused(Release::V3_9), 0, "before, a fenced broker may register anew");
     assert!(refused(Release::V4_3) > 0, "KAFKA-17793 and KAFKA-19130");
+}
+
+/// KAFKA-15583, `Partition.effectiveMinIsr`.
+#[test]
+fn a_minimum_isr_above_the_number_of_replicas_is_refused_before_3_7_and_lowered_since() {
+    let refused = |kafka| {
+        let of_three = r#"topic.orders.config={ "min.insync.replicas" = 4 }"#;
+        let story =
+            tell(&["at 5s restart broker 2", &format!("kafka={kafka}"), of_three, "delivery.timeout.ms=3s", "request.timeout.ms=2s"]);
+        let is_refusal = |f: &Fact| matches!(f, Fact::EntryAnswered { error: ErrorCode::NotEnoughReplicas, .. });
+        let says = |words: &str| {
+            assert!(story.record.not_modelled.iter().any(|note| note.contains(words)), "{words}: {:?}", story.record.not_modelled)
+        };
+        says(if kafka == Release::V3_6 { "take no record with acks=all" } else { "take it as 3" });
+        (story.count(0.0, 4000.0, is_refusal) > 0, story.acknowledged(0.0, 4000.0) > 0)
+    };
+    assert_eq!(refused(Release::V3_6), (true, false));
+    assert_eq!(refused(Release::V3_7), (false, true));
+    assert_eq!(refused(Release::V4_3), (false, true));
 }

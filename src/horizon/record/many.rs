@@ -21,6 +21,10 @@ pub struct HorizonsRecord {
     pub scenario_digest: String,
     /// The Kafka release whose rules were used.
     pub kafka: String,
+    /// Name of the machine costs that were used.
+    pub costs: String,
+    /// No rates were given, so that every count stands for an assumed rate.
+    pub assumed_rates: bool,
     /// How long each horizon is, in milliseconds.
     pub length_ms: f64,
     /// Horizons that were asked for; those that are missing were not played before an end was asked for.

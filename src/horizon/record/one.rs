@@ -20,6 +20,10 @@ pub struct HorizonRecord {
     pub scenario_digest: String,
     /// The Kafka release whose rules were used.
     pub kafka: String,
+    /// Name of the machine costs that were used.
+    pub costs: String,
+    /// No rates were given, so that every count stands for an assumed rate.
+    pub assumed_rates: bool,
     /// Seed of the horizon: it draws the random faults, and each episode's own seed.
     pub seed: u64,
     /// How long the horizon is.

@@ -208,7 +208,7 @@ impl Broker {
         self.group_writes_committed(partition, ctx, out);
     }
 
-    /// `Partition.effectiveMinIsr`: the topic's setting, at most the number of replicas.
+    /// The topic's `min.insync.replicas`, where the release has `Partition.effectiveMinIsr` at most the number of replicas.
     pub(super) fn min_isr(&self, partition: PartitionIx, ctx: &Ctx) -> usize {
         if ctx.is_broken(Broken::MinIsrIgnored) {
             return 0;
@@ -216,8 +216,10 @@ impl Broker {
         let image = self.image().unwrap_or_default();
         let topic = ctx.spec.partitions[partition.index()].topic;
         let wanted = ctx.history.topic(topic, image).map_or(1, |t| t.config.min_insync_replicas as usize);
-        let replicas = ctx.history.partition(partition, image).map_or(1, |r| r.replicas.len());
-        wanted.min(replicas)
+        if !ctx.rules.min_isr_at_most_replicas {
+            return wanted;
+        }
+        wanted.min(ctx.history.partition(partition, image).map_or(1, |r| r.replicas.len()))
     }
 
     /// `KafkaApis.getCurrentLeader` (KIP-951): the role's own knowledge where the partition is hosted, the metadata cache otherwise;

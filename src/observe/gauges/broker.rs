@@ -35,7 +35,7 @@ pub struct Meters {
 pub struct MinIsr {
     /// By partition; a partition that is not here is not counted against it.
     pub of: Vec<u32>,
-    /// The gauges take no more than the number of replicas (`Partition.effectiveMinIsr`; 3.7).
+    /// The gauges take no more than the number of replicas (`Rules::min_isr_at_most_replicas`).
     pub capped: bool,
 }
 

@@ -85,7 +85,7 @@ impl Gauges {
             from,
             counting: false,
             registrations: Registrations::default(),
-            min_isr: MinIsr { of: spec.partitions.iter().map(min).collect(), capped: spec.release >= Release::V3_7 },
+            min_isr: MinIsr { of: spec.partitions.iter().map(min).collect(), capped: spec.release.rules().min_isr_at_most_replicas },
             topics: vec![false; spec.topics.len()],
             min_isr_unknown: false,
             brokers: (0..spec.brokers.len() as u32).map(|b| Broker::new(BrokerIx(b))).collect(),

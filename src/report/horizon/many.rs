@@ -2,6 +2,7 @@
 
 use super::super::document::{Block, Document, Table, Verdict, heading, paragraph};
 use super::super::quantity::{count, counted, decimal, duration, interval, percent};
+use super::super::run::ASSUMED_RATES;
 use super::{EPISODES, days};
 use crate::horizon::record::{Figure, Horizon, HorizonsRecord};
 
@@ -24,15 +25,16 @@ const LONGEST: &str = "longest_interruption_ms";
 
 /// The whole answer.
 pub fn document(record: &HorizonsRecord) -> Document {
-    let mut blocks = vec![heading("A horizon"), Block::Table(figures(record)), paragraph(WHAT), heading("Every horizon")];
-    blocks.push(Block::Table(table(record)));
+    let mut blocks = Vec::from_iter(record.assumed_rates.then(|| paragraph(ASSUMED_RATES)));
+    blocks.extend([heading("A horizon"), Block::Table(figures(record)), paragraph(WHAT)]);
+    blocks.extend([heading("Every horizon"), Block::Table(table(record))]);
     blocks.extend(left_out(record));
     if let Some(worst) = worst(record) {
         blocks.extend([heading("To look at the worst"), Block::Command(format!("{} --episodes DIR", worst.repeat))]);
     }
     blocks.extend([heading("To repeat this answer"), Block::Command(record.repeat.clone())]);
     blocks.push(heading("What to keep in mind"));
-    blocks.push(Block::Items(super::keep_in_mind(&record.not_modelled)));
+    blocks.push(Block::Items(super::keep_in_mind(&record.kafka, &record.costs, &record.not_modelled)));
     Document { title: title(record), verdict: verdict(record), blocks }
 }
 

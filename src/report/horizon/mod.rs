@@ -6,6 +6,7 @@ pub use many::document as many;
 
 use super::document::{Block, Document, Table, Verdict, heading, paragraph};
 use super::quantity::{count, counted, decimal, duration};
+use super::run::{ASSUMED_RATES, machines};
 use crate::horizon::record::{Counts, Episode, HorizonRecord};
 use crate::observe::record::Quantiles;
 
@@ -15,12 +16,13 @@ const MS_A_DAY: f64 = 86_400_000.0;
 
 /// The whole answer.
 pub fn document(record: &HorizonRecord) -> Document {
-    let mut blocks = vec![heading("The whole horizon"), Block::Pairs(figures(record)), paragraph(calm(record))];
+    let mut blocks = Vec::from_iter(record.assumed_rates.then(|| paragraph(ASSUMED_RATES)));
+    blocks.extend([heading("The whole horizon"), Block::Pairs(figures(record)), paragraph(calm(record))]);
     if !record.episodes.is_empty() {
         blocks.extend(episodes(record));
     }
     blocks.extend([heading("To repeat this answer"), Block::Command(record.repeat.clone())]);
-    blocks.extend([heading("What to keep in mind"), Block::Items(keep_in_mind(&record.not_modelled))]);
+    blocks.extend([heading("What to keep in mind"), Block::Items(keep_in_mind(&record.kafka, &record.costs, &record.not_modelled))]);
     Document { title: title(record), verdict: verdict(record), blocks }
 }
 
@@ -192,8 +194,9 @@ fn worst(record: &HorizonRecord) -> Option<&Episode> {
     interrupted.max_by(|a, b| a.interruption_ms.max.total_cmp(&b.interruption_ms.max).then(b.number.cmp(&a.number)))
 }
 
-fn keep_in_mind(not_modelled: &[String]) -> Vec<String> {
-    let mut items = vec![
+fn keep_in_mind(kafka: &str, costs: &str, not_modelled: &[String]) -> Vec<String> {
+    let mut items = machines(kafka, costs);
+    items.extend([
         "An episode lasts until no fault goes on, all replicas are in sync, preferred leaders lead (where auto.leader.rebalance.enable says so), \
          every client knows the true leaders and is served by them, and no record has waited longer than 30 s. A producer that has nothing for a \
          partition then is not waited for."
@@ -204,7 +207,7 @@ fn keep_in_mind(not_modelled: &[String]) -> Vec<String> {
         "Producers' ids, connections that are closed when idle, and who leads the quorum do not go over from one episode to the next; who leads the \
          partitions does."
             .to_owned(),
-    ];
+    ]);
     items.extend(not_modelled.iter().cloned());
     items
 }

@@ -10,6 +10,9 @@ mod trust;
 mod verdict;
 mod windows;
 
+pub(super) use trust::machines;
+pub(super) use verdict::ASSUMED_RATES;
+
 use super::document::{Block, Document, heading, paragraph};
 use super::quantity::{count, duration};
 use crate::observe::RunRecord;

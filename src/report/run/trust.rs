@@ -88,9 +88,14 @@ const BUILT_IN_COSTS: &str = "typical";
 
 /// How far the model was held against real clusters, and what it leaves out.
 pub fn limits(record: &RunRecord) -> Vec<Block> {
-    let mut items = vec![measured(&record.kafka), costs(record)];
+    let mut items = machines(&record.kafka, &record.costs);
     items.extend(record.not_modelled.iter().cloned());
     vec![heading("What to keep in mind"), Block::Items(items)]
+}
+
+/// What every answer says of its release and its costs.
+pub fn machines(kafka: &str, costs_profile: &str) -> Vec<String> {
+    vec![measured(kafka), costs(costs_profile)]
 }
 
 /// Whether the release of this run was held against a real cluster.
@@ -103,12 +108,11 @@ fn measured(kafka: &str) -> String {
     }
 }
 
-fn costs(record: &RunRecord) -> String {
+fn costs(profile: &str) -> String {
     // A scenario that names a profile of its own knows where that was measured; the built-in one is nobody's machine.
-    let built_in = record.costs.split(", ").any(|name| name == BUILT_IN_COSTS);
+    let built_in = profile.split(", ").any(|name| name == BUILT_IN_COSTS);
     let caveat = if built_in { ", not measured on your machines" } else { "" };
     format!(
-        "Times of the machines' own work (handling a request, starting a process, writing to disk) are those of the cost profile `{}`{caveat}.",
-        record.costs
+        "Times of the machines' own work (handling a request, starting a process, writing to disk) are those of the cost profile `{profile}`{caveat}."
     )
 }

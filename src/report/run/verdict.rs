@@ -31,14 +31,15 @@ pub fn verdict(record: &RunRecord) -> Verdict {
     Verdict { text: sentences.join(" "), good }
 }
 
+/// What counts are worth when nobody said how much is sent.
+pub const ASSUMED_RATES: &str = "No rates were given (--load TOPIC=RATE), so the clients send at an assumed rate: read the shares and durations \
+                                 below. Every count of requests or records is a count at that assumed rate, not at yours.";
+
 /// What a request and a stale leader are, and which rates were used.
 pub fn definitions(record: &RunRecord) -> Vec<Block> {
     let mut blocks = Vec::new();
     if record.scenario.assumed_rates {
-        blocks.push(paragraph(
-            "No rates were given (--load TOPIC=RATE), so the clients send at an assumed rate: read the shares and durations below. \
-             Every count of requests or records is a count at that assumed rate, not at yours.",
-        ));
+        blocks.push(paragraph(ASSUMED_RATES));
     }
     blocks.push(paragraph(
         "How this is counted: a request here is one partition's part of a produce or fetch request. It met a stale leader when the broker it was sent to \
