@@ -38,7 +38,7 @@ pub fn document(record: &HorizonsRecord) -> Document {
     Document { title: title(record), verdict: verdict(record), blocks }
 }
 
-const WHAT: &str = "Means are of one horizon, with 95 % intervals over the horizons, each interval alone; so are chances that a horizon has any at all. \
+const WHAT: &str = "Means are of one horizon, with 95 % intervals over the horizons, each interval alone; so are the chances that a horizon has any at all. \
                     What was seen in none may still happen: read the upper bound of its chance.";
 
 fn title(record: &HorizonsRecord) -> String {
@@ -105,7 +105,7 @@ fn mean(figure: &Figure, text: impl Fn(f64) -> String) -> String {
 }
 
 fn figures(record: &HorizonsRecord) -> Table {
-    let mut table = Table::new(&["", ">Mean", ">Least", ">Most", ">Horizons with any", ">Chance of any"]);
+    let mut table = Table::new(&["", ">Mean", ">Least", ">Most", ">Seen in", ">Chance"]);
     for (name, words) in FIGURES {
         let Some(figure) = record.figures.iter().find(|figure| figure.figure == name) else { continue };
         let text = if name == LONGEST { duration } else { decimal };
