@@ -290,5 +290,6 @@ fn many_months_are_told_together_whatever_the_threads() {
         assert!(text.contains(words), "{words:?} is missing in:\n{text}");
     }
     assert_eq!(stdout(&told("3", &[])), text);
+    refused(&told("1", &["--seed", &u64::MAX.to_string()]), &["beyond the largest seed", "a smaller --seed"]);
     refused(&told("1", &["--episodes", "days"]), &["--episodes are those of one horizon", "leave --seeds away"]);
 }

@@ -2,7 +2,7 @@
 
 use kafkasim::experiment::{RunOptions, run};
 use kafkasim::horizon::record::{Counts, Horizon, HorizonRecord};
-use kafkasim::horizon::{Played, gather, play};
+use kafkasim::horizon::{Calendar, Played, gather, play};
 use kafkasim::observe::RunRecord;
 use kafkasim::scenario::Scenario;
 use kafkasim::statistics::Confidence;
@@ -138,6 +138,19 @@ fn many_months_are_told_by_their_means_and_chances_and_each_is_the_month_of_its_
     assert_eq!(records.iter().find(|record| record.seed == moves.most_seed).unwrap().total.moves as f64, moves.most);
     let at_most = 1.0 - 0.025_f64.powf(1.0 / 6.0);
     assert!(lost.seen_in == 0 && (lost.chance.high - at_most).abs() < 1e-6, "none of six is not never: {:?}", lost.chance);
+}
+
+#[test]
+fn the_month_of_the_budget_has_the_faults_that_its_page_tells() {
+    let month: Scenario = include_str!("../benches/month.toml").parse().unwrap();
+    assert_eq!(Calendar::of(&month).unwrap().faults().len(), 13);
+}
+
+/// The largest seed is none that a scenario's text can say.
+#[test]
+fn any_seed_gives_a_month() {
+    let day = scenario("1d", &["at 1h kill broker 1 for 10s"], "").with_seed(u64::MAX);
+    assert_eq!(played(&day).record.total.moves, 8);
 }
 
 /// A column of the comparison: its name, and how it is read.

@@ -22,6 +22,12 @@ use std::process::ExitCode;
 pub(super) fn perform(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut answer = Output::open(arguments.output.as_deref())?;
     let scenario = api::load(&arguments::scenario_text(&arguments.scenario)?, &arguments.changes)?;
+    if scenario.seed.checked_add(arguments.seeds).is_none() {
+        return Err(Failure::new(format!(
+            "--seeds {} beginning with seed {} go beyond the largest seed; name a smaller --seed",
+            arguments.seeds, scenario.seed
+        )));
+    }
     let mut work = Work { first_seed: scenario.seed, played: BTreeMap::new(), refused: BTreeMap::new(), panicked: BTreeMap::new() };
     work.play(arguments, &scenario)?;
     if let Some((seed, why)) = work.refused.pop_first() {
@@ -60,7 +66,7 @@ impl Work {
         let crew = Crew::new(arguments.threads)?;
         let mut line = Line::new(arguments.quiet);
         let first = self.first_seed;
-        let seeds = first..first.saturating_add(arguments.seeds);
+        let seeds = first..first + arguments.seeds;
         let one = |seed| play(&scenario.with_seed(seed), &mut |_| {}).map(|played| played.record);
         crew.work(seeds, one, |heard| {
             if let Some(done) = heard {
@@ -72,7 +78,7 @@ impl Work {
             line.draw(|| format!("{} of {} horizons", self.played.len(), arguments.seeds));
             Ok(())
         })?;
-        self.without_gaps();
+        without_gaps(first, &mut self.played);
         Ok(())
     }
 
@@ -83,10 +89,27 @@ impl Work {
             Err(panic) => _ = self.panicked.insert(seed, panic),
         }
     }
+}
 
-    /// Horizons with few faults are done sooner: one whose elder is missing when all was ended would make them too many.
-    fn without_gaps(&mut self) {
-        let whole = (self.first_seed..).zip(self.played.keys()).take_while(|(due, seed)| due == *seed).count() as u64;
-        self.played.retain(|seed, _| *seed < self.first_seed + whole);
+/// Horizons with few faults are done sooner: one whose elder is missing when all was ended would make them too many.
+fn without_gaps<T>(first: u64, played: &mut BTreeMap<u64, T>) {
+    let whole = (first..).zip(played.keys()).take_while(|(due, seed)| due == *seed).count() as u64;
+    played.retain(|seed, _| *seed < first + whole);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_ctrl_c_only_the_horizons_before_the_first_missing_one_are_told() {
+        let left = |seeds: &[u64]| {
+            let mut played: BTreeMap<u64, ()> = seeds.iter().map(|seed| (*seed, ())).collect();
+            without_gaps(7, &mut played);
+            played.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(left(&[7, 8, 10, 11]), [7, 8]);
+        assert_eq!(left(&[7, 8, 9]), [7, 8, 9]);
+        assert!(left(&[8, 9]).is_empty());
     }
 }

@@ -106,8 +106,9 @@ fn mean(figure: &Figure, text: impl Fn(f64) -> String) -> String {
 
 fn figures(record: &HorizonsRecord) -> Table {
     let mut table = Table::new(&["", ">Mean", ">Least", ">Most", ">Seen in", ">Chance"]);
-    for (name, words) in FIGURES {
-        let Some(figure) = record.figures.iter().find(|figure| figure.figure == name) else { continue };
+    for figure in &record.figures {
+        let name = figure.figure.as_str();
+        let words = FIGURES.iter().find(|(field, _)| *field == name).map_or(name, |(_, words)| words);
         let text = if name == LONGEST { duration } else { decimal };
         table.row([
             words.to_owned(),
