@@ -13,4 +13,14 @@ impl Tally {
         *count += 1;
         *count - 1
     }
+
+    /// How often `what` has been done.
+    pub fn count(&self, what: u64) -> u64 {
+        self.0.get(&what).copied().unwrap_or_default()
+    }
+
+    /// From now on `what` has been done so often.
+    pub fn set(&mut self, what: u64, count: u64) {
+        self.0.insert(what, count);
+    }
 }

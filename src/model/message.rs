@@ -424,6 +424,9 @@ pub enum Request {
 }
 
 impl Request {
+    /// The errand of a follower's fetch.
+    pub const REPLICA_FETCH: u64 = 8;
+
     /// What it is for, as a number for the addresses of draws: a request of one kind shifts those of no other.
     pub const fn errand(&self) -> u64 {
         match self {
@@ -434,7 +437,7 @@ impl Request {
             Request::Fetch { .. } => 5,
             Request::ListOffsets { .. } => 6,
             Request::OffsetsForLeaderEpoch { .. } => 7,
-            Request::ReplicaFetch { .. } => 8,
+            Request::ReplicaFetch { .. } => Request::REPLICA_FETCH,
             Request::BrokerRegistration { .. } => 9,
             Request::BrokerHeartbeat { .. } => 10,
             Request::AlterPartition { .. } => 11,

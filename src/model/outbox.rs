@@ -1,5 +1,6 @@
-//! What a node wants to happen: one outbox, reused, drained by the world in a fixed order (facts, work, timers, network).
+//! What a node wants to happen: one outbox, reused, drained by the world in a fixed order (facts, lulls, work, timers, network).
 
+use super::broker::lull::{FollowerThread, Lull};
 use super::message::{Request, Response};
 use crate::engine::Instant;
 use crate::kafka::{BrokerIx, NodeIx, VoterIx};
@@ -102,11 +103,24 @@ pub enum NetworkOp {
     HangUp(Token),
 }
 
+/// What a node has to say about lulls.
+#[derive(Debug)]
+pub enum LullStep {
+    /// A leader has parked this fetch of a thread that has had nothing to say or to hear for a while.
+    MayBegin(Token, FollowerThread),
+    /// A follower has something to say on this channel.
+    Disturbed(Channel),
+    /// A leader has something to say: this lull is over.
+    Over(Box<Lull>),
+}
+
 /// What one handled input wants to happen.
 #[derive(Default, Debug)]
 pub struct Outbox {
     /// What happened, in order.
     pub facts: Vec<Fact>,
+    /// Lulls that begin or end.
+    pub lulls: Vec<LullStep>,
     /// Requests whose handling ends at the given moment: they come back through `handle`.
     pub work: Vec<(Instant, Token, Request)>,
     /// Timers to arm.

@@ -43,8 +43,9 @@ pub struct Spec {
     pub shuffle_ties: bool,
     /// The rule that is not kept: none, unless a test says so.
     pub broken: Option<Broken>,
-    /// Leaders look with every fetch at all partitions of it, also where nothing is new. Only tests turn it on: it changes no fact.
-    pub looks_everywhere: bool,
+    /// Nothing is skipped in which nothing happens: no partition of a fetch (`follower_sessions.rs`), no fetch (`lull.rs`). Only tests turn it on: it
+    /// changes no fact.
+    pub in_full: bool,
 }
 
 /// What a process is.

@@ -85,7 +85,7 @@ pub fn spec() -> Spec {
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 7),
         shuffle_ties: false,
         broken: None,
-        looks_everywhere: false,
+        in_full: false,
     }
 }
 

@@ -97,7 +97,7 @@ fn spec(name: &str, file: &File, found: &mut Diagnostics) -> Spec {
         topology,
         shuffle_ties: file.ties == Some(Ties::Shuffled),
         broken: None,
-        looks_everywhere: false,
+        in_full: false,
     }
 }
 

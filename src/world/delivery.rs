@@ -13,9 +13,7 @@ use crate::observe::fact::Unreachable;
 /// Size of a segment without data.
 const EMPTY: u32 = 60;
 
-/// What the legs of a request's way add to its address.
-const FORTH: u64 = 1;
-const BACK: u64 = 2;
+/// What the legs of a connection's set-up and end add to its address.
 const SYN: u64 = 3;
 const SYN_ACK: u64 = 4;
 const HANDSHAKE: u64 = 5;
@@ -31,12 +29,12 @@ impl World {
                 // A node says what its request is for; who asks is added here.
                 let address = mix(self.delays.key(node).bits(), address);
                 let message = Message::Request(Inbound { correlation, address, request });
-                self.transmit(key, Way::Forth, message, bytes, mix(address, FORTH));
+                self.transmit(key, Way::Forth, message, bytes, mix(address, Way::Forth.leg()));
             }
             NetworkOp::Close(channel) => self.close_from_opener(node, channel),
             NetworkOp::Reply { token, response, bytes } => {
                 let Some(key) = self.unmute(token) else { return };
-                self.transmit(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, BACK));
+                self.transmit(key, Way::Back, Message::Response(token.correlation, response), bytes, mix(token.address, Way::Back.leg()));
             }
             NetworkOp::NoReply(token) => {
                 self.unmute(token);
@@ -88,6 +86,7 @@ impl World {
                 ready += self.delays.one_way(server, opener, mix(address, HANDSHAKE + 2 * trip + 1), EMPTY).0;
             }
             let cpu = self.delays.handshake_cpu(address);
+            self.catch_up(server);
             if let Some(broker) = self.nodes[server.index()].broker.as_mut().filter(|_| !cpu.is_zero()) {
                 ready = broker.handshake(ready, cpu);
             }
@@ -127,11 +126,7 @@ impl World {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let generation = connection.generation;
         let (from, to) = connection.ends(way);
-        let wire = connection.wire(way);
-        let (delay, busy) = self.delays.one_way(from, to, address, bytes);
-        wire.busy_until = wire.busy_until.max(self.now) + busy;
-        wire.last_arrival = wire.last_arrival.max(wire.busy_until + delay);
-        let arrival = wire.last_arrival;
+        let arrival = connection.wire(way).flow.carry(self.now, self.delays.one_way(from, to, address, bytes));
         let slot = self.messages.insert(message);
         self.queue_event(arrival, Event::Deliver(ConnectionRef { key, generation }, way, slot));
     }
@@ -233,6 +228,7 @@ impl World {
 
     fn close_from_opener(&mut self, node: NodeIx, channel: Channel) {
         let Some(key) = self.channels.remove(&(node, channel)) else { return };
+        self.end_lull_on(key);
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.opener_gone = true;
         let address = mix(connection.address, CLOSE);
@@ -246,6 +242,7 @@ impl World {
 
     /// The server's end of a connection is closed: a reset goes back.
     fn server_end_gone(&mut self, key: u32) {
+        self.end_lull_on(key);
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.server_gone = true;
         connection.inbound.clear();
@@ -292,7 +289,7 @@ impl World {
     }
 
     /// The connections that fit, in the order in which they were opened: their keys are of those that others have closed.
-    fn connections_that(&self, fits: impl Fn(&Connection) -> bool) -> Vec<u32> {
+    pub(super) fn connections_that(&self, fits: impl Fn(&Connection) -> bool) -> Vec<u32> {
         let mut found: Vec<(u32, u32)> = self.connections.iter().filter(|(_, c)| fits(c)).map(|(key, c)| (c.generation, key)).collect();
         found.sort_unstable();
         found.into_iter().map(|(_, key)| key).collect()
@@ -326,7 +323,7 @@ impl World {
         }
     }
 
-    fn passes_both_ways(&self, a: NodeIx, b: NodeIx) -> bool {
+    pub(super) fn passes_both_ways(&self, a: NodeIx, b: NodeIx) -> bool {
         !self.cuts.blocked(a, b) && !self.cuts.blocked(b, a)
     }
 

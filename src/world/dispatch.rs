@@ -120,6 +120,7 @@ impl World {
         if !self.nodes[node.index()].up {
             return;
         }
+        self.catch_up(node);
         let mut out = self.outboxes.pop().unwrap_or_default();
         let listened = self.listens(node);
         let mut ctx = Ctx {
@@ -162,11 +163,14 @@ impl World {
         self.nodes[node.index()].broker.as_ref().is_some_and(|b| b.is_listening())
     }
 
-    /// Facts, then work, then timers, then the network.
+    /// Facts, then lulls, then work, then timers, then the network.
     fn drain(&mut self, node: NodeIx, out: &mut Outbox) {
         let now = self.now;
         self.facts.extend(out.facts.drain(..).map(|fact| (now, fact)));
         let life = Life { node, incarnation: self.nodes[node.index()].incarnation };
+        for step in out.lulls.drain(..) {
+            self.lull(node, step);
+        }
         for (at, token, request) in out.work.drain(..) {
             let slot = self.works.insert((token, request));
             self.queue_event(at, Event::Work(life, slot));
@@ -186,6 +190,7 @@ impl World {
 
     /// A process has ended by its own decision: a combined node's controller resigns in order before.
     fn process_ends(&mut self, node: NodeIx, ending: Ending) {
+        self.end_lulls_of(node);
         let process = &mut self.nodes[node.index()];
         if process.stopping && process.controller.is_some() && process.broker.is_some() && ending == Ending::Stopped {
             process.broker.as_mut().into_iter().for_each(|b| b.crash());

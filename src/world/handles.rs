@@ -72,6 +72,7 @@ impl World {
     }
 
     pub(super) fn end_process(&mut self, node: NodeIx, how: Ending) {
+        self.end_lulls_of(node);
         let now = self.now;
         let process = &mut self.nodes[node.index()];
         process.up = false;
@@ -101,6 +102,7 @@ impl World {
     /// SIGSTOP, or a long GC pause: silence, the kernel still takes bytes.
     pub fn pause(&mut self, node: NodeIx) {
         if self.nodes[node.index()].up && !self.nodes[node.index()].paused {
+            self.end_lulls_of(node);
             self.nodes[node.index()].paused = true;
             self.note(Fact::Paused { node });
         }
@@ -134,6 +136,7 @@ impl World {
 
     /// A machine works at a pace whether its process is up or not.
     fn pace(&mut self, node: NodeIx, change: impl FnOnce(Pace) -> Pace) {
+        self.end_lulls_of(node);
         let Some(broker) = &mut self.nodes[node.index()].broker else { return };
         let pace = change(broker.pace());
         let before = std::mem::replace(broker.pace_mut(), pace);
@@ -146,6 +149,7 @@ impl World {
 
     /// Silently drops everything from any of `from` to any of `to` (and back, if `both_ways`).
     pub fn cut(&mut self, from: &[NodeIx], to: &[NodeIx], both_ways: bool) -> CutId {
+        self.end_lulls();
         let cut = self.cuts.cut(from, to, both_ways);
         self.note(Fact::LinksCut { cut: cut.0, from: from.to_vec(), to: to.to_vec(), both_ways });
         cut
@@ -175,6 +179,7 @@ impl World {
     /// From now on brokers, controllers and clients have the settings and costs that they have in `other`, which describes the same cluster. No
     /// fault of a scenario does this; it answers what would have been had a wait been shorter, in a run that is the same until then.
     pub fn retune(&mut self, other: &Spec) {
+        self.end_lulls();
         for (mine, theirs) in self.spec.voters.iter_mut().zip(&other.voters) {
             (mine.config, mine.costs) = (theirs.config.clone(), theirs.costs.clone());
         }

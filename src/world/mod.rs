@@ -5,6 +5,7 @@ mod delivery;
 mod dispatch;
 mod event;
 mod handles;
+mod lulls;
 mod meter;
 mod node;
 mod views;

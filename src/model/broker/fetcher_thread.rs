@@ -5,6 +5,7 @@ use super::line::Line;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{LeaderEpoch, PartitionIx};
 use crate::model::Outbox;
+use crate::model::outbox::LullStep;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
@@ -18,6 +19,8 @@ pub(super) struct FetcherThread {
     pub turns: u64,
     /// When it is looked at next by itself.
     pub look: Option<Instant>,
+    /// Its fetches are in a lull: what stands here of them is as old as that.
+    pub in_lull: bool,
     /// Partitions that are left out of fetches, and until when.
     delayed: BTreeMap<PartitionIx, Instant>,
     /// Partitions that wait for new metadata (`AbstractFetcherThread.onPartitionFenced`).
@@ -51,6 +54,7 @@ impl FetcherThread {
             connecting_since: None,
             turns: 0,
             look: None,
+            in_lull: false,
             delayed: BTreeMap::new(),
             failed: BTreeSet::new(),
             session: Session::default(),
@@ -65,12 +69,21 @@ impl FetcherThread {
         self.session.changed.insert(partition);
     }
 
-    /// Takes a partition away.
-    pub fn remove(&mut self, partition: PartitionIx) {
-        if self.partitions.remove(&partition).is_some() {
+    /// Takes a partition away; says whether it was there.
+    pub fn remove(&mut self, partition: PartitionIx) -> bool {
+        let was_there = self.partitions.remove(&partition).is_some();
+        if was_there {
             self.delayed.remove(&partition);
             self.failed.remove(&partition);
             self.session.forget(partition);
+        }
+        was_there
+    }
+
+    /// Its next fetch has something to say.
+    pub fn disturb(&self, out: &mut Outbox) {
+        if self.in_lull {
+            out.lulls.push(LullStep::Disturbed(self.line.channel()));
         }
     }
 
@@ -116,6 +129,12 @@ impl FetcherThread {
             !over
         });
         self.partitions.len() - self.failed.len() - self.delayed.len()
+    }
+
+    /// How many partitions its fetches are for, if the next one would say no more than the last.
+    pub fn fetches_again(&self) -> Option<usize> {
+        let has_news = !self.session.begun || !self.session.changed.is_empty() || !self.session.forgotten.is_empty();
+        (!has_news && self.delayed.is_empty()).then(|| self.partitions.len() - self.failed.len())
     }
 
     /// What the next fetch names; the leader knows it then.

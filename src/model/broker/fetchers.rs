@@ -6,11 +6,12 @@ use super::Broker;
 use super::fetcher_thread::{FetcherThread, Named};
 use super::line::Line;
 use super::log::ReplicaLog;
+use super::lull::{IdleThread, Lull, Phase};
 use super::roles::Role;
 use crate::engine::{Duration, Instant, Stream, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, FetchedPartition, Request};
-use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind};
+use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Unreachable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,10 @@ pub(super) type ThreadId = (BrokerIx, u32);
 const RECONNECT: (Duration, Duration) = (Duration::ZERO, Duration::ZERO);
 /// Size of a fetch on the wire: fixed part and each partition's (incremental sessions send only what changed; this is the change).
 const BYTES: (u32, u32) = (80, 10);
+
+/// What an answer has to have beyond its wait before it is late: a lull looks whether one is only when its leader does something, which it does
+/// several times a second.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// All fetcher threads of a broker.
 pub struct Fetchers {
@@ -75,23 +80,27 @@ impl Broker {
     }
 
     /// Adds a partition to the thread that fetches from its leader.
-    pub(super) fn start_fetching(&mut self, partition: PartitionIx, leader: BrokerIx, ctx: &mut Ctx) {
+    pub(super) fn start_fetching(&mut self, partition: PartitionIx, leader: BrokerIx, ctx: &mut Ctx, out: &mut Outbox) {
         let id = self.thread_of(partition, leader, ctx.spec);
         let (me, node) = (self.ix, ctx.spec.brokers[leader.index()].node);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(epoch) = ram.roles.get(&partition).map(Role::leader_epoch) else { return };
         let channel = Channel::Fetcher(id.0, id.1);
         let draws = ram.fetchers.draws.part(ctx.spec.channel_key(channel).bits());
-        let thread = ram.fetchers.threads.entry(id);
-        thread.or_insert_with(|| FetcherThread::new(Line::new(me, channel, node, RECONNECT, draws))).add(partition, epoch);
+        let new = || FetcherThread::new(Line::new(me, channel, node, RECONNECT, draws));
+        let thread = ram.fetchers.threads.entry(id).or_insert_with(new);
+        thread.add(partition, epoch);
+        thread.disturb(out);
     }
 
     /// Takes partitions away from their threads; a thread without partitions ends at the end of the batch of role changes.
-    pub(super) fn stop_fetching(&mut self, partitions: impl Iterator<Item = PartitionIx>) {
+    pub(super) fn stop_fetching(&mut self, partitions: impl Iterator<Item = PartitionIx>, out: &mut Outbox) {
         let Some(ram) = self.ram.as_mut() else { return };
         for partition in partitions {
             for thread in ram.fetchers.threads.values_mut() {
-                thread.remove(partition);
+                if thread.remove(partition) {
+                    thread.disturb(out);
+                }
             }
         }
     }
@@ -135,7 +144,7 @@ impl Broker {
         let timeout = self.config.replica_socket_timeout;
         let Some(ram) = self.ram.as_mut() else { return };
         let broker_epoch = ram.lifecycle.epoch();
-        let Some(thread) = ram.fetchers.threads.get_mut(&id) else { return };
+        let Some(thread) = ram.fetchers.threads.get_mut(&id).filter(|thread| !thread.in_lull) else { return };
         let late_connecting = thread.connecting_since.is_some_and(|since| since + timeout <= ctx.now);
         if late_connecting {
             thread.line.close(out);
@@ -171,6 +180,64 @@ impl Broker {
         }
         let next = thread.next_look(ctx.now, timeout);
         ram.fetchers.look(id, next);
+    }
+
+    /// The thread's part of a lull that begins with the fetch that waits for this answer, if the next one would be the same again; its own steps
+    /// are told from now on.
+    pub fn begin_idling(&mut self, leader: BrokerIx, asked: &Token, thread: u32, spec: &Spec) -> Option<IdleThread> {
+        let id = (leader, thread);
+        let timeout = self.config.replica_socket_timeout;
+        if timeout < self.config.replica_fetch_wait_max + SLACK {
+            return None;
+        }
+        let ram = self.ram.as_mut().filter(|ram| !ram.cold.append)?;
+        let thread = ram.fetchers.threads.get_mut(&id)?;
+        let partitions = thread.fetches_again()?;
+        let sent_at = thread.line.waits_since(asked.correlation)?;
+        thread.in_lull = true;
+        let idle = IdleThread {
+            node: asked.from,
+            replica: self.ix,
+            thread: id.1,
+            broker_epoch: ram.lifecycle.epoch(),
+            max_wait: self.config.replica_fetch_wait_max,
+            min_bytes: self.config.replica_fetch_min_bytes,
+            bytes: BYTES.0 + BYTES.1 * partitions as u32,
+            timeout,
+            sent_at,
+            turns: thread.turns,
+            sent: thread.line.sent_for(Request::REPLICA_FETCH),
+            line: thread.line.key(),
+            channel: spec.channel_key(Channel::Fetcher(id.0, id.1)).bits(),
+            turn: self.costs.fetcher_turn.clone(),
+            draws: self.draws.cost,
+            pace: self.pace.work,
+        };
+        ram.fetchers.look(id, None);
+        Some(idle)
+    }
+
+    /// A lull is over: the thread is where it would be by now.
+    pub fn end_idling(&mut self, leader: BrokerIx, lull: &Lull, ctx: &mut Ctx, out: &mut Outbox) {
+        let (idle, phase) = (&lull.thread, lull.phase(ctx.now));
+        let id = (leader, idle.thread);
+        let Some(thread) = self.ram.as_mut().and_then(|ram| ram.fetchers.threads.get_mut(&id)).filter(|t| t.in_lull) else { return };
+        thread.in_lull = false;
+        let (again, waiting) = match phase {
+            Phase::InWork | Phase::Parked | Phase::Answered => (0, Some(idle.sent_at)),
+            Phase::Turn => (0, None),
+            Phase::SentAgain => (1, Some(lull.next_sent_at)),
+        };
+        thread.turns = idle.turns + again;
+        thread.busy_until = if waiting.is_some() { thread.busy_until } else { lull.next_sent_at };
+        let sent = (Request::REPLICA_FETCH, idle.sent + again);
+        thread.line.went_on(lull.token.correlation + again as u32, sent, waiting.map(|at| (at, idle.timeout)));
+        self.turn_of([id], ctx, out);
+    }
+
+    /// The threads have something else to say from now on.
+    pub(super) fn disturb_fetchers(&self, out: &mut Outbox) {
+        self.ram.iter().flat_map(|ram| ram.fetchers.threads.values()).for_each(|thread| thread.disturb(out));
     }
 
     pub(super) fn fetcher_connected(&mut self, id: ThreadId, ctx: &mut Ctx, out: &mut Outbox) {

@@ -3,16 +3,14 @@
 
 use super::Broker;
 use super::leader::Follower;
+use super::lull::{FollowerThread, Lull};
 use super::roles::Role;
 use crate::engine::Instant;
 use crate::kafka::{BrokerEpoch, BrokerIx, PartitionIx};
 use crate::model::message::FetchPartition;
-use crate::model::{Ctx, Token};
+use crate::model::{Ctx, Outbox, Token};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A fetcher thread of a follower.
-pub(super) type FollowerThread = (BrokerIx, u32);
 
 /// All sessions of a process: they are in memory and end with it.
 #[derive(Default)]
@@ -22,6 +20,8 @@ pub(super) struct FollowerSessions {
     holders: BTreeMap<PartitionIx, SmallVec<[FollowerThread; 2]>>,
     /// Parked fetches by the end of their time.
     deadlines: BTreeSet<(Instant, FollowerThread)>,
+    /// Sessions in a lull by the arrival of their next fetch.
+    lulls: BTreeSet<(Instant, FollowerThread)>,
 }
 
 /// One thread's session.
@@ -36,6 +36,17 @@ pub(super) struct FollowerSession {
     fetched_at: Instant,
     broker_epoch: Option<BrokerEpoch>,
     parked: Option<(Token, Instant)>,
+    /// Its last fetch ran out of time, and nothing has happened since.
+    idle: bool,
+    /// Its fetches are told instead of simulated.
+    lull: Option<Box<Lull>>,
+}
+
+impl FollowerSession {
+    /// When its last fetch was handled.
+    fn fetched_at(&self, now: Instant) -> Instant {
+        self.lull.as_ref().map_or(self.fetched_at, |lull| lull.fetched_at(now))
+    }
 }
 
 impl FollowerSessions {
@@ -86,16 +97,64 @@ impl FollowerSessions {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
+    /// A parked fetch runs out of time.
+    pub(super) fn ran_out(&mut self, thread: FollowerThread) {
+        self.sessions.get_mut(&thread).into_iter().for_each(|s| s.idle = s.active.is_empty());
+    }
+
+    /// Whether the parked fetch is the second one in which nobody has anything to say.
+    pub(super) fn is_idle(&self, thread: FollowerThread) -> bool {
+        self.sessions.get(&thread).is_some_and(|s| s.idle && s.active.is_empty())
+    }
+
+    /// Its parked fetch, and those after it, are in a lull.
+    pub(super) fn begin_lull(&mut self, thread: FollowerThread, lull: Lull) {
+        self.unpark(thread);
+        let Some(session) = self.sessions.get_mut(&thread) else { return };
+        self.lulls.insert((lull.next_taken_at, thread));
+        session.lull = Some(Box::new(lull));
+    }
+
+    /// The next fetch of a session in a lull that arrives, with its address.
+    pub(super) fn next_in_lull(&self) -> Option<(Instant, FollowerThread, u64)> {
+        let (at, thread) = *self.lulls.first()?;
+        let lull = self.sessions.get(&thread)?.lull.as_ref()?;
+        Some((at, thread, lull.next_address))
+    }
+
+    /// That fetch has been taken. Says whether the lull goes on after it.
+    pub(super) fn lull_goes_on(&mut self, thread: FollowerThread, next: impl FnOnce(&mut Lull)) -> bool {
+        let Some(lull) = self.sessions.get_mut(&thread).and_then(|s| s.lull.as_mut()) else { return false };
+        self.lulls.remove(&(lull.next_taken_at, thread));
+        next(lull);
+        let goes_on = !lull.breaks_off();
+        if goes_on {
+            self.lulls.insert((lull.next_taken_at, thread));
+        }
+        goes_on
+    }
+
+    /// The lull is over.
+    pub(super) fn end_lull(&mut self, thread: FollowerThread, now: Instant) -> Option<Lull> {
+        let session = self.sessions.get_mut(&thread)?;
+        let lull = *session.lull.take()?;
+        self.lulls.remove(&(lull.next_taken_at, thread));
+        session.idle = false;
+        session.fetched_at = lull.fetched_at(now);
+        Some(lull)
+    }
+
     /// When the follower last fetched a partition that is settled in its session.
-    pub(super) fn settled_at(&self, partition: PartitionIx, follower: BrokerIx) -> Option<Instant> {
+    pub(super) fn settled_at(&self, partition: PartitionIx, follower: BrokerIx, now: Instant) -> Option<Instant> {
         let of_follower = self.holders.get(&partition)?.iter().filter(|(broker, _)| *broker == follower);
-        of_follower.filter_map(|id| self.sessions.get(id)).find(|s| s.settled.contains_key(&partition)).map(|s| s.fetched_at)
+        of_follower.filter_map(|id| self.sessions.get(id)).find(|s| s.settled.contains_key(&partition)).map(|s| s.fetched_at(now))
     }
 
     fn hold(&mut self, thread: FollowerThread, fetch: FetchPartition) {
         let Some(session) = self.sessions.get_mut(&thread) else { return };
         let partition = fetch.partition;
         session.settled.remove(&partition);
+        session.idle = false;
         if session.active.insert(partition, fetch).is_none() {
             let holders = self.holders.entry(partition).or_default();
             if !holders.contains(&thread) {
@@ -134,16 +193,18 @@ impl FollowerSessions {
 impl Broker {
     /// Something is about to change in a partition that this broker leads, or led: sessions in which it was settled look at it again, and the
     /// leader notes what it has not noted of the follower since.
-    pub(super) fn unsettle(&mut self, partition: PartitionIx) {
+    pub(super) fn unsettle(&mut self, partition: PartitionIx, ctx: &Ctx, out: &mut Outbox) {
         let holders = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.holders.get(&partition)).cloned();
-        holders.into_iter().flatten().for_each(|thread| self.unsettle_in(thread, partition));
+        holders.into_iter().flatten().for_each(|thread| self.unsettle_in(thread, partition, ctx, out));
     }
 
-    fn unsettle_in(&mut self, thread: FollowerThread, partition: PartitionIx) {
+    fn unsettle_in(&mut self, thread: FollowerThread, partition: PartitionIx, ctx: &Ctx, out: &mut Outbox) {
+        self.end_lull(thread, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) else { return };
         let Some(fetch) = session.settled.remove(&partition) else { return };
         session.active.insert(partition, fetch);
+        session.idle = false;
         let (Some(Role::Leader(leadership)), Some(log)) = (ram.roles.get_mut(&partition), self.disk.replicas.get(&partition)) else {
             return;
         };
@@ -153,21 +214,23 @@ impl Broker {
     }
 
     /// A fetch begins a session: what it names is all that is fetched. One that a connection before brought, and that is handled only now, begins none.
-    pub(super) fn begin_session(&mut self, thread: FollowerThread, token: &Token, epoch: Option<BrokerEpoch>, now: Instant) {
+    pub(super) fn begin_session(&mut self, thread: FollowerThread, token: &Token, epoch: Option<BrokerEpoch>, ctx: &Ctx, out: &mut Outbox) {
         let newest = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.sessions.get(&thread)).map(|s| s.connection.1);
         if newest.is_some_and(|newest| newest > token.generation) {
             return;
         }
-        self.unsettle_session(thread);
+        self.unsettle_session(thread, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         ram.purgatory.followers.end(thread);
         let session = FollowerSession {
             connection: (token.connection, token.generation),
             active: BTreeMap::new(),
             settled: BTreeMap::new(),
-            fetched_at: now,
+            fetched_at: ctx.now,
             broker_epoch: epoch,
             parked: None,
+            idle: false,
+            lull: None,
         };
         ram.purgatory.followers.sessions.insert(thread, session);
     }
@@ -178,32 +241,33 @@ impl Broker {
         thread: FollowerThread,
         epoch: Option<BrokerEpoch>,
         (changed, forgotten): (Vec<FetchPartition>, Vec<PartitionIx>),
-        now: Instant,
+        ctx: &Ctx,
+        out: &mut Outbox,
     ) {
         let known = self.ram.as_ref().and_then(|ram| ram.purgatory.followers.sessions.get(&thread)).map(|s| s.broker_epoch);
         if known.is_some_and(|known| known != epoch) {
-            self.unsettle_session(thread);
+            self.unsettle_session(thread, ctx, out);
         }
         for partition in forgotten.iter().chain(changed.iter().map(|f| &f.partition)) {
-            self.unsettle_in(thread, *partition);
+            self.unsettle_in(thread, *partition, ctx, out);
         }
         let Some(ram) = self.ram.as_mut() else { return };
         forgotten.into_iter().for_each(|p| ram.purgatory.followers.release(thread, p));
         changed.into_iter().for_each(|fetch| ram.purgatory.followers.hold(thread, fetch));
         if let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) {
-            session.fetched_at = now;
+            session.fetched_at = ctx.now;
             session.broker_epoch = epoch;
         }
     }
 
-    fn unsettle_session(&mut self, thread: FollowerThread) {
+    fn unsettle_session(&mut self, thread: FollowerThread, ctx: &Ctx, out: &mut Outbox) {
         let settled = self.ram.as_ref().map(|ram| ram.purgatory.followers.settled(thread)).unwrap_or_default();
-        settled.into_iter().for_each(|p| self.unsettle_in(thread, p));
+        settled.into_iter().for_each(|p| self.unsettle_in(thread, p, ctx, out));
     }
 
     /// Sets aside what the follower and this leader agree on by now.
     pub(super) fn settle(&mut self, thread: FollowerThread, ctx: &Ctx) {
-        if ctx.spec.looks_everywhere {
+        if ctx.spec.in_full {
             return;
         }
         let Some(ram) = self.ram.as_mut() else { return };

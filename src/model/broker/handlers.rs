@@ -2,7 +2,7 @@
 
 use super::Broker;
 use super::api::fetch::ConsumerRequest;
-use crate::engine::{Duration, mix};
+use crate::engine::{Duration, Instant, mix};
 use crate::kafka::{ClientIx, ErrorCode};
 use crate::model::message::{Isolation, Request, Response};
 use crate::model::{Ctx, Outbox, Token};
@@ -28,12 +28,24 @@ impl Broker {
             entries.iter().for_each(|e| taken(e.entry, e.partition));
         }
         let work = self.work_of(&request, token.address);
-        let wait = self.cost(&self.costs.request_queue, mix(token.address, 1));
-        let network = self.cost(&self.costs.network_thread, mix(token.address, 4));
-        let Some(ram) = self.ram.as_mut() else { return };
-        let read = ram.network.serve(ctx.now, network);
-        let finish = ram.handlers.serve(read + wait, work);
-        out.work(finish, token, request);
+        if let Some(finish) = self.worked_on(token.address, work, ctx.now) {
+            out.work(finish, token, request);
+        }
+    }
+
+    /// When the `work` on a request that arrives at `at` will be done.
+    fn worked_on(&mut self, address: u64, work: Duration, at: Instant) -> Option<Instant> {
+        let wait = self.cost(&self.costs.request_queue, mix(address, 1));
+        let network = self.cost(&self.costs.network_thread, mix(address, 4));
+        let ram = self.ram.as_mut()?;
+        let read = ram.network.serve(at, network);
+        Some(ram.handlers.serve(read + wait, work))
+    }
+
+    /// When the work on a fetch of a follower that arrives at `at` will be done; some fetch before has warmed the process up.
+    pub(super) fn idle_fetch_worked_on(&mut self, address: u64, at: Instant) -> Option<Instant> {
+        let work = self.cost(&self.costs.replica_fetch, mix(address, 2));
+        self.worked_on(address, work, at)
     }
 
     fn work_of(&mut self, request: &Request, address: u64) -> Duration {
@@ -79,7 +91,7 @@ impl Broker {
             Request::ReplicaFetch { replica, thread, broker_epoch, max_wait, min_bytes, full, partitions, forgotten } => {
                 let thread = (replica, thread);
                 if full {
-                    self.begin_session(thread, &token, broker_epoch, ctx.now);
+                    self.begin_session(thread, &token, broker_epoch, ctx, out);
                 }
                 self.replica_fetch(token, thread, broker_epoch, (max_wait, min_bytes), (partitions, forgotten), ctx, out);
             }

@@ -137,7 +137,7 @@ impl Broker {
             let new_epoch = self.role_epoch(partition).is_none_or(|known| known < registration.leader_epoch);
             if leads { leaders.push((partition, new_epoch)) } else { followers.push((partition, new_epoch)) }
         }
-        self.stop_fetching(leaders.iter().map(|(p, _)| *p));
+        self.stop_fetching(leaders.iter().map(|(p, _)| *p), out);
         self.plan_roles(&leaders, &followers, to, ctx);
     }
 

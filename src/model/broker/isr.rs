@@ -100,7 +100,7 @@ impl Broker {
     }
 
     fn propose(&mut self, partition: PartitionIx, isr: Replicas, shrink: bool, ctx: &mut Ctx, out: &mut Outbox) {
-        self.unsettle(partition);
+        self.unsettle(partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         // Not attempted while an earlier one is under way, which metadata may have made the leader forget (`DefaultAlterPartitionManager.submit`).
         if ram.isr.in_flight.iter().any(|(p, _, _)| *p == partition) {
@@ -206,7 +206,7 @@ impl Broker {
     }
 
     fn proposal_answered(&mut self, result: &AlterPartitionResult, asked_epoch: LeaderEpoch, ctx: &mut Ctx, out: &mut Outbox) {
-        self.unsettle(result.partition);
+        self.unsettle(result.partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&result.partition) else { return };
         if leadership.epoch != asked_epoch {

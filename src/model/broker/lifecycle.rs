@@ -304,6 +304,7 @@ impl Broker {
                 life.epoch = Some(epoch);
                 life.failures = 0;
                 life.next_at = ctx.now;
+                self.disturb_fetchers(out);
                 // What its leaders proposed meanwhile had no broker epoch (STALE_BROKER_EPOCH).
                 self.alter_partition_turn(ctx, out);
             }

@@ -99,8 +99,38 @@ impl Line {
         self.sent += 1;
         self.state = LineState::Busy { correlation: self.sent, sent_at: now, give_up_at: now + timeout };
         let errand = request.errand();
-        let address = mix(self.stream.at(2).bits(), mix(errand, self.errands.next(errand)));
+        let address = address(self.key(), errand, self.errands.next(errand));
         out.request(self.channel, self.sent, request, bytes, address);
+    }
+
+    /// What its requests are addressed by.
+    pub fn key(&self) -> u64 {
+        self.stream.at(2).bits()
+    }
+
+    /// How many requests it has sent for an errand.
+    pub fn sent_for(&self, errand: u64) -> u64 {
+        self.errands.count(errand)
+    }
+
+    /// When the request that waits for its answer was sent, if it is this one.
+    pub fn waits_since(&self, asked: u32) -> Option<Instant> {
+        match self.state {
+            LineState::Busy { correlation, sent_at, .. } if correlation == asked => Some(sent_at),
+            LineState::Busy { .. } | LineState::Idle | LineState::Connecting { .. } | LineState::Down { .. } => None,
+        }
+    }
+
+    /// It has sent `sent` requests by now, `of_errand` of them for this errand, one after the other; the last one waits for its answer since
+    /// `waiting`, with the time it may take, or has got it.
+    pub fn went_on(&mut self, sent: u32, (errand, of_errand): (u64, u64), waiting: Option<(Instant, Duration)>) {
+        self.sent = sent;
+        self.errands.set(errand, of_errand);
+        self.state = waiting.map_or(LineState::Idle, |(sent_at, timeout)| LineState::Busy {
+            correlation: sent,
+            sent_at,
+            give_up_at: sent_at + timeout,
+        });
     }
 
     /// The connection is up.
@@ -199,6 +229,11 @@ impl Line {
             LineState::Idle => None,
         }
     }
+}
+
+/// What the delays of a line's request are drawn by: the line, what the request is for, and how often that was sent before.
+pub fn address(line: u64, errand: u64, before: u64) -> u64 {
+    mix(line, mix(errand, before))
 }
 
 #[cfg(test)]

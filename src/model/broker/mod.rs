@@ -12,6 +12,7 @@ mod leader;
 mod lifecycle;
 mod line;
 pub mod log;
+pub mod lull;
 mod nearest;
 mod observer;
 mod parked_consumers;

@@ -28,7 +28,7 @@ impl Broker {
             return None;
         }
         let has_it = |f: &&Follower| leadership.isr.contains(&f.broker) && f.end.is_some_and(|end| end >= from) && stands_there(f.broker);
-        let caught_up = |f: &Follower| f.last_caught_up.max(ram.purgatory.followers.settled_at(partition, f.broker));
+        let caught_up = |f: &Follower| f.last_caught_up.max(ram.purgatory.followers.settled_at(partition, f.broker, ctx.now));
         let behind = |f: &Follower| caught_up(f).map_or(Duration::MAX, |at| ctx.now.since(at));
         let id = |f: &Follower| ctx.spec.brokers[f.broker.index()].id;
         let nearest = leadership.followers.iter().filter(has_it).max_by_key(|f| (f.end, std::cmp::Reverse(behind(f)), id(f)));

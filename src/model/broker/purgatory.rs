@@ -2,7 +2,8 @@
 //! Source: `DelayedProduce`, `DelayedFetch`.
 
 use super::Broker;
-use super::follower_sessions::{FollowerSessions, FollowerThread};
+use super::follower_sessions::FollowerSessions;
+use super::lull::FollowerThread;
 use super::parked_consumers::ParkedConsumers;
 use super::roles::Role;
 use crate::engine::Instant;
@@ -133,7 +134,9 @@ impl Broker {
             self.answer_produce(produce, ctx, out);
         }
         let Some(ram) = self.ram.as_mut() else { return };
-        for id in ram.purgatory.followers.late(ctx.now) {
+        let late = ram.purgatory.followers.late(ctx.now);
+        late.iter().for_each(|id| ram.purgatory.followers.ran_out(*id));
+        for id in late {
             self.answer_parked_fetch(id, ctx, out);
         }
         self.expire_consumers(ctx, out);

@@ -72,7 +72,7 @@ impl Broker {
     /// `Partition.makeLeader`.
     pub(super) fn make_leader(&mut self, partition: PartitionIx, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(registration) = self.hosted_registration(partition, at, ctx).cloned() else { return };
-        self.unsettle(partition);
+        self.unsettle(partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         let known = ram.roles.get(&partition);
         if known.is_some_and(|role| role.partition_epoch() > registration.partition_epoch) {
@@ -113,7 +113,7 @@ impl Broker {
     /// `Partition.makeFollower`. Fetchers are moved and waiting requests answered when the whole batch is done.
     pub(super) fn make_follower(&mut self, partition: PartitionIx, at: MetadataOffset, ctx: &mut Ctx, out: &mut Outbox) {
         let Some(registration) = self.hosted_registration(partition, at, ctx).cloned() else { return };
-        self.unsettle(partition);
+        self.unsettle(partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         let known = ram.roles.get(&partition);
         if known.is_some_and(|role| role.partition_epoch() > registration.partition_epoch) {
@@ -154,7 +154,7 @@ impl Broker {
         }
         let follows = |p: &PartitionIx| matches!(ram.roles.get(p), Some(Role::Follower { .. }));
         let moved: Vec<PartitionIx> = moved.into_iter().filter(follows).collect();
-        self.stop_fetching(moved.iter().copied());
+        self.stop_fetching(moved.iter().copied(), out);
         for &partition in &moved {
             let Some(registration) = self.hosted_registration(partition, at, ctx) else { continue };
             let Some(leader) = registration.leader else { continue };
@@ -163,7 +163,7 @@ impl Broker {
                 continue;
             }
             // A leader that is fenced is fetched from as any other: it is registered, and has an address (`ClusterImage.broker`).
-            self.start_fetching(partition, leader, ctx);
+            self.start_fetching(partition, leader, ctx, out);
         }
         self.answer_orphans(ErrorCode::NotLeaderOrFollower, ctx, out);
         self.answer_parked_fetches(&moved, ctx, out);
@@ -174,8 +174,8 @@ impl Broker {
 
     /// The broker is no longer among the replicas, or the topic is gone.
     pub(super) fn delete_replica(&mut self, partition: PartitionIx, ctx: &mut Ctx, out: &mut Outbox) {
-        self.stop_fetching(std::iter::once(partition));
-        self.unsettle(partition);
+        self.stop_fetching(std::iter::once(partition), out);
+        self.unsettle(partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         if let Some(Role::Leader(before)) = ram.roles.remove(&partition) {
             ram.purgatory.orphan(partition, before.waiting);

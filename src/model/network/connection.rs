@@ -1,7 +1,7 @@
 //! One TCP connection: an explicit queue at the server, muted from the moment the broker takes a request until
 //! its answer has left (`SocketServer.Processor.processCompletedReceives`, `processCompletedSends`).
 
-use crate::engine::Instant;
+use crate::engine::{Duration, Instant};
 use crate::kafka::NodeIx;
 use crate::model::Broken;
 use crate::model::message::{Request, Response};
@@ -29,6 +29,8 @@ pub struct Connection {
     pub server_gone: bool,
     /// A request has been taken and not answered.
     pub muted: Option<Taken>,
+    /// A follower's fetches on it are in a lull: what stands here of them is as old as that.
+    pub in_lull: bool,
     /// Requests that have arrived and were not taken.
     pub inbound: VecDeque<Inbound>,
     /// From opener to server.
@@ -75,13 +77,39 @@ pub enum Way {
     Back,
 }
 
+impl Way {
+    /// What a message's way adds to the address of its request.
+    pub const fn leg(self) -> u64 {
+        match self {
+            Way::Forth => 1,
+            Way::Back => 2,
+        }
+    }
+}
+
+/// How far the bytes of one direction have come.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Flow {
+    /// When the last byte sent will have left the sender's interface.
+    busy_until: Instant,
+    /// When the last byte sent will arrive: TCP keeps the order.
+    last_arrival: Instant,
+}
+
+impl Flow {
+    /// Sends a message now; says when it arrives. `(delay, busy)` are its [`Delays::one_way`](super::Delays::one_way).
+    pub fn carry(&mut self, now: Instant, (delay, busy): (Duration, Duration)) -> Instant {
+        self.busy_until = self.busy_until.max(now) + busy;
+        self.last_arrival = self.last_arrival.max(self.busy_until + delay);
+        self.last_arrival
+    }
+}
+
 /// One direction of a connection.
 #[derive(Default, Debug)]
 pub struct Wire {
-    /// When the last byte sent will have left the sender's interface.
-    pub busy_until: Instant,
-    /// When the last byte sent will arrive: TCP keeps the order.
-    pub last_arrival: Instant,
+    /// What was sent and will arrive.
+    pub flow: Flow,
     /// What a cut holds back, with the moment the oldest of it was first sent.
     pub held: VecDeque<Message>,
     /// See `held`.
@@ -131,6 +159,7 @@ impl Connection {
             opener_gone: false,
             server_gone: false,
             muted: None,
+            in_lull: false,
             inbound: VecDeque::new(),
             forth: Wire::default(),
             back: Wire::default(),
@@ -151,6 +180,14 @@ impl Connection {
             Way::Forth => &mut self.forth,
             Way::Back => &mut self.back,
         }
+    }
+
+    /// Whether it is open and nothing is on it but the request that the server has taken under this number.
+    pub fn carries_only(&self, correlation: u32) -> bool {
+        let is_open = self.state == ConnectionState::Open && !self.opener_gone && !self.server_gone;
+        let is_clear = |wire: &Wire| wire.held.is_empty() && !wire.unattended && !wire.torn;
+        let is_taken = self.muted.is_some_and(|taken| taken.correlation == correlation);
+        is_open && is_taken && self.inbound.is_empty() && is_clear(&self.forth) && is_clear(&self.back)
     }
 
     /// Takes the next request from the socket, unless one is being answered.

@@ -4,4 +4,4 @@ pub(super) mod fetch;
 mod metadata;
 mod offsets;
 mod produce;
-mod replica_fetch;
+pub(super) mod replica_fetch;

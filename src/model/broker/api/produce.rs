@@ -62,7 +62,7 @@ impl Broker {
         if !is_known {
             return Err(ErrorCode::UnknownTopicOrPartition);
         }
-        self.unsettle(entry.partition);
+        self.unsettle(entry.partition, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return Err(ErrorCode::NotLeaderOrFollower) };
         let Some(Role::Leader(leadership)) = ram.roles.get_mut(&entry.partition) else { return Err(ErrorCode::NotLeaderOrFollower) };
         if acks == Acks::All && leadership.isr.len() < min_isr {

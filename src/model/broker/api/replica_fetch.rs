@@ -3,14 +3,17 @@
 use crate::engine::Duration;
 use crate::kafka::{BrokerEpoch, BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::broker::Broker;
-use crate::model::broker::follower_sessions::FollowerThread;
 use crate::model::broker::log::ReplicaLog;
+use crate::model::broker::lull::FollowerThread;
 use crate::model::broker::roles::Role;
 use crate::model::message::{FetchPartition, FetchedPartition, Response};
+use crate::model::outbox::LullStep;
 use crate::model::{Broken, Ctx, Journal, Outbox, Token};
 
 /// Size of an answer on the wire: fixed part and each partition's, beyond the data.
 const BYTES: (u32, u32) = (40, 40);
+/// Size of an answer without news.
+pub(in crate::model::broker) const IDLE_ANSWER_BYTES: u32 = BYTES.0;
 /// Most bytes of one partition in an answer (`replica.fetch.max.bytes`).
 const PARTITION_BYTES: u64 = 1_048_576;
 
@@ -31,12 +34,12 @@ impl Broker {
         if !ram.purgatory.followers.knows(thread, &token) {
             // What a lost connection still brings: it is heard, but nobody waits for its answer.
             for fetch in &news.0 {
-                self.unsettle(fetch.partition);
+                self.unsettle(fetch.partition, ctx, out);
                 self.follower_fetched(fetch, thread.0, broker_epoch, ctx, out);
             }
             return reply(token, Vec::new(), 0, out);
         }
-        self.update_session(thread, broker_epoch, news, ctx.now);
+        self.update_session(thread, broker_epoch, news, ctx, out);
         let fetches = self.fetches(thread);
         for fetch in &fetches {
             self.follower_fetched(fetch, thread.0, broker_epoch, ctx, out);
@@ -51,6 +54,9 @@ impl Broker {
         let deadline = ctx.now + wait.0;
         ram.purgatory.followers.park(thread, token, deadline);
         out.timer(crate::model::TimerKind::Purgatory, deadline);
+        if ram.purgatory.followers.is_idle(thread) {
+            out.lulls.push(LullStep::MayBegin(token, thread));
+        }
     }
 
     /// Reads again for a parked fetch and answers it with what there is now.

@@ -106,7 +106,7 @@ impl Broker {
             return Err(ErrorCode::NotEnoughReplicas);
         }
         let leader_epoch = leadership.epoch;
-        self.unsettle(partition);
+        self.unsettle(partition, ctx, out);
         let log = self.disk.replicas.get_mut(&partition).expect("a leader has a log");
         let end = ctx.journal.groups.append(partition, leader_epoch, log.end(), record);
         log.extend(end);

@@ -97,7 +97,7 @@ fn spec_of(profile: &str, leaders: &[u32], config: &[(&str, &str)], role: Role) 
         topology: Topology::flat(Link { latency: Distribution::ZERO, bits_per_second: None, loss: 0.0 }, 4),
         shuffle_ties: false,
         broken: None,
-        looks_everywhere: false,
+        in_full: false,
     }
 }
 

@@ -428,7 +428,7 @@ fn spec(release: Release, voters: usize, partitions: &[PartitionRegistration], t
         topology: crate::model::network::topology::Topology::default(),
         shuffle_ties: false,
         broken: None,
-        looks_everywhere: false,
+        in_full: false,
     }
 }
 
