@@ -71,8 +71,8 @@ fn a_request_takes_few_events() {
 
 #[test]
 fn an_idle_broker_costs_little() {
-    holds("one of 3 brokers, events an hour", idle_broker_hour(3), 194_000.0);
-    holds("one of 12 brokers, events an hour", idle_broker_hour(12), 557_000.0);
+    holds("one of 3 brokers, events an hour", idle_broker_hour(3), 104_000.0);
+    holds("one of 12 brokers, events an hour", idle_broker_hour(12), 66_000.0);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! A campaign of any length is `kafkasim check`; its failures are repeated and made smaller by it too.
 
-use kafkasim::engine::Duration;
+use kafkasim::engine::{Distribution, Duration};
+use kafkasim::model::spec::Role;
 use kafkasim::scenario::{Scenario, Source, load};
 use kafkasim::swarm::{Dimension, Flight, Kind, Options, fly, fly_with, judge, shrink_with};
 use rayon::prelude::*;
@@ -44,6 +45,56 @@ fn a_number_is_always_the_same_cluster_and_the_same_run() {
     assert_eq!((&one.toml, &one.digest, &one.coverage), (&same.toml, &same.digest, &same.coverage));
     assert_ne!(one.toml, other.toml);
     assert_ne!(one.digest, other.digest);
+}
+
+/// No two messages arrive in the same nanosecond: which of two is first then is nobody's promise, and hangs on what else was in the queue.
+fn without_ties(scenario: &mut Scenario) {
+    let jitter = |latency: &mut Distribution| {
+        if let Distribution::Constant(delay) = *latency {
+            *latency = Distribution::Uniform(delay, delay + Duration::from_micros(10));
+        }
+    };
+    let graph = &mut scenario.spec.topology.graph;
+    graph.node_weights_mut().for_each(|place| jitter(&mut place.inside.latency));
+    graph.edge_weights_mut().for_each(|link| jitter(&mut link.latency));
+}
+
+/// Lets so little be written that there is much to skip.
+fn with_little_traffic(scenario: &mut Scenario) {
+    for client in &mut scenario.spec.clients {
+        if let Role::Producer(workload) = &mut client.role {
+            workload.rate = workload.rate.min(0.3);
+        }
+    }
+}
+
+/// The numbers from `KAFKASIM_SKIPPING_FROM` on (one), as many as `KAFKASIM_SKIPPING_COUNT` says (sixty).
+#[test]
+fn whatever_happens_what_is_skipped_would_have_changed_nothing() {
+    let asked = |name, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let from: u64 = asked("KAFKASIM_SKIPPING_FROM", 1);
+    let run = |number, in_full| {
+        let change = |scenario: &mut Scenario| {
+            without_ties(scenario);
+            if number % 2 == 0 {
+                with_little_traffic(scenario);
+            }
+            scenario.spec.in_full = in_full;
+        };
+        fly_with(number, &Options::default(), &change)
+    };
+    let (few, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let is_different = |number: &u64| {
+        let (skips, in_full) = (run(*number, false), run(*number, true));
+        few.fetch_add(skips.events as usize, Ordering::Relaxed);
+        all.fetch_add(in_full.events as usize, Ordering::Relaxed);
+        let is_too_long = in_full.events > Options::default().max_events;
+        !is_too_long && (skips.digest, skips.simulated) != (in_full.digest, in_full.simulated)
+    };
+    let different: Vec<u64> = (from..from + asked("KAFKASIM_SKIPPING_COUNT", 60)).into_par_iter().filter(is_different).collect();
+    assert!(different.is_empty(), "not the same in full: {different:?}");
+    let (few, all) = (few.into_inner(), all.into_inner());
+    assert!(few < all - all / 40, "hardly anything was skipped: {few} events instead of {all}");
 }
 
 #[test]

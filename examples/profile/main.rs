@@ -1,8 +1,9 @@
-//! Where the time goes: `cargo run --release --example profile [teaching|restart|thirty|hundred|memory|million …]` runs the standard workloads, each twice: once to
+//! Where the time goes: `cargo run --release --example profile [teaching|restart|thirty|hundred|idle|memory|million …]` runs the standard workloads, each twice: once to
 //! see how fast it is, and once with a clock around every event. All that docs/PERFORMANCE.md says of kinds of events, allocations and bytes is
 //! printed here. `million` is run where it is asked for only: it takes minutes and 11 GiB.
 
 mod allocations;
+mod idle;
 mod kinds;
 mod memory;
 mod million;
@@ -64,6 +65,9 @@ fn main() {
         if asked.is_empty() || asked.iter().any(|a| a == key) {
             tell(name, &scenario);
         }
+    }
+    if asked.is_empty() || asked.iter().any(|a| a == "idle") {
+        idle::tell();
     }
     if asked.is_empty() || asked.iter().any(|a| a == "memory") {
         memory::tell();
