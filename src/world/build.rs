@@ -32,6 +32,7 @@ impl World {
             history: History::default(),
             journal: Journal::default(),
             nodes: (0..spec.nodes.len() as u32).map(|n| Node::new(NodeIx(n))).collect(),
+            paused: 0,
             connections: Slab::default(),
             channels: BTreeMap::new(),
             openings: BTreeMap::new(),

@@ -135,10 +135,9 @@ impl World {
     pub(super) fn deliver(&mut self, at: ConnectionRef, way: Way, slot: u32) {
         let Some(message) = self.messages.remove(slot) else { return };
         let now = self.now;
-        let Some(connection) = self.connection(at) else { return };
+        let Some(connection) = self.connections.get_mut(at.key).filter(|c| c.generation == at.generation) else { return };
         let (from, to) = connection.ends(way);
         let blocked = self.cuts.blocked(from, to);
-        let Some(connection) = self.connections.get_mut(at.key) else { return };
         let wire = connection.wire(way);
         if matches!(message, Message::Response(..)) && wire.loses_an_answer(blocked) {
             return;

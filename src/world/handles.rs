@@ -78,7 +78,7 @@ impl World {
         process.up = false;
         process.stopping = false;
         process.stop_pending = false;
-        process.paused = false;
+        self.paused -= u32::from(std::mem::take(&mut process.paused));
         process.incarnation += 1;
         let deferred = std::mem::take(&mut process.deferred);
         let mut out = self.outboxes.pop().unwrap_or_default();
@@ -104,16 +104,17 @@ impl World {
         if self.nodes[node.index()].up && !self.nodes[node.index()].paused {
             self.end_lulls_of(node);
             self.nodes[node.index()].paused = true;
+            self.paused += 1;
             self.note(Fact::Paused { node });
         }
     }
 
     /// SIGCONT: what waited is seen now, in order.
     pub fn resume(&mut self, node: NodeIx) {
-        if !self.nodes[node.index()].paused {
+        if !std::mem::take(&mut self.nodes[node.index()].paused) {
             return;
         }
-        self.nodes[node.index()].paused = false;
+        self.paused -= 1;
         self.note(Fact::Resumed { node });
         let deferred = std::mem::take(&mut self.nodes[node.index()].deferred);
         self.queue_deferred(deferred);

@@ -12,7 +12,11 @@ use crate::model::outbox::{Channel, LullStep, Token};
 impl World {
     /// Lets the fetches of lulls at this broker come before what happens now.
     pub(super) fn catch_up(&mut self, node: NodeIx) {
-        let Some(broker) = self.nodes[node.index()].broker.as_mut() else { return };
+        let leader = &mut self.nodes[node.index()];
+        if leader.lulls == 0 {
+            return;
+        }
+        let Some(broker) = leader.broker.as_mut() else { return };
         for thread in broker.catch_up(self.now, &self.delays) {
             self.end_lull(node, thread);
         }
@@ -44,6 +48,7 @@ impl World {
         let lull = Lull::begin(idle, leader, token, self.now, flows, &self.delays);
         connection.in_lull = true;
         let breaks_off = lull.breaks_off();
+        self.nodes[leader.index()].lulls += 1;
         self.nodes[leader.index()].broker.as_mut()?.begin_lull(thread, lull);
         if breaks_off {
             self.end_lull(leader, thread);
@@ -85,6 +90,7 @@ impl World {
     /// Leads connection and follower to where a lull that is over would have led.
     fn lead_on(&mut self, lull: Lull) {
         let (token, phase) = (lull.token, lull.phase(self.now));
+        self.nodes[lull.leader.index()].lulls -= 1;
         let Some(connection) = self.connections.get_mut(token.connection).filter(|c| c.generation == token.generation) else { return };
         connection.in_lull = false;
         (connection.forth.flow, connection.back.flow) = lull.flows(phase);

@@ -50,6 +50,8 @@ pub struct World {
     history: History,
     journal: Journal,
     nodes: Vec<Node>,
+    /// Processes that are paused.
+    paused: u32,
     connections: Slab<Connection>,
     channels: BTreeMap<(NodeIx, Channel), u32>,
     openings: BTreeMap<(NodeIx, Channel), u32>,

@@ -29,6 +29,8 @@ pub(super) struct Node {
     pub deferred: Vec<Event>,
     /// When each timer's pending event is due.
     pub armed: [Instant; TimerKind::COUNT],
+    /// Lulls of followers of its broker.
+    pub lulls: u32,
     pub broker: Option<Box<Broker>>,
     pub controller: Option<Box<Controller>>,
     pub client: Option<Box<Client>>,
@@ -46,6 +48,7 @@ impl Node {
             paused: false,
             deferred: Vec::new(),
             armed: [Instant::MAX; TimerKind::COUNT],
+            lulls: 0,
             broker: None,
             controller: None,
             client: None,

@@ -91,8 +91,13 @@ impl Broker {
         }
         let Some(state) = leadership.follower_mut(follower) else { return };
         state.fetched(fetch.fetch_offset, log.end(), broker_epoch, ctx.now);
-        self.maybe_expand(fetch.partition, follower, ctx, out);
-        self.advance_high_watermark(fetch.partition, ctx, out);
+        let is_committed = log.high_watermark == log.end();
+        if !leadership.in_maximal_isr(follower) {
+            self.maybe_expand(fetch.partition, follower, ctx, out);
+        }
+        if !is_committed || ctx.is_broken(Broken::HighWatermarkFalls) {
+            self.advance_high_watermark(fetch.partition, ctx, out);
+        }
     }
 
     /// Epoch first, then leadership (`Partition.checkCurrentLeaderEpoch`, `fetchRecords`); an unknown replica is told that its epoch is.
