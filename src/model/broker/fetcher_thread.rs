@@ -2,10 +2,11 @@
 //! Source: `AbstractFetcherThread`, `PartitionStates`, `FetchSessionHandler` (KIP-227).
 
 use super::line::Line;
-use crate::engine::{Duration, Instant};
+use crate::engine::{Duration, Instant, SortedList};
 use crate::kafka::{LeaderEpoch, PartitionIx};
 use crate::model::Outbox;
 use crate::model::outbox::LullStep;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
@@ -32,15 +33,15 @@ pub(super) struct FetcherThread {
 #[derive(Default)]
 struct Session {
     begun: bool,
-    changed: BTreeSet<PartitionIx>,
-    forgotten: BTreeSet<PartitionIx>,
+    changed: SortedList<PartitionIx>,
+    forgotten: SortedList<PartitionIx>,
 }
 
 /// What a fetch names.
 pub(super) struct Named {
     /// It begins a session.
     pub full: bool,
-    pub changed: Vec<PartitionIx>,
+    pub changed: SmallVec<[PartitionIx; 8]>,
     pub forgotten: Vec<PartitionIx>,
 }
 
@@ -120,14 +121,16 @@ impl FetcherThread {
 
     /// Ends all pauses that are over; says how many partitions a fetch would be for.
     pub fn due(&mut self, now: Instant) -> usize {
-        let changed = &mut self.session.changed;
-        self.delayed.retain(|partition, until| {
-            let over = *until <= now;
-            if over {
-                changed.insert(*partition);
-            }
-            !over
-        });
+        if !self.delayed.is_empty() {
+            let changed = &mut self.session.changed;
+            self.delayed.retain(|partition, until| {
+                let over = *until <= now;
+                if over {
+                    changed.insert(*partition);
+                }
+                !over
+            });
+        }
         self.partitions.len() - self.failed.len() - self.delayed.len()
     }
 
@@ -139,14 +142,15 @@ impl FetcherThread {
 
     /// What the next fetch names; the leader knows it then.
     pub fn name(&mut self) -> Named {
-        let session = std::mem::replace(&mut self.session, Session { begun: true, ..Session::default() });
-        let full = !session.begun;
+        let full = !std::mem::replace(&mut self.session.begun, true);
         let left_out = |p: &&PartitionIx| self.failed.contains(p) || self.delayed.contains_key(p);
         let changed = match full {
             true => self.partitions.keys().filter(|p| !left_out(p)).copied().collect(),
-            false => session.changed.into_iter().collect(),
+            false => self.session.changed.iter().collect(),
         };
-        let forgotten = if full { Vec::new() } else { session.forgotten.into_iter().collect() };
+        let forgotten = if full { Vec::new() } else { self.session.forgotten.iter().collect() };
+        self.session.changed.clear();
+        self.session.forgotten.clear();
         Named { full, changed, forgotten }
     }
 
@@ -167,7 +171,7 @@ impl FetcherThread {
 
 impl Session {
     fn forget(&mut self, partition: PartitionIx) {
-        self.changed.remove(&partition);
+        self.changed.remove(partition);
         self.forgotten.insert(partition);
     }
 }

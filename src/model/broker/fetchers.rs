@@ -8,13 +8,14 @@ use super::line::Line;
 use super::log::ReplicaLog;
 use super::lull::{IdleThread, Lull, Phase};
 use super::roles::Role;
-use crate::engine::{Duration, Instant, Stream, mix};
+use crate::engine::{Duration, Instant, SortedList, Stream, mix};
 use crate::kafka::{BrokerIx, ErrorCode, LeaderEpoch, Offset, PartitionIx};
 use crate::model::message::{FetchPartition, FetchedPartition, Request};
 use crate::model::{Broken, Channel, Ctx, Outbox, Spec, TimerKind, Token};
 use crate::observe::Fact;
 use crate::observe::fact::Unreachable;
-use std::collections::{BTreeMap, BTreeSet};
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// A thread: whom it fetches from, and its number.
 pub(super) type ThreadId = (BrokerIx, u32);
@@ -32,14 +33,14 @@ const SLACK: Duration = Duration::from_secs(5);
 pub struct Fetchers {
     threads: BTreeMap<ThreadId, FetcherThread>,
     /// When threads need a look by themselves.
-    looks: BTreeSet<(Instant, ThreadId)>,
+    looks: SortedList<(Instant, ThreadId)>,
     draws: Stream,
 }
 
 impl Fetchers {
     /// No threads.
     pub fn new(draws: Stream) -> Self {
-        Fetchers { threads: BTreeMap::new(), looks: BTreeSet::new(), draws }
+        Fetchers { threads: BTreeMap::new(), looks: SortedList::default(), draws }
     }
 
     /// Looks at a thread again at `at`, and not before.
@@ -49,7 +50,7 @@ impl Fetchers {
         if before == at {
             return;
         }
-        before.into_iter().for_each(|at| _ = self.looks.remove(&(at, id)));
+        before.into_iter().for_each(|at| self.looks.remove((at, id)));
         if let Some(at) = at {
             self.looks.insert((at, id));
         }
@@ -57,7 +58,7 @@ impl Fetchers {
 
     fn arm(&self, out: &mut Outbox) {
         if let Some((at, _)) = self.looks.first() {
-            out.timer(TimerKind::Fetchers, *at);
+            out.timer(TimerKind::Fetchers, at);
         }
     }
 
@@ -67,8 +68,10 @@ impl Fetchers {
     }
 
     /// The threads to look at now, in their own order.
-    fn due(&self, now: Instant) -> BTreeSet<ThreadId> {
-        self.looks.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
+    fn due(&self, now: Instant) -> SmallVec<[ThreadId; 4]> {
+        let mut due: SmallVec<[ThreadId; 4]> = self.looks.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| id).collect();
+        due.sort_unstable();
+        due
     }
 }
 

@@ -5,12 +5,12 @@ use super::Broker;
 use super::leader::Follower;
 use super::lull::{FollowerThread, Lull};
 use super::roles::Role;
-use crate::engine::Instant;
+use crate::engine::{Instant, SortedList};
 use crate::kafka::{BrokerEpoch, BrokerIx, PartitionIx};
 use crate::model::message::FetchPartition;
 use crate::model::{Ctx, Outbox, Token};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All sessions of a process: they are in memory and end with it.
 #[derive(Default)]
@@ -19,19 +19,20 @@ pub(super) struct FollowerSessions {
     /// Which sessions hold a partition.
     holders: BTreeMap<PartitionIx, SmallVec<[FollowerThread; 2]>>,
     /// Parked fetches by the end of their time.
-    deadlines: BTreeSet<(Instant, FollowerThread)>,
+    deadlines: SortedList<(Instant, FollowerThread)>,
     /// Sessions in a lull by the arrival of their next fetch.
-    lulls: BTreeSet<(Instant, FollowerThread)>,
+    lulls: SortedList<(Instant, FollowerThread)>,
 }
 
 /// One thread's session.
 pub(super) struct FollowerSession {
     /// Its connection: a session does not survive it here, and what a lost one still brings is not of this session.
     connection: (u32, u32),
-    /// Partitions in which something may be new to either side.
-    active: BTreeMap<PartitionIx, FetchPartition>,
-    /// Partitions in which both agree: the follower is in the ISR, has everything, and knows that it is committed.
-    settled: BTreeMap<PartitionIx, FetchPartition>,
+    /// What is fetched.
+    partitions: BTreeMap<PartitionIx, FetchPartition>,
+    /// Partitions in which something may be new to either side. In all others both agree: the follower is in the ISR, has everything, and knows
+    /// that it is committed.
+    active: SortedList<PartitionIx>,
     /// When its last fetch was handled, and the broker epoch in it: what the leader would have noted of every settled partition.
     fetched_at: Instant,
     broker_epoch: Option<BrokerEpoch>,
@@ -43,6 +44,11 @@ pub(super) struct FollowerSession {
 }
 
 impl FollowerSession {
+    /// Whether it holds a partition in which both sides agree.
+    fn is_settled(&self, partition: PartitionIx) -> bool {
+        self.partitions.contains_key(&partition) && !self.active.contains(partition)
+    }
+
     /// When its last fetch was handled.
     fn fetched_at(&self, now: Instant) -> Instant {
         self.lull.as_ref().map_or(self.fetched_at, |lull| lull.fetched_at(now))
@@ -52,7 +58,7 @@ impl FollowerSession {
 impl FollowerSessions {
     /// The partitions to look at when a session's fetch is answered, ascending.
     pub(super) fn active(&self, thread: FollowerThread) -> impl Iterator<Item = &FetchPartition> {
-        self.sessions.get(&thread).into_iter().flat_map(|s| s.active.values())
+        self.sessions.get(&thread).into_iter().flat_map(|s| s.active.iter().filter_map(|p| s.partitions.get(&p)))
     }
 
     /// Whether the session of this connection is there.
@@ -62,7 +68,7 @@ impl FollowerSessions {
 
     /// Whether nothing is fetched at all.
     pub(super) fn is_empty(&self, thread: FollowerThread) -> bool {
-        self.sessions.get(&thread).is_none_or(|s| s.active.is_empty() && s.settled.is_empty())
+        self.sessions.get(&thread).is_none_or(|s| s.partitions.is_empty())
     }
 
     /// Parks the fetch until `deadline`.
@@ -75,7 +81,7 @@ impl FollowerSessions {
     /// Takes a parked fetch out.
     pub(super) fn unpark(&mut self, thread: FollowerThread) -> Option<Token> {
         let (token, deadline) = self.sessions.get_mut(&thread)?.parked.take()?;
-        self.deadlines.remove(&(deadline, thread));
+        self.deadlines.remove((deadline, thread));
         Some(token)
     }
 
@@ -86,15 +92,15 @@ impl FollowerSessions {
     }
 
     /// The threads whose parked fetch has run out of time, in their own order.
-    pub(super) fn late(&self, now: Instant) -> Vec<FollowerThread> {
-        let mut late: Vec<FollowerThread> = self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+    pub(super) fn late(&self, now: Instant) -> SmallVec<[FollowerThread; 4]> {
+        let mut late: SmallVec<[FollowerThread; 4]> = self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| id).collect();
         late.sort_unstable();
         late
     }
 
     /// When the first parked fetch runs out of time.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| at)
     }
 
     /// A parked fetch runs out of time.
@@ -117,7 +123,7 @@ impl FollowerSessions {
 
     /// The next fetch of a session in a lull that arrives, with its address.
     pub(super) fn next_in_lull(&self) -> Option<(Instant, FollowerThread, u64)> {
-        let (at, thread) = *self.lulls.first()?;
+        let (at, thread) = self.lulls.first()?;
         let lull = self.sessions.get(&thread)?.lull.as_ref()?;
         Some((at, thread, lull.next_address))
     }
@@ -125,7 +131,7 @@ impl FollowerSessions {
     /// That fetch has been taken. Says whether the lull goes on after it.
     pub(super) fn lull_goes_on(&mut self, thread: FollowerThread, next: impl FnOnce(&mut Lull)) -> bool {
         let Some(lull) = self.sessions.get_mut(&thread).and_then(|s| s.lull.as_mut()) else { return false };
-        self.lulls.remove(&(lull.next_taken_at, thread));
+        self.lulls.remove((lull.next_taken_at, thread));
         next(lull);
         let goes_on = !lull.breaks_off();
         if goes_on {
@@ -138,7 +144,7 @@ impl FollowerSessions {
     pub(super) fn end_lull(&mut self, thread: FollowerThread, now: Instant) -> Option<Lull> {
         let session = self.sessions.get_mut(&thread)?;
         let lull = *session.lull.take()?;
-        self.lulls.remove(&(lull.next_taken_at, thread));
+        self.lulls.remove((lull.next_taken_at, thread));
         session.idle = false;
         session.fetched_at = lull.fetched_at(now);
         Some(lull)
@@ -147,15 +153,15 @@ impl FollowerSessions {
     /// When the follower last fetched a partition that is settled in its session.
     pub(super) fn settled_at(&self, partition: PartitionIx, follower: BrokerIx, now: Instant) -> Option<Instant> {
         let of_follower = self.holders.get(&partition)?.iter().filter(|(broker, _)| *broker == follower);
-        of_follower.filter_map(|id| self.sessions.get(id)).find(|s| s.settled.contains_key(&partition)).map(|s| s.fetched_at(now))
+        of_follower.filter_map(|id| self.sessions.get(id)).find(|s| s.is_settled(partition)).map(|s| s.fetched_at(now))
     }
 
     fn hold(&mut self, thread: FollowerThread, fetch: FetchPartition) {
         let Some(session) = self.sessions.get_mut(&thread) else { return };
         let partition = fetch.partition;
-        session.settled.remove(&partition);
         session.idle = false;
-        if session.active.insert(partition, fetch).is_none() {
+        session.active.insert(partition);
+        if session.partitions.insert(partition, fetch).is_none() {
             let holders = self.holders.entry(partition).or_default();
             if !holders.contains(&thread) {
                 holders.push(thread);
@@ -166,8 +172,8 @@ impl FollowerSessions {
 
     fn release(&mut self, thread: FollowerThread, partition: PartitionIx) {
         let Some(session) = self.sessions.get_mut(&thread) else { return };
-        session.active.remove(&partition);
-        session.settled.remove(&partition);
+        session.active.remove(partition);
+        session.partitions.remove(&partition);
         self.let_go(thread, partition);
     }
 
@@ -182,11 +188,12 @@ impl FollowerSessions {
     fn end(&mut self, thread: FollowerThread) {
         self.unpark(thread);
         let Some(session) = self.sessions.remove(&thread) else { return };
-        session.active.keys().chain(session.settled.keys()).for_each(|p| self.let_go(thread, *p));
+        session.partitions.keys().for_each(|p| self.let_go(thread, *p));
     }
 
     fn settled(&self, thread: FollowerThread) -> Vec<PartitionIx> {
-        self.sessions.get(&thread).map(|s| s.settled.keys().copied().collect()).unwrap_or_default()
+        let settled = |s: &FollowerSession| s.partitions.keys().copied().filter(|p| !s.active.contains(*p)).collect();
+        self.sessions.get(&thread).map(settled).unwrap_or_default()
     }
 }
 
@@ -202,8 +209,10 @@ impl Broker {
         self.end_lull(thread, ctx, out);
         let Some(ram) = self.ram.as_mut() else { return };
         let Some(session) = ram.purgatory.followers.sessions.get_mut(&thread) else { return };
-        let Some(fetch) = session.settled.remove(&partition) else { return };
-        session.active.insert(partition, fetch);
+        if !session.is_settled(partition) {
+            return;
+        }
+        session.active.insert(partition);
         session.idle = false;
         let (Some(Role::Leader(leadership)), Some(log)) = (ram.roles.get_mut(&partition), self.disk.replicas.get(&partition)) else {
             return;
@@ -224,8 +233,8 @@ impl Broker {
         ram.purgatory.followers.end(thread);
         let session = FollowerSession {
             connection: (token.connection, token.generation),
-            active: BTreeMap::new(),
-            settled: BTreeMap::new(),
+            partitions: BTreeMap::new(),
+            active: SortedList::default(),
             fetched_at: ctx.now,
             broker_epoch: epoch,
             parked: None,
@@ -285,9 +294,8 @@ impl Broker {
                 && (fetch.fetch_offset, fetch.high_watermark) == (log.end(), log.end())
                 && log.high_watermark == log.end()
         };
-        let settled: SmallVec<[PartitionIx; 8]> = session.active.values().filter(|f| agreed(f)).map(|f| f.partition).collect();
-        for partition in settled {
-            session.settled.extend(session.active.remove_entry(&partition));
-        }
+        let fetches = session.active.iter().filter_map(|p| session.partitions.get(&p));
+        let settled: SmallVec<[PartitionIx; 8]> = fetches.filter(|f| agreed(f)).map(|f| f.partition).collect();
+        settled.into_iter().for_each(|partition| session.active.remove(partition));
     }
 }

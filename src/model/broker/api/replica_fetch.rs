@@ -9,6 +9,7 @@ use crate::model::broker::roles::Role;
 use crate::model::message::{FetchPartition, FetchedPartition, Response};
 use crate::model::outbox::LullStep;
 use crate::model::{Broken, Ctx, Journal, Outbox, Token};
+use smallvec::SmallVec;
 
 /// Size of an answer on the wire: fixed part and each partition's, beyond the data.
 const BYTES: (u32, u32) = (40, 40);
@@ -67,7 +68,7 @@ impl Broker {
     }
 
     /// What of a thread's session may have news.
-    fn fetches(&self, thread: FollowerThread) -> Vec<FetchPartition> {
+    fn fetches(&self, thread: FollowerThread) -> SmallVec<[FetchPartition; 4]> {
         self.ram.as_ref().map(|ram| ram.purgatory.followers.active(thread).copied().collect()).unwrap_or_default()
     }
 
