@@ -19,11 +19,10 @@ impl<T: Ord + Copy> SortedList<T> {
         }
     }
 
-    /// Takes it out.
-    pub fn remove(&mut self, item: T) {
-        if let Ok(place) = self.0.binary_search(&item) {
-            self.0.remove(place);
-        }
+    /// Takes it out; says whether it was in.
+    pub fn remove(&mut self, item: T) -> bool {
+        let place = self.0.binary_search(&item);
+        place.map(|place| self.0.remove(place)).is_ok()
     }
 
     /// Takes everything out; the list keeps its memory.
@@ -67,8 +66,7 @@ mod tests {
                     list.insert(item);
                     set.insert(item);
                 } else {
-                    list.remove(item);
-                    set.remove(&item);
+                    prop_assert_eq!(list.remove(item), set.remove(&item));
                 }
                 prop_assert!(list.iter().eq(set.iter().copied()));
                 prop_assert_eq!((list.first(), list.is_empty(), list.contains(item)), (set.first().copied(), set.is_empty(), comes));

@@ -34,7 +34,6 @@ impl World {
             nodes: (0..spec.nodes.len() as u32).map(|n| Node::new(NodeIx(n))).collect(),
             paused: 0,
             connections: Slab::default(),
-            channels: BTreeMap::new(),
             openings: BTreeMap::new(),
             generations: 0,
             messages: Slab::default(),

@@ -25,7 +25,7 @@ impl World {
         match op {
             NetworkOp::Open(channel, to) => self.open(node, channel, to),
             NetworkOp::Request { channel, correlation, request, bytes, address } => {
-                let Some(&key) = self.channels.get(&(node, channel)) else { return };
+                let Some(&key) = self.nodes[node.index()].channels.get(&channel) else { return };
                 // A node says what its request is for; who asks is added here.
                 let address = mix(self.delays.key(node).bits(), address);
                 let message = Message::Request(Inbound { correlation, address, request });
@@ -55,7 +55,7 @@ impl World {
         let generation = self.generations;
         let connection = Connection::opening(generation, node, channel, to, address, self.now);
         let key = self.connections.insert(connection);
-        let before = self.channels.insert((node, channel), key);
+        let before = self.nodes[node.index()].channels.insert(channel, key);
         assert!(before.is_none(), "a channel is opened once at a time");
         if self.passes_both_ways(node, to) {
             let (delay, _) = self.delays.one_way(node, to, mix(address, SYN), EMPTY);
@@ -118,7 +118,7 @@ impl World {
         let Some(connection) = self.connection(at) else { return };
         let (opener, channel) = (connection.opener, connection.channel);
         self.connections.remove(at.key);
-        self.channels.remove(&(opener, channel));
+        self.nodes[opener.index()].channels.remove(&channel);
         self.input(opener, |node, ctx, out| node.disconnected(channel, how, ctx, out));
     }
 
@@ -226,7 +226,7 @@ impl World {
     }
 
     fn close_from_opener(&mut self, node: NodeIx, channel: Channel) {
-        let Some(key) = self.channels.remove(&(node, channel)) else { return };
+        let Some(key) = self.nodes[node.index()].channels.remove(&channel) else { return };
         self.end_lull_on(key);
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.opener_gone = true;
@@ -261,7 +261,7 @@ impl World {
                 if power {
                     self.close_from_opener(node, channel);
                 } else if !connection.opener_gone {
-                    self.channels.remove(&(node, channel));
+                    self.nodes[node.index()].channels.remove(&channel);
                     self.connections.remove(key);
                 }
                 continue;

@@ -26,7 +26,9 @@ impl World {
     pub(super) fn lull(&mut self, node: NodeIx, step: LullStep) {
         match step {
             LullStep::MayBegin(token, thread) => _ = self.begin_lull(node, token, thread),
-            LullStep::Disturbed(channel) => self.channels.get(&(node, channel)).copied().into_iter().for_each(|key| self.end_lull_on(key)),
+            LullStep::Disturbed(channel) => {
+                self.nodes[node.index()].channels.get(&channel).copied().into_iter().for_each(|key| self.end_lull_on(key))
+            }
             LullStep::Over(lull) => self.lead_on(*lull),
         }
     }

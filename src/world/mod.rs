@@ -53,7 +53,6 @@ pub struct World {
     /// Processes that are paused.
     paused: u32,
     connections: Slab<Connection>,
-    channels: BTreeMap<(NodeIx, Channel), u32>,
     openings: BTreeMap<(NodeIx, Channel), u32>,
     generations: u32,
     messages: Slab<Message>,

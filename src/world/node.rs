@@ -9,6 +9,7 @@ use crate::model::message::{Request, Response};
 use crate::model::outbox::Token;
 use crate::model::{Channel, Ctx, Outbox, TimerKind};
 use crate::observe::fact::Unreachable;
+use std::collections::BTreeMap;
 
 use super::event::Event;
 
@@ -29,6 +30,8 @@ pub(super) struct Node {
     pub deferred: Vec<Event>,
     /// When each timer's pending event is due.
     pub armed: [Instant; TimerKind::COUNT],
+    /// Connections that it has opened, by what it calls them: keys of the world's slab.
+    pub channels: BTreeMap<Channel, u32>,
     /// Lulls of followers of its broker.
     pub lulls: u32,
     pub broker: Option<Box<Broker>>,
@@ -48,6 +51,7 @@ impl Node {
             paused: false,
             deferred: Vec::new(),
             armed: [Instant::MAX; TimerKind::COUNT],
+            channels: BTreeMap::new(),
             lulls: 0,
             broker: None,
             controller: None,

@@ -50,7 +50,7 @@ impl Fetchers {
         if before == at {
             return;
         }
-        before.into_iter().for_each(|at| self.looks.remove((at, id)));
+        before.into_iter().for_each(|at| _ = self.looks.remove((at, id)));
         if let Some(at) = at {
             self.looks.insert((at, id));
         }

@@ -296,6 +296,6 @@ impl Broker {
         };
         let fetches = session.active.iter().filter_map(|p| session.partitions.get(&p));
         let settled: SmallVec<[PartitionIx; 8]> = fetches.filter(|f| agreed(f)).map(|f| f.partition).collect();
-        settled.into_iter().for_each(|partition| session.active.remove(partition));
+        settled.into_iter().for_each(|partition| _ = session.active.remove(partition));
     }
 }

@@ -2,10 +2,10 @@
 //! `completeDelayedOperationsWhenNotPartitionLeader`.
 
 use super::Findings;
-use crate::engine::{Duration, Instant};
+use crate::engine::{Duration, Instant, SortedList};
 use crate::kafka::{BrokerIx, PartitionIx};
 use crate::observe::fact::{EntryId, Fact};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Many role changes of one batch may come before the answers.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct DeposedLeaders {
     pub(super) findings: Findings,
     /// Entries of produce requests that are on their way.
-    sent: BTreeSet<EntryId>,
+    sent: SortedList<EntryId>,
     /// Entries that were taken and not answered, and since when their leader is none any more.
     waiting: BTreeMap<(BrokerIx, PartitionIx, EntryId), Option<Instant>>,
 }
 
 impl DeposedLeaders {
-    pub(super) const fn new() -> Self {
-        DeposedLeaders { findings: Findings::of("deposed leaders answer"), sent: BTreeSet::new(), waiting: BTreeMap::new() }
+    pub(super) fn new() -> Self {
+        DeposedLeaders { findings: Findings::of("deposed leaders answer"), sent: SortedList::default(), waiting: BTreeMap::new() }
     }
 
     pub(super) fn on_fact(&mut self, at: Instant, fact: &Fact) {
@@ -30,7 +30,7 @@ impl DeposedLeaders {
             self.sent.insert(*entry);
         }
         if let Fact::EntryTaken { broker, partition, entry, .. } = fact
-            && self.sent.remove(entry)
+            && self.sent.remove(*entry)
         {
             self.waiting.insert((*broker, *partition, *entry), None);
         }
@@ -39,7 +39,7 @@ impl DeposedLeaders {
             here.for_each(|(_, deposed)| *deposed = deposed.or(Some(at)));
         }
         if let Fact::EntryAnswered { broker, partition, entry, .. } | Fact::EntryUnreachable { broker, partition, entry, .. } = fact {
-            self.sent.remove(entry);
+            self.sent.remove(*entry);
             let deposed = self.waiting.remove(&(*broker, *partition, *entry)).flatten();
             if let Some(since) = deposed.filter(|since| *since + PATIENCE < at) {
                 let waited = at.since(since);

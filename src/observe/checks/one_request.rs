@@ -4,13 +4,13 @@
 //! Java clients alone are held to it: they have one connection to a broker for all that facts tell of.
 
 use super::Findings;
-use crate::engine::Instant;
+use crate::engine::{Instant, SortedList};
 use crate::kafka::{BrokerIx, ClientIx};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
 use crate::observe::fact::{EntryId, Fact};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Entries of one request that are not answered, and when it was taken.
 type Taken = (Instant, SmallVec<[EntryId; 4]>);
@@ -22,7 +22,7 @@ pub struct OneRequest {
     concerned: Vec<bool>,
     taken: BTreeMap<(ClientIx, BrokerIx), Taken>,
     /// Entries that are on their way; one that was given up may still arrive, on a connection that is none any more.
-    sent: BTreeSet<EntryId>,
+    sent: SortedList<EntryId>,
 }
 
 impl OneRequest {
@@ -32,7 +32,7 @@ impl OneRequest {
             findings: Findings::of("one request of a connection at a time"),
             concerned,
             taken: BTreeMap::new(),
-            sent: BTreeSet::new(),
+            sent: SortedList::default(),
         }
     }
 
@@ -43,10 +43,10 @@ impl OneRequest {
             self.sent.insert(*entry);
         }
         if let Fact::EntryUnreachable { entry, .. } = fact {
-            self.sent.remove(entry);
+            self.sent.remove(*entry);
         }
         if let Fact::EntryTaken { client, broker, entry, .. } = fact
-            && self.sent.remove(entry)
+            && self.sent.remove(*entry)
         {
             self.take(at, (*client, *broker), *entry);
         }
