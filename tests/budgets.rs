@@ -88,5 +88,5 @@ fn partitions_in_which_nothing_happens_cost_no_event() {
 #[test]
 fn a_steady_run_allocates_little() {
     let Cost { record, allocations, .. } = cost(&workloads::rolling_restart());
-    holds("a rolling restart, allocations for each event", allocations as f64 / record.events as f64, 1.22);
+    holds("a rolling restart, allocations for each event", allocations as f64 / record.events as f64, 0.44);
 }

@@ -154,6 +154,37 @@ fn what_settings_make_impossible_is_not_asked_for() {
     assert_eq!(flight.coverage.reached(Dimension::Unjudged).count(), 1, "{:?}", flight.coverage);
 }
 
+/// Of a hundred records a second, each a request of its own, with followers that take ten milliseconds between two fetches.
+#[test]
+fn more_than_a_connection_carries_is_not_asked_for() {
+    let flight = |acks| {
+        let text = format!(
+            "duration = \"300s\"\ncluster = {{ brokers = 3, controllers = 1 }}\ncosts = {{ fetcher_turn = \"10ms\" }}\n\
+             topic = [{{ name = \"orders\", partitions = 1, replication_factor = 3 }}]\n\
+             client = [{{ name = \"app\", profile = \"kafkajs-2.2\", rate = 100, config = {{ acks = \"{acks}\" }} }}]\n"
+        );
+        judge(&scenario(&text), &Options::default())
+    };
+    let (all, leader) = (flight("-1"), flight("1"));
+    assert_eq!((kinds(&all), all.coverage.reached(Dimension::Unjudged).count()), (vec![], 1), "{:?}", all.coverage);
+    assert_eq!((kinds(&leader), leader.coverage.reached(Dimension::Unjudged).count()), (vec![], 0), "{:?}", leader.coverage);
+}
+
+#[test]
+fn who_reads_a_deleted_topic_by_hand_may_ask_without_pause() {
+    let few = Options { max_events: 6_000 };
+    let flight = |faults: &str| {
+        let text = format!(
+            "duration = \"60s\"\nfaults = [{faults}]\ncluster = {{ brokers = 3, controllers = 1 }}\n\
+             topic = [{{ name = \"orders\", partitions = 3, replication_factor = 3 }}]\n\
+             client = [{{ name = \"reader\", role = \"consumer\", topics = [\"orders\"] }}, {{ name = \"app\", rate = 2, topics = [\"orders\"] }}]\n"
+        );
+        kinds(&judge(&scenario(&text), &few))
+    };
+    assert_eq!(flight("\"at 1s delete topic orders\""), []);
+    assert_eq!(flight(""), [Kind::TooManyEvents]);
+}
+
 #[test]
 fn a_failure_is_made_as_small_as_it_goes() {
     let break_it = |scenario: &mut Scenario| {

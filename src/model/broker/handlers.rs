@@ -2,7 +2,7 @@
 
 use super::Broker;
 use super::api::fetch::ConsumerRequest;
-use crate::engine::{Duration, Instant, mix};
+use crate::engine::{Distribution, Duration, Instant, mix};
 use crate::kafka::{ClientIx, ErrorCode};
 use crate::model::message::{Isolation, Request, Response};
 use crate::model::{Ctx, Outbox, Token};
@@ -49,15 +49,28 @@ impl Broker {
     }
 
     fn work_of(&mut self, request: &Request, address: u64) -> Duration {
-        let costs = self.costs.clone();
-        let address = mix(address, 2);
-        let cold = |flag: &mut bool| std::mem::take(flag);
         let Some(ram) = self.ram.as_mut() else { return Duration::ZERO };
-        let (distribution, is_cold, disk) = match request {
-            Request::Produce { .. } => (&costs.produce, false, true),
-            Request::ReplicaFetch { .. } => (&costs.replica_fetch, cold(&mut ram.cold.fetch), false),
-            Request::Metadata { .. } => (&costs.metadata, cold(&mut ram.cold.metadata), false),
-            Request::Fetch { .. } => (&costs.fetch, cold(&mut ram.cold.fetch), false),
+        let is_cold = match matches!(request, Request::Metadata { .. }) {
+            true => std::mem::take(&mut ram.cold.metadata),
+            false => matches!(request, Request::ReplicaFetch { .. } | Request::Fetch { .. }) && std::mem::take(&mut ram.cold.fetch),
+        };
+        let address = mix(address, 2);
+        let mut work = self.cost(self.handler_time(request), address);
+        if matches!(request, Request::Produce { .. }) {
+            work = work.scale(self.pace.disk);
+        }
+        if is_cold {
+            work += self.cost(&self.costs.cold, mix(address, 3));
+        }
+        work
+    }
+
+    fn handler_time(&self, request: &Request) -> &Distribution {
+        match request {
+            Request::Produce { .. } => &self.costs.produce,
+            Request::ReplicaFetch { .. } => &self.costs.replica_fetch,
+            Request::Metadata { .. } => &self.costs.metadata,
+            Request::Fetch { .. } => &self.costs.fetch,
             Request::ApiVersions
             | Request::ListOffsets { .. }
             | Request::OffsetsForLeaderEpoch { .. }
@@ -69,16 +82,8 @@ impl Broker {
             | Request::RaftFetch { .. }
             | Request::Vote { .. }
             | Request::BeginQuorumEpoch { .. }
-            | Request::EndQuorumEpoch { .. } => (&costs.other, false, false),
-        };
-        let mut work = self.cost(distribution, address);
-        if disk {
-            work = work.scale(self.pace.disk);
+            | Request::EndQuorumEpoch { .. } => &self.costs.other,
         }
-        if is_cold {
-            work += self.cost(&costs.cold, mix(address, 3));
-        }
-        work
     }
 
     /// The handler is done with a request.

@@ -109,7 +109,7 @@ impl Broker {
         if self.combined {
             return;
         }
-        let config = self.config.clone();
+        let config = &self.config;
         let disk_end = self.disk.metadata_end;
         let Some(ram) = self.ram.as_mut() else { return };
         let now = ctx.now;

@@ -6,6 +6,7 @@ mod patience;
 use crate::engine::{Duration, Instant};
 use crate::kafka::{BrokerIx, PartitionIx, TopicIx, VoterIx};
 use crate::model::Spec;
+use crate::model::client::profile::Library;
 use crate::model::spec::NodeSpec;
 use crate::observe::fact::{BrokerState, Why};
 use crate::observe::{Fact, RunRecord};
@@ -73,6 +74,12 @@ pub(super) fn violated(record: &RunRecord) -> impl Iterator<Item = Complaint> + 
 /// Whether more events than allowed are no wonder.
 pub(super) use patience::is_busy;
 
+fn read_by_hand(spec: &Spec) -> BTreeSet<TopicIx> {
+    let java = spec.clients.iter().filter(|client| client.profile.library == Library::Java);
+    let by_hand = java.filter_map(|client| client.consumption()).filter(|reads| reads.group.is_none());
+    by_hand.flat_map(|reads| reads.topics.iter().copied()).collect()
+}
+
 /// Sees every fact of a run and says at any moment whether all is well.
 pub(super) struct Witness {
     /// The last moment at which a process or a link changed, or something was asked of the cluster.
@@ -88,6 +95,8 @@ pub(super) struct Witness {
     unremembered: BTreeSet<PartitionIx>,
     /// Those of them that nobody is in the ISR of either: only an unclean election gives them a leader.
     forgotten: BTreeSet<PartitionIx>,
+    /// Topics whose partitions are assigned to a Java consumer by hand.
+    read_by_hand: BTreeSet<TopicIx>,
     proposals: BTreeMap<(BrokerIx, PartitionIx), Instant>,
 }
 
@@ -102,6 +111,7 @@ impl Witness {
             starved: BTreeSet::new(),
             unremembered: BTreeSet::new(),
             forgotten: BTreeSet::new(),
+            read_by_hand: read_by_hand(spec),
             proposals: BTreeMap::new(),
         }
     }
@@ -198,10 +208,11 @@ impl Witness {
         self.cluster_heals.is_ok()
     }
 
-    /// Whether a consumer may ask without pause for what nobody will lead again: a fetch that is refused as fenced is followed by the next one
-    /// at once, as long as metadata names no leader (`SubscriptionState.maybeValidatePositionForCurrentLeader`).
+    /// Whether a consumer may ask without pause for what nobody will lead again: a fetch that is refused is followed by the next one at once, as
+    /// long as metadata names no leader (`SubscriptionState.maybeValidatePositionForCurrentLeader`). A deleted topic that was assigned to a Java
+    /// consumer by hand stays assigned, and its position goes on naming the old leader.
     pub fn may_be_flooded(&self) -> bool {
-        !self.forgotten.is_empty()
+        !self.forgotten.is_empty() || !self.removed.is_disjoint(&self.read_by_hand)
     }
 
     /// Since when nothing has been done to the cluster.

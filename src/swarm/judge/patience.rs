@@ -5,9 +5,10 @@
 
 use crate::engine::Duration;
 use crate::kafka::config::{BrokerConfig, Kind};
-use crate::kafka::{NodeIx, Release};
+use crate::kafka::{NodeIx, Release, TopicIx};
 use crate::model::Spec;
 use crate::model::client::profile::Library;
+use crate::model::message::Acks;
 use crate::model::spec::{BrokerSpec, ClientSpec, OnFailure, Partitioning, Workload};
 
 /// Work that no setting speaks of: starting processes, loading logs, elections of a few rounds.
@@ -200,13 +201,21 @@ fn is_carried(client: &ClientSpec, spec: &Spec) -> Result<(), &'static str> {
     let way = |from, to| spec.topology.route(from, to).fold(Duration::ZERO, |sum, link| sum + link.mean_delay());
     let longest = nodes().flat_map(|from| nodes().map(move |to| (from, to))).map(|(from, to)| way(from, to)).max().unwrap_or_default();
     let handled = |b: &BrokerSpec| b.costs.produce.mean() + b.costs.request_queue.mean() + b.costs.network_thread.mean();
-    let slowest = spec.brokers.iter().map(handled).max().unwrap_or_default();
+    // With acks=all a broker answers, and reads on, when a follower that goes through its answer has asked again.
+    let waits = client.acks() == Some(Acks::All) && work.topics.iter().any(|t| is_replicated(*t, spec));
+    let replicated = |b: &BrokerSpec| if waits { (b.costs.fetcher_turn.mean() + b.costs.replica_fetch.mean()) * 2 } else { Duration::ZERO };
+    let slowest =
+        spec.brokers.iter().map(handled).max().unwrap_or_default() + spec.brokers.iter().map(replicated).max().unwrap_or_default();
     let requests = work.rate / f64::from(records);
     if requests * WAYS * longest.as_secs_f64() > 0.5 {
         return Err("more requests than such long ways carry");
     }
     let busy = requests * (WAYS * longest.as_secs_f64() + slowest.as_secs_f64());
     if busy > 0.5 { Err("more requests than such slow brokers handle") } else { Ok(()) }
+}
+
+fn is_replicated(topic: TopicIx, spec: &Spec) -> bool {
+    spec.topics[topic.index()].partitions.iter().any(|p| spec.partitions[p.index()].replicas.len() > 1)
 }
 
 /// The value that the client's releases have by default.
