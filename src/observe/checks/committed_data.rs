@@ -17,6 +17,8 @@ struct Log {
     /// None as long as nothing was heard of it: a broker that has not started since the run began.
     end: Option<Offset>,
     excused: bool,
+    /// Where it ended before a power-off took its tail: a leader that does not hear of another epoch goes on counting what it was told of it.
+    had: Option<Offset>,
 }
 
 /// The check.
@@ -55,7 +57,7 @@ impl CommittedData {
     /// On how many replicas a batch that ends at `end` stands; one that lost unflushed data counts as before.
     pub(super) fn holders(&self, partition: PartitionIx, end: Offset) -> usize {
         let logs = self.logs.get(partition.index()).map_or(&[][..], |logs| &logs[..]);
-        logs.iter().filter(|l| l.excused || l.end.is_some_and(|e| e >= end)).count()
+        logs.iter().filter(|l| l.excused || l.end.max(l.had).is_some_and(|e| e >= end)).count()
     }
 
     /// Where the log of a member of the ISR ends, if that is before `committed` and there is no excuse.
@@ -101,6 +103,7 @@ impl CommittedData {
         }
         if let Fact::UnflushedLost { broker, partition, from, to } = fact {
             let log = self.log(*partition, *broker);
+            log.had = log.had.max(Some(*from));
             log.end = Some(*from.min(to));
             log.excused = true;
         }
@@ -135,7 +138,7 @@ impl CommittedData {
     fn log(&mut self, partition: PartitionIx, broker: BrokerIx) -> &mut Log {
         let logs = self.logs_of(partition);
         let index = logs.iter().position(|l| l.broker == broker).unwrap_or_else(|| {
-            logs.push(Log { broker, end: None, excused: false });
+            logs.push(Log { broker, end: None, excused: false, had: None });
             logs.len() - 1
         });
         &mut logs[index]

@@ -121,6 +121,18 @@ fn what_waited_at_the_leader_of_a_deleted_topic_need_not_be_on_all_replicas_any_
     assert_eq!(violated(&[&written[..], &[gone], &answered].concat(), 10, 1), NOTHING);
 }
 
+/// A leader that is cut off from the controller goes on counting a follower that lost its tail with the power, and has left the ISR since.
+#[test]
+fn a_follower_had_what_a_power_off_took_from_it() {
+    let copied = (2, Fact::Replicated { broker: B, partition: P, end: Offset(10) });
+    let lost = (3, Fact::UnflushedLost { broker: B, partition: P, from: Offset(10), to: Offset(0) });
+    let written = [(0, sent(1)), (1, appended(0, 0)), (2, high_watermark(10))];
+    let out = (4, moved(A, 6, Why::Fenced));
+    let answered = [(5, Fact::ReplicaDeleted { broker: A, partition: P }), (6, answered(CLIENT, 1))];
+    assert_eq!(violated(&[&written[..], &[copied, lost, out.clone()], &answered].concat(), 10, 1), NOTHING);
+    assert_eq!(violated(&[&written[..], &[out], &answered].concat(), 10, 1), ["acks=all waits"]);
+}
+
 /// Kafka does so, and calls it unclean (`PartitionReassignmentRevert`).
 #[test]
 fn a_cancelled_reassignment_may_put_a_dead_replica_into_the_isr() {
